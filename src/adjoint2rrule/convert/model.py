@@ -11,7 +11,6 @@ computed from them where a `Diagnostic` is made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -153,6 +152,8 @@ class Conversion:
     ----------
     source
         The file as it was.
+    result
+        The file as it becomes: the same bytes where nothing changes.
     edits
         What changes, in order and without overlap.
     decisions
@@ -164,14 +165,10 @@ class Conversion:
     """
 
     source: SourceFile
+    result: bytes
     edits: tuple[Edit, ...] = ()
     decisions: tuple[Decision, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
-
-    @property
-    def result(self) -> bytes:
-        """The file as it becomes."""
-        return splice(self.source.content, self.edits)
 
     @property
     def failed(self) -> bool:
@@ -193,23 +190,3 @@ class Options:
 
     legacy_modules: tuple[str, ...] = field(default=())
     runtime: str = "adjoint2rrule.core"
-
-
-def splice(content: bytes, edits: Iterable[Edit]) -> bytes:
-    """Put `edits`, which are in order and do not overlap, into `content`.
-
-    What no edit covers is copied, so it cannot change.
-
-    Examples
-    --------
-    >>> splice(b"x = None\\r\\n", [Edit(Span(4, 8), b"ZeroTangent()")])
-    b'x = ZeroTangent()\\r\\n'
-    """
-    pieces = []
-    position = 0
-    for edit in edits:
-        if edit.span.start < position:
-            raise ValueError(f"edits overlap at byte {edit.span.start}")
-        pieces += [content[position : edit.span.start], edit.replacement]
-        position = edit.span.end
-    return b"".join([*pieces, content[position:]])
