@@ -8,15 +8,15 @@ from adjoint2rrule.convert.model import Edit
 
 
 def splice(content: bytes, edits: Iterable[Edit]) -> bytes:
-    """Return `content` with each of `edits`, which are in order and do not overlap, put in.
+    r"""Return `content` with each of `edits`, which are in order and do not overlap, put in.
 
     Raises `ValueError` where two edits overlap, which is an error of the caller.
 
     Examples
     --------
     >>> from adjoint2rrule.convert.model import Span
-    >>> splice(b"x = None\\r\\n", [Edit(Span(4, 8), b"ZeroTangent()")])
-    b'x = ZeroTangent()\\r\\n'
+    >>> splice(b"x = None\r\n", [Edit(Span(4, 8), b"ZeroTangent()")])
+    b'x = ZeroTangent()\r\n'
     """
     pieces = []
     position = 0

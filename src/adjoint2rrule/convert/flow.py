@@ -1,0 +1,56 @@
+"""Where control can go: whether the end of a function's body can be reached."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+_INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+def falls_through(body: list[ast.stmt]) -> bool:
+    """Whether control can reach the end of `body`, so that a function with it returns `None`."""
+    return not body or not any(_leaves(statement) for statement in body)
+
+
+def _leaves(statement: ast.stmt) -> bool:
+    """Whether `statement` never hands on to the one after it."""
+    match statement:
+        case ast.Return() | ast.Raise() | ast.Continue() | ast.Break():
+            return True
+        case ast.If(body=body, orelse=orelse):
+            return not falls_through(body) and bool(orelse) and not falls_through(orelse)
+        case ast.With(body=body) | ast.AsyncWith(body=body):
+            return not falls_through(body)
+        case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
+            handled = all(not falls_through(handler.body) for handler in handlers)
+            left = not falls_through([*body, *orelse])
+            return bool(final and not falls_through(final)) or (left and handled)
+        case ast.Match(cases=cases):
+            last = cases[-1]
+            sure = last.guard is None and _matches_all(last.pattern)
+            return sure and all(not falls_through(case.body) for case in cases)
+        case ast.While(test=ast.Constant(value=value), body=body) if value:
+            return not any(isinstance(node, ast.Break) for node in _own_loop(body))
+    return False
+
+
+def _matches_all(pattern: ast.pattern) -> bool:
+    match pattern:
+        case ast.MatchAs(pattern=None):
+            return True
+        case ast.MatchAs(pattern=inner) if inner is not None:
+            return _matches_all(inner)
+        case ast.MatchOr(patterns=patterns):
+            return any(_matches_all(p) for p in patterns)
+    return False
+
+
+def _own_loop(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """Yield the nodes of a loop's body without those of loops inside, whose `break` is their own."""
+    pending: list[ast.AST] = list(body)
+    while pending:
+        node = pending.pop()
+        yield node
+        if not isinstance(node, (ast.For, ast.AsyncFor, ast.While, *_INNER)):
+            pending += ast.iter_child_nodes(node)

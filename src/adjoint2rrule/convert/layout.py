@@ -1,0 +1,177 @@
+"""Tuples, dicts and calls with entries added, dropped or made into arguments, in their authors' layout.
+
+A display on one line stays on one line; one that spreads over lines keeps one entry a line, its
+indentation, its trailing comma and its comments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+import libcst as cst
+
+_Space = cst.BaseParenthesizableWhitespace
+_NONE = cst.SimpleWhitespace("")
+_ONE = cst.SimpleWhitespace(" ")
+
+
+def _spreads(space: _Space) -> bool:
+    return isinstance(space, cst.ParenthesizedWhitespace)
+
+
+def _bare(space: _Space) -> _Space:
+    """Return `space` without the comments in it, which belong to what stands there already."""
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        first = space.first_line.with_changes(comment=None, whitespace=_NONE)
+        return space.with_changes(first_line=first, empty_lines=[])
+    return space
+
+
+def _own_lines(space: _Space) -> _Space:
+    """Return `space` without a comment on its first line, but with the lines of comment that follow."""
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        return space.with_changes(first_line=space.first_line.with_changes(comment=None, whitespace=_NONE))
+    return space
+
+
+def _first_line_only(space: _Space) -> _Space:
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        return space.with_changes(empty_lines=[])
+    return space
+
+
+def _comma(after: _Space) -> cst.Comma:
+    return cst.Comma(whitespace_after=after)
+
+
+# -- tuples --------------------------------------------------------------------------------
+
+
+def extend_tuple(
+    node: cst.Tuple, before: Sequence[cst.BaseExpression], after: Sequence[cst.BaseExpression]
+) -> cst.Tuple:
+    """Return the tuple `node` with entries added at both ends."""
+    elements = list(node.elements)
+    if not elements:
+        return _filled(node, [*before, *after])
+    spread = bool(node.lpar) and _spreads(node.lpar[-1].whitespace_after)
+    if before and spread:
+        space = node.lpar[-1].whitespace_after
+        node = node.with_changes(
+            lpar=[*node.lpar[:-1], node.lpar[-1].with_changes(whitespace_after=_first_line_only(space))]
+        )
+        gaps: list[_Space] = [*[_bare(space)] * (len(before) - 1), _own_lines(space)]
+    else:
+        gaps = [_ONE] * len(before)
+    added = [cst.Element(value, _comma(gap)) for value, gap in zip(before, gaps, strict=True)]
+    elements = _with_end(elements, after, alone=len(elements) == 1)
+    return node.with_changes(elements=[*added, *elements])
+
+
+def _filled(node: cst.Tuple, values: Sequence[cst.BaseExpression]) -> cst.Tuple:
+    """Return the empty tuple `node` with `values` in it."""
+    elements = [cst.Element(value, _comma(_ONE)) for value in values[:-1]]
+    last = cst.Element(values[-1], _comma(_NONE) if len(values) == 1 else cst.MaybeSentinel.DEFAULT)
+    return node.with_changes(elements=[*elements, last])
+
+
+def _with_end(
+    elements: list[cst.BaseElement], after: Sequence[cst.BaseExpression], alone: bool
+) -> list[cst.BaseElement]:
+    """Return the entries with those of `after` behind them; the comma of a lone entry goes."""
+    last = elements[-1]
+    trailing = last.comma if isinstance(last.comma, cst.Comma) else None
+    spread = trailing is not None and _spreads(trailing.whitespace_after)
+    if trailing is not None and alone and not spread:
+        trailing = None
+    if not after:
+        kept = trailing if trailing is not None else cst.MaybeSentinel.DEFAULT
+        return [*elements[:-1], last.with_changes(comma=kept)]
+    between = _bare(_space_before_last(elements)) if len(elements) > 1 else _ONE
+    commas: list[cst.Comma | cst.MaybeSentinel] = [_comma(between)] * len(after)
+    commas.append(trailing if trailing is not None else cst.MaybeSentinel.DEFAULT)
+    values = [last.value, *after]
+    first = last.with_changes(comma=commas[0])
+    return [*elements[:-1], first, *(cst.Element(v, c) for v, c in zip(values[1:], commas[1:], strict=True))]
+
+
+def _space_before_last(elements: list[cst.BaseElement]) -> _Space:
+    comma = elements[-2].comma
+    return comma.whitespace_after if isinstance(comma, cst.Comma) else _ONE
+
+
+# -- calls ---------------------------------------------------------------------------------
+
+
+def as_call(
+    node: cst.Call | cst.Dict | cst.List | cst.Tuple, callee: cst.BaseExpression, dropped: AbstractSet[int]
+) -> cst.Call:
+    """Return a call of `callee` whose arguments are the entries of `node`, without those in `dropped`."""
+    if isinstance(node, cst.Call):
+        opening: _Space = node.whitespace_before_args
+        arguments = list(node.args)
+    elif isinstance(node, cst.Dict):
+        opening, closing = node.lbrace.whitespace_after, node.rbrace.whitespace_before
+        arguments = _closed([_keyword(e) for e in node.elements], closing)
+    elif isinstance(node, cst.List):
+        opening, closing = node.lbracket.whitespace_after, node.rbracket.whitespace_before
+        arguments = _closed([_positional(e) for e in node.elements], closing)
+    else:
+        opening = node.lpar[-1].whitespace_after if node.lpar else _NONE
+        closing = node.rpar[0].whitespace_before if node.rpar else _NONE
+        arguments = _closed([_positional(e) for e in node.elements], closing)
+        if len(arguments) == 1 and not _spreads(opening):
+            arguments = [arguments[0].with_changes(comma=cst.MaybeSentinel.DEFAULT)]
+        node = node.with_changes(lpar=node.lpar[:-1], rpar=node.rpar[1:])
+    return cst.Call(
+        func=callee,
+        args=_without(arguments, dropped),
+        whitespace_before_args=opening,
+        lpar=node.lpar,
+        rpar=node.rpar,
+    )
+
+
+def _keyword(element: cst.BaseDictElement) -> cst.Arg:
+    assert isinstance(element, cst.DictElement)
+    assert isinstance(element.key, cst.SimpleString)
+    name = element.key.evaluated_value
+    assert isinstance(name, str)
+    return cst.Arg(
+        element.value, keyword=cst.Name(name), equal=cst.AssignEqual(_NONE, _NONE), comma=element.comma
+    )
+
+
+def _positional(element: cst.BaseElement) -> cst.Arg:
+    star = "*" if isinstance(element, cst.StarredElement) else ""
+    return cst.Arg(element.value, star=star, comma=element.comma)  # type: ignore[arg-type]  # "" or "*"
+
+
+def _closed(arguments: list[cst.Arg], closing: _Space) -> list[cst.Arg]:
+    """Return the arguments with the space before the closing bracket where a call keeps it."""
+    if not arguments or not _spreads(closing):
+        return arguments
+    last = arguments[-1]
+    if isinstance(last.comma, cst.Comma):
+        last = last.with_changes(comma=last.comma.with_changes(whitespace_after=closing))
+    else:
+        last = last.with_changes(whitespace_after_arg=closing)
+    return [*arguments[:-1], last]
+
+
+def _without(arguments: list[cst.Arg], dropped: AbstractSet[int]) -> list[cst.Arg]:
+    """Return the arguments left, the last of them ending as the last did before."""
+    kept = [argument for i, argument in enumerate(arguments) if i not in dropped]
+    if kept and len(arguments) - 1 in dropped:
+        end = arguments[-1]
+        kept[-1] = kept[-1].with_changes(comma=end.comma, whitespace_after_arg=end.whitespace_after_arg)
+    return kept
+
+
+def keep_entries(node: cst.Dict, dropped: AbstractSet[int]) -> cst.Dict:
+    """Return the dict display `node` without the entries in `dropped`."""
+    kept = [element for i, element in enumerate(node.elements) if i not in dropped]
+    if kept and len(node.elements) - 1 in dropped:
+        kept[-1] = kept[-1].with_changes(comma=node.elements[-1].comma)
+    return node.with_changes(elements=kept)

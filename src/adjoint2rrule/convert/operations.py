@@ -1,0 +1,128 @@
+"""What can be done to a statement: plain values, decided on elsewhere and carried out by `rewrite`.
+
+An operation names the node that it changes by an `Address`, which the standard library's tree and
+libcst's agree on, so that decisions are taken on the one and carried out on the other.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+# Where the two trees have the same nodes under other names.
+_KINDS = {
+    "Constant": "Name",  # only None, True and False are addressed, and libcst has them as names
+    "AsyncFunctionDef": "FunctionDef",
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """A node of a file, named by its kind in libcst and its place.
+
+    Attributes
+    ----------
+    kind
+        libcst's class, without parentheses of its own; a tuple adds ``Tuple`` in front of its first entry's.
+    start, end
+        Line, from 1, and column, in UTF-8 bytes, as `ast` counts them.  Statements are named by
+        their start alone.
+    """
+
+    kind: str
+    start: tuple[int, int]
+    end: tuple[int, int] | None = None
+
+
+def address(node: ast.expr | ast.stmt) -> Address:
+    """Return the address of `node`.
+
+    Examples
+    --------
+    >>> address(ast.parse("x = (None, y)").body[0].value)
+    Address(kind='Tuple Name', start=(1, 5), end=(1, 9))
+    """
+    if isinstance(node, ast.Starred):
+        return address(node.value)
+    if isinstance(node, ast.Tuple):
+        if not node.elts:
+            return Address("Tuple", (node.lineno, node.col_offset + 1))
+        first = address(node.elts[0])
+        return Address(f"Tuple {first.kind}", first.start, first.end)
+    kind = _KINDS.get(type(node).__name__, type(node).__name__)
+    start = (node.lineno, node.col_offset)
+    if isinstance(node, ast.stmt):
+        return Address(kind, start)
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    return Address(kind, start, (node.end_lineno, node.end_col_offset))
+
+
+@dataclass(frozen=True)
+class Replace:
+    """Put the expression `text` in place of the one at `at`."""
+
+    at: Address
+    text: str
+
+
+@dataclass(frozen=True)
+class ExtendTuple:
+    """Add entries before the first and after the last of the tuple at `at`, in its own layout."""
+
+    at: Address
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AsCall:
+    """Make the display or call at `at` a call of `callee`, in its own layout.
+
+    The entries of a tuple or list become positional arguments, the string keys of a dict
+    keywords; a call keeps its arguments.  Those numbered in `dropped` are left out.
+    """
+
+    at: Address
+    callee: str
+    dropped: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Wrap:
+    """Make the expression at `at` the only argument of `callee`; the entries in `dropped` of a dict go."""
+
+    at: Address
+    callee: str
+    dropped: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class EditFunction:
+    """Change the head of the function at `at`.
+
+    Attributes
+    ----------
+    name
+        Its new name, `None` to keep the one it has.
+    first_parameter
+        A parameter to put before all others, `None` for none.
+    decorators
+        For each decorator, from the top, the expression to write in its place; `None` keeps it.
+    """
+
+    at: Address
+    decorators: tuple[str | None, ...]
+    name: str | None = None
+    first_parameter: str | None = None
+
+
+@dataclass(frozen=True)
+class ReplaceStatement:
+    """Put the simple statements `texts` in place of the one at `at`."""
+
+    at: Address
+    texts: tuple[str, ...]
+
+
+Operation = Replace | ExtendTuple | AsCall | Wrap | EditFunction | ReplaceStatement

@@ -1,0 +1,318 @@
+"""What the project around a file says: its modules, re-exports and classes, read and never imported.
+
+A name is followed through imports and re-exports to where it is made.  Modules outside the
+project end the way: ``np.linalg.inv`` is ``numpy.linalg.inv``, wherever numpy may define it.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from adjoint2rrule.convert.installed import is_installed_class
+from adjoint2rrule.convert.model import SourceFile
+from adjoint2rrule.convert.scopes import Binding, By, Scope
+from adjoint2rrule.convert.syntax import Module, UnreadableSourceError, parse
+
+_MAX_HOPS = 20  # longer chains of re-exports are cycles
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """A module of the project: its name, its tree, and its outermost scope."""
+
+    module: Module
+    name: str
+    is_package: bool
+    scope: Scope
+
+    def absolute(self, statement: ast.ImportFrom) -> str | None:
+        """Return the full name of the module that a ``from … import`` names, if it can be told."""
+        if not statement.level:
+            return statement.module
+        if not self.name:
+            return None
+        parts = self.name.split(".")
+        up = statement.level - self.is_package
+        if up > len(parts):
+            return None
+        package = parts[: len(parts) - up]
+        return ".".join([*package, *([statement.module] if statement.module else [])]) or None
+
+    @cached_property
+    def exported(self) -> list[str] | None:
+        """The names in `__all__`, or `None` where it is not given as plain strings."""
+        for binding in self.scope.bindings.get("__all__", []):
+            if isinstance(binding.value, ast.List | ast.Tuple):
+                return [e.value for e in _constants(binding.value) if isinstance(e.value, str)]
+        return None
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """What a name stands for.
+
+    Attributes
+    ----------
+    dotted
+        Its full name: ``numpy.linalg.inv``, ``optics_lab.multilayer.Layer``; a local name as it is.
+    unit
+        The module of the project that makes it, `None` for anything from outside.
+    scope
+        The scope in which it is made, where `unit` is known.
+    bindings
+        Every place of that scope that binds it.
+    """
+
+    dotted: str
+    unit: Unit | None = None
+    scope: Scope | None = None
+    bindings: tuple[Binding, ...] = ()
+
+    @property
+    def class_node(self) -> ast.ClassDef | None:
+        """The class statement behind the name, where it is bound by nothing else."""
+        match self.bindings:
+            case [Binding(by=By.CLASS, node=ast.ClassDef() as node)]:
+                return node
+        return None
+
+
+class Project:
+    """The modules around a file, read when they are first asked for.
+
+    Parameters
+    ----------
+    roots
+        Directories in which the project's top-level modules stand.
+    closed
+        Modules that are never looked into, because their names mean something as they are.
+    """
+
+    def __init__(self, roots: tuple[Path, ...] = (), closed: frozenset[str] = frozenset()) -> None:
+        self.roots = roots
+        self.closed = closed
+        self._units: dict[Path, Unit | None] = {}
+
+    @classmethod
+    def around(cls, path: Path, closed: frozenset[str] = frozenset()) -> Project:
+        """Return the project that `path`, a file, belongs to.
+
+        Its roots are the directory that holds the file's outermost package, and that of the nearest
+        ``pyproject.toml`` with the ``src`` in it.
+        """
+        path = path.absolute()
+        folder = path.parent
+        while (folder / "__init__.py").is_file() and folder != folder.parent:
+            folder = folder.parent
+        roots = [folder]
+        for above in [folder, *folder.parents]:
+            if (above / "pyproject.toml").is_file():
+                roots += [above, above / "src"]
+                break
+        return cls(tuple(dict.fromkeys(roots)), closed)
+
+    # -- modules ---------------------------------------------------------------------------
+
+    def unit(self, module: Module) -> Unit:
+        """Return the unit of a parsed file, named by where it stands under the roots."""
+        path = Path(module.source.path)
+        name, is_package = self._name(path)
+        unit = Unit(module, name, is_package, Scope(module.tree))
+        self._units[path.absolute()] = unit
+        return unit
+
+    def _name(self, path: Path) -> tuple[str, bool]:
+        path = path.absolute()
+        for root in self.roots:
+            if path.suffix == ".py" and path.is_relative_to(root):
+                parts = list(path.relative_to(root).with_suffix("").parts)
+                if parts[-1] == "__init__":
+                    return ".".join(parts[:-1]), True
+                return ".".join(parts), False
+        return "", False
+
+    def find(self, name: str) -> Unit | None:
+        """Return the module of the project called `name`, if there is one that can be read."""
+        if not name or name in self.closed:
+            return None
+        for root in self.roots:
+            base = root.joinpath(*name.split("."))
+            for path in (base / "__init__.py", base.with_name(base.name + ".py")):
+                if path in self._units or path.is_file():
+                    return self._read(path)
+        return None
+
+    def _read(self, path: Path) -> Unit | None:
+        if path not in self._units:
+            try:
+                module = parse(SourceFile(str(path), path.read_bytes()))
+            except (OSError, UnreadableSourceError):
+                # Reported where the file itself is converted; for others it says nothing.
+                self._units[path] = None
+            else:
+                self.unit(module)
+        return self._units[path]
+
+    @cached_property
+    def _files(self) -> list[tuple[Path, bytes]]:
+        """Every Python file under the first root's packages, for questions about the whole project."""
+        found = []
+        for root in self.roots[:1]:
+            for folder, folders, files in os.walk(root):
+                folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _FOREIGN)
+                for name in sorted(files):
+                    if name.endswith(".py"):
+                        path = Path(folder, name)
+                        try:
+                            found.append((path, path.read_bytes()))
+                        except OSError:
+                            continue
+        return found
+
+    def mentioning(self, *words: str) -> Iterator[Unit]:
+        """Yield the readable modules of the project in which all `words` occur."""
+        wanted = [word.encode() for word in words]
+        for path, content in self._files:
+            if all(word in content for word in wanted):
+                unit = self._read(path)
+                if unit is not None:
+                    yield unit
+
+    # -- names -----------------------------------------------------------------------------
+
+    def resolve(self, expression: ast.expr, scope: Scope, unit: Unit) -> tuple[Symbol, ...]:
+        """Return what `expression`, a name or a dotted one, can stand for in `scope` of `unit`.
+
+        Several answers come from a name that is imported in more than one place, as in ``try`` and
+        ``except``; none where the name is unknown.
+        """
+        match expression:
+            case ast.Name(id=name):
+                return self._name_in(name, scope, unit)
+            case ast.Attribute(value=value, attr=attribute):
+                bases = self.resolve(value, scope, unit)
+                return tuple(s for base in bases for s in self._attribute(base, attribute))
+        return ()
+
+    def _name_in(self, name: str, scope: Scope, unit: Unit, hops: int = 0) -> tuple[Symbol, ...]:
+        found = scope.find(name)
+        if found is not None:
+            where, bindings = found
+            imports = [b for b in bindings if b.by is By.IMPORT]
+            symbols = [s for b in imports for s in self._imported(b, unit, hops)]
+            if len(imports) < len(bindings):
+                others = tuple(b for b in bindings if b.by is not By.IMPORT)
+                dotted = f"{unit.name}.{name}" if where.parent is None and unit.name else name
+                symbols.append(Symbol(dotted, unit, where, others))
+            return tuple(dict.fromkeys(symbols))
+        for statement in reversed(unit.scope.star_imports):
+            source = unit.absolute(statement)
+            if source is not None:
+                symbols = list(self._exported(source, name, hops))
+                if symbols:
+                    return tuple(symbols)
+        if hasattr(builtins, name):
+            return (Symbol(f"builtins.{name}"),)
+        return ()
+
+    def _imported(self, binding: Binding, unit: Unit, hops: int) -> tuple[Symbol, ...]:
+        alias, statement = binding.node, binding.statement
+        assert isinstance(alias, ast.alias)
+        if isinstance(statement, ast.ImportFrom):
+            source = unit.absolute(statement)
+            return self.follow(f"{source}.{alias.name}", hops + 1) if source else ()
+        return (Symbol(alias.name if alias.asname else alias.name.partition(".")[0]),)
+
+    def _exported(self, source: str, name: str, hops: int) -> tuple[Symbol, ...]:
+        """Return what ``from source import *`` makes of `name`."""
+        if source in self.closed:
+            return (Symbol(f"{source}.{name}"),) if not name.startswith("_") else ()
+        unit = self.find(source)
+        if unit is None or hops > _MAX_HOPS:
+            return ()
+        public = name in unit.exported if unit.exported is not None else not name.startswith("_")
+        return self._name_in(name, unit.scope, unit, hops + 1) if public and _binds(unit, name) else ()
+
+    def _attribute(self, base: Symbol, attribute: str) -> tuple[Symbol, ...]:
+        dotted = f"{base.dotted}.{attribute}"
+        if base.unit is not None:
+            return (Symbol(dotted, base.unit, None, ()),) if base.class_node else ()
+        return self.follow(dotted)
+
+    def follow(self, dotted: str, hops: int = 0) -> tuple[Symbol, ...]:
+        """Return what a full name stands for once re-exports are followed through the project."""
+        source, _, name = dotted.rpartition(".")
+        if source in self.closed or hops > _MAX_HOPS or self.find(dotted) is not None:
+            return (Symbol(dotted),)
+        unit = self.find(source)
+        if unit is not None:
+            return self._name_in(name, unit.scope, unit, hops + 1) if _binds(unit, name) else ()
+        if source and self.find(source.partition(".")[0]) is not None:
+            return tuple(t for s in self.follow(source, hops + 1) for t in self._attribute(s, name))
+        return (Symbol(dotted),)
+
+    # -- classes ---------------------------------------------------------------------------
+
+    def is_class(self, symbol: Symbol) -> bool | None:
+        """Whether `symbol` is a class; `None` where neither the project nor an installed package tells."""
+        if symbol.unit is None:
+            if symbol.dotted.startswith("builtins."):
+                return isinstance(getattr(builtins, symbol.dotted.removeprefix("builtins."), None), type)
+            return is_installed_class(symbol.dotted)
+        kinds = {_class_or_not(b) for b in symbol.bindings}
+        return kinds.pop() if len(kinds) == 1 else None
+
+    def has_subclasses(self, symbol: Symbol) -> bool:
+        """Whether a class of the project has subclasses there."""
+        node = symbol.class_node
+        if node is None:
+            return False
+        for unit in self.mentioning("class", node.name):
+            for other, scope in classes_of(unit):
+                for base in other.bases:
+                    if any(s.class_node is node for s in self.resolve(base, scope, unit)):
+                        return True
+        return False
+
+
+_FOREIGN = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages", "venv"})
+_CLASS_FACTORIES = frozenset({"namedtuple", "NamedTuple", "TypedDict", "type", "make_dataclass", "NewType"})
+
+
+def _constants(display: ast.List | ast.Tuple) -> Iterator[ast.Constant]:
+    return (e for e in display.elts if isinstance(e, ast.Constant))
+
+
+def _binds(unit: Unit, name: str) -> bool:
+    return name in unit.scope.bindings or bool(unit.scope.star_imports)
+
+
+def _class_or_not(binding: Binding) -> bool | None:
+    if binding.by is By.CLASS:
+        return True
+    if binding.by is By.FUNCTION:
+        return False
+    match binding.value:
+        case ast.Lambda():
+            return False
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in _CLASS_FACTORIES:
+            return True
+    return None
+
+
+def classes_of(unit: Unit) -> Iterator[tuple[ast.ClassDef, Scope]]:
+    """Yield the classes that stand at the top of a module or inside each other, with their scopes."""
+    pending: list[tuple[ast.stmt, Scope]] = [(s, unit.scope) for s in unit.module.tree.body]
+    while pending:
+        node, scope = pending.pop()
+        if isinstance(node, ast.ClassDef):
+            yield node, scope
+            pending += [(s, scope.inner(node)) for s in node.body]
+        elif isinstance(node, ast.If | ast.Try):
+            pending += [(s, scope) for s in ast.iter_child_nodes(node) if isinstance(s, ast.stmt)]

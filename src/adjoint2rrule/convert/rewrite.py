@@ -1,0 +1,239 @@
+"""Carries out operations on one top-level statement, and leaves everything else in it as it was.
+
+libcst keeps every token, but only of what it understands: a statement that it does not print back
+byte for byte is not touched.  Only statements that change are parsed.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import TypeVar, cast
+
+import libcst as cst
+from libcst.metadata import ByteSpanPositionProvider, CodeSpan, MetadataWrapper
+
+from adjoint2rrule.convert.layout import as_call, extend_tuple, keep_entries
+from adjoint2rrule.convert.model import Edit, Span
+from adjoint2rrule.convert.operations import (
+    Address,
+    AsCall,
+    EditFunction,
+    ExtendTuple,
+    Operation,
+    Replace,
+    ReplaceStatement,
+    Wrap,
+)
+from adjoint2rrule.convert.syntax import Module, first_line
+
+_Expression = TypeVar("_Expression", bound=cst.BaseExpression)
+
+
+class UnfaithfulParseError(Exception):
+    """libcst cannot parse a statement, or does not print it back as it stands."""
+
+
+def rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation]) -> Edit:
+    """Return the edit that carries out `operations`, all of them inside `statement`.
+
+    Raises `UnfaithfulParseError` where libcst cannot be trusted with the statement.
+    """
+    span = module.lines_of(statement)
+    original = module.source.content[span.start : span.end]
+    # Addresses count UTF-8 bytes, whatever the file is written in.
+    text = original.decode(module.encoding).encode()
+    tree = _parse(text)
+    wrapper = MetadataWrapper(tree, unsafe_skip_copy=True)
+    positions = cast("dict[cst.CSTNode, CodeSpan]", wrapper.resolve(ByteSpanPositionProvider))
+    starts = _line_starts(text, first_line(statement))
+    by_place = {_place(operation.at, starts): operation for operation in operations}
+    found = {
+        node: by_place[place]
+        for node, position in positions.items()
+        if (place := _place_of(node, position, positions)) in by_place
+    }
+    if len(found) != len(by_place):
+        missing = set(by_place.values()) - set(found.values())
+        raise UnfaithfulParseError(f"libcst reads the statement otherwise than Python: {missing}")
+    result = tree.visit(_Rewriter(found))
+    return _trimmed(span, original, result.code.encode(module.encoding))
+
+
+def _parse(text: bytes) -> cst.Module:
+    try:
+        tree = cst.parse_module(text, cst.PartialParserConfig(encoding="utf-8"))
+    except (cst.ParserSyntaxError, RecursionError) as err:
+        raise UnfaithfulParseError("libcst cannot parse the statement") from err
+    if tree.bytes != text:
+        raise UnfaithfulParseError("libcst does not print the statement back as it stands")
+    return tree
+
+
+def _trimmed(span: Span, before: bytes, after: bytes) -> Edit:
+    """Return the edit from `before` to `after` without the lines that they begin and end with alike."""
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    head = 0
+    while head < min(len(old), len(new)) and old[head] == new[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    start = span.start + sum(map(len, old[:head]))
+    end = span.end - sum(map(len, old[len(old) - tail :]))
+    return Edit(Span(start, end), b"".join(new[head : len(new) - tail]))
+
+
+# -- addresses -----------------------------------------------------------------------------
+
+_Place = tuple[str, int, int | None]
+
+
+def _line_starts(text: bytes, first: int) -> dict[int, int]:
+    starts, position = {first: 0}, 0
+    for i, line in enumerate(text.replace(b"\r\n", b"\n\n").replace(b"\r", b"\n").split(b"\n")):
+        starts[first + i] = position
+        position += len(line) + 1
+    return starts
+
+
+def _place(at: Address, starts: dict[int, int]) -> _Place:
+    def offset(line_column: tuple[int, int]) -> int:
+        line, column = line_column
+        return starts[line] + column
+
+    return at.kind, offset(at.start), offset(at.end) if at.end else None
+
+
+def _place_of(node: cst.CSTNode, position: CodeSpan, positions: dict[cst.CSTNode, CodeSpan]) -> _Place | None:
+    kind = type(node).__name__
+    if isinstance(node, cst.Tuple) and node.elements:
+        first = node.elements[0].value
+        inner = _place_of(first, positions[first], positions)
+        return inner and (f"Tuple {inner[0]}", inner[1], inner[2])
+    if isinstance(node, cst.BaseSmallStatement | cst.FunctionDef) or kind == "Tuple":
+        return kind, position.start, None
+    if isinstance(node, cst.BaseExpression):
+        return kind, position.start, position.start + position.length
+    return None
+
+
+# -- carrying out --------------------------------------------------------------------------
+
+
+class _Rewriter(cst.CSTTransformer):
+    """Carries out each operation where its node is left; it decides nothing."""
+
+    def __init__(self, operations: dict[cst.CSTNode, Operation]) -> None:
+        self.operations = operations
+
+    def on_leave(
+        self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT
+    ) -> cst.CSTNodeT | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNodeT]:
+        operation = self.operations.get(original_node)
+        if isinstance(updated_node, cst.SimpleStatementLine | cst.SimpleStatementSuite):
+            return cast("cst.CSTNodeT", self._with_statements(original_node, updated_node))
+        if operation is None or isinstance(operation, ReplaceStatement):
+            return updated_node
+        carry_out = cast("Callable[[cst.CSTNode, Operation], cst.CSTNode]", _CARRY_OUT[type(operation)])
+        return cast("cst.CSTNodeT", carry_out(updated_node, operation))
+
+    def _with_statements(
+        self, original: cst.CSTNode, updated: cst.SimpleStatementLine | cst.SimpleStatementSuite
+    ) -> cst.CSTNode | cst.FlattenSentinel[cst.CSTNode]:
+        """Return the line with its statements replaced: more lines where it held that one alone."""
+        assert isinstance(original, cst.SimpleStatementLine | cst.SimpleStatementSuite)
+        texts = [
+            operation.texts if isinstance(operation := self.operations.get(s), ReplaceStatement) else None
+            for s in original.body
+        ]
+        if not any(texts):
+            return updated
+        if len(texts) == 1 and texts[0] and isinstance(updated, cst.SimpleStatementLine):
+            lines = [updated.with_changes(body=[_statement(text)]) for text in texts[0]]
+            lines[1:] = [line.with_changes(leading_lines=[]) for line in lines[1:]]
+            return cst.FlattenSentinel(lines)
+        body: list[cst.BaseSmallStatement] = []
+        for statement, replacement in zip(updated.body, texts, strict=True):
+            if replacement is None:
+                body.append(statement)
+                continue
+            new = [_statement(text).with_changes(semicolon=_SEMICOLON) for text in replacement]
+            new[-1] = new[-1].with_changes(semicolon=statement.semicolon)
+            body += new
+        return updated.with_changes(body=body)
+
+
+_SEMICOLON = cst.Semicolon(whitespace_after=cst.SimpleWhitespace(" "))
+
+
+def _statement(text: str) -> cst.BaseSmallStatement:
+    line = cst.parse_statement(text)
+    assert isinstance(line, cst.SimpleStatementLine)
+    return line.body[0]
+
+
+def _parenthesized_as(old: cst.BaseExpression, new: _Expression) -> _Expression:
+    return new.with_changes(lpar=old.lpar, rpar=old.rpar) if old.lpar else new
+
+
+def _replace(node: cst.BaseExpression, operation: Replace) -> cst.BaseExpression:
+    return _parenthesized_as(node, cst.parse_expression(operation.text))
+
+
+def _extend_tuple(node: cst.Tuple, operation: ExtendTuple) -> cst.Tuple:
+    before = [cst.parse_expression(text) for text in operation.before]
+    after = [cst.parse_expression(text) for text in operation.after]
+    return extend_tuple(node, before, after)
+
+
+def _as_call(node: cst.Call | cst.Dict | cst.List | cst.Tuple, operation: AsCall) -> cst.Call:
+    return as_call(node, cst.parse_expression(operation.callee), operation.dropped)
+
+
+def _wrap(node: cst.BaseExpression, operation: Wrap) -> cst.Call:
+    if isinstance(node, cst.Dict):
+        node = keep_entries(node, operation.dropped)
+    callee = cst.parse_expression(operation.callee)
+    return cst.Call(func=callee, args=[cst.Arg(node)])
+
+
+def _edit_function(node: cst.FunctionDef, operation: EditFunction) -> cst.FunctionDef:
+    decorators = [
+        decorator if text is None else decorator.with_changes(decorator=cst.parse_expression(text))
+        for decorator, text in zip(node.decorators, operation.decorators, strict=True)
+    ]
+    node = node.with_changes(decorators=decorators)
+    if operation.name is not None:
+        node = node.with_changes(name=node.name.with_changes(value=operation.name))
+    if operation.first_parameter is not None:
+        node = node.with_changes(params=_with_first(node.params, operation.first_parameter))
+    return node
+
+
+def _with_first(parameters: cst.Parameters, text: str) -> cst.Parameters:
+    """Return `parameters` with one more in front, written as ``name`` or ``name: annotation``."""
+    head = cst.parse_statement(f"def f({text}, following): ...")
+    assert isinstance(head, cst.FunctionDef)
+    first = head.params.params[0]
+    others = (
+        parameters.posonly_params
+        or parameters.params
+        or parameters.kwonly_params
+        or isinstance(parameters.star_arg, cst.Param | cst.ParamStar)
+        or parameters.star_kwarg
+    )
+    if not others:
+        first = first.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    if parameters.posonly_params:
+        return parameters.with_changes(posonly_params=[first, *parameters.posonly_params])
+    return parameters.with_changes(params=[first, *parameters.params])
+
+
+_CARRY_OUT = {
+    Replace: _replace,
+    ExtendTuple: _extend_tuple,
+    AsCall: _as_call,
+    Wrap: _wrap,
+    EditFunction: _edit_function,
+}

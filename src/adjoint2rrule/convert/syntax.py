@@ -1,0 +1,168 @@
+r"""A source file and its syntax tree, with the way from the tree's positions back to bytes.
+
+`ast` counts columns in UTF-8 bytes, whatever the file is written in, and lines by ``\n``, ``\r\n``
+and ``\r`` alone (a form feed ends none).  Edits are made in the file's own bytes; this is the one
+place that knows the difference.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from bisect import bisect_right
+from codecs import BOM_UTF8
+from dataclasses import dataclass
+from functools import cached_property
+
+from adjoint2rrule.convert.model import Diagnostic, Severity, SourceFile, Span
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+# What carries a position: statements, expressions, arguments, import aliases, handlers and keywords.
+Located = ast.stmt | ast.expr | ast.arg | ast.alias | ast.excepthandler | ast.keyword | ast.pattern
+
+
+class UnreadableSourceError(Exception):
+    """The file is not Python that this interpreter can parse; `diagnostic` says why."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+@dataclass(frozen=True)
+class Module:
+    """A parsed source file."""
+
+    source: SourceFile
+    tree: ast.Module
+    encoding: str
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Byte offsets at which the lines start, and the end of the file after the last of them."""
+        content = self.source.content
+        first = len(BOM_UTF8) if content.startswith(BOM_UTF8) else 0
+        return [first, *(end.end() for end in _LINE_END.finditer(content)), len(content)]
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the byte at `line`, from 1, and `column`, in UTF-8 bytes as `ast` counts them."""
+        start = self.line_starts[line - 1]
+        if self.encoding == "utf-8":
+            return start + column
+        text = self.source.content[start : self.line_starts[line]].decode(self.encoding)
+        before = text.encode()[:column].decode()
+        return start + len(before.encode(self.encoding))
+
+    def span(self, node: Located) -> Span:
+        """Return the bytes of `node`, without the decorators of a definition."""
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return Span(
+            self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
+        )
+
+    def lines_of(self, node: ast.stmt) -> Span:
+        """Return the whole lines that a statement covers, its decorators and last line end included."""
+        assert node.end_lineno is not None
+        return Span(self.line_starts[first_line(node) - 1], self.line_starts[node.end_lineno])
+
+    def text(self, node: Located) -> str:
+        """Return the source of `node` as its author wrote it."""
+        span = self.span(node)
+        return self.source.content[span.start : span.end].decode(self.encoding)
+
+    def location(self, offset: int) -> tuple[int, int]:
+        """Return line and column of a byte, both from 1, the column in characters."""
+        line = min(bisect_right(self.line_starts, offset), len(self.line_starts) - 1)
+        start = self.line_starts[line - 1]
+        before = self.source.content[start:offset].decode(self.encoding, "replace")
+        return line, len(before) + 1
+
+    def diagnostic(
+        self, slug: str, node: Located, message: str, hint: str, severity: Severity = Severity.ERROR
+    ) -> Diagnostic:
+        """Return a remark about the place where `node` stands."""
+        line, column = self.location(self.span(node).start)
+        return Diagnostic(slug, severity, message, hint, line, column)
+
+    @cached_property
+    def comments(self) -> list[tuple[int, str]]:
+        """Each comment of the file: the byte it starts at, and its text."""
+        text = io.StringIO(self.source.content.decode(_with_bom(self.encoding)), newline="")
+        found = []
+        for token in tokenize.generate_tokens(text.readline):
+            if token.type == tokenize.COMMENT:
+                line, column = token.start
+                start = self.line_starts[line - 1]
+                found.append((start + len(token.line[:column].encode(self.encoding)), token.string))
+        return found
+
+    def has_comment(self, span: Span) -> bool:
+        """Whether a comment starts inside `span`."""
+        return any(span.start <= start < span.end for start, _ in self.comments)
+
+
+def first_line(node: ast.stmt) -> int:
+    """Return the line, from 1, on which a statement starts, its decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)])
+
+
+def parse(source: SourceFile) -> Module:
+    r"""Parse `source`, or raise `UnreadableSourceError` with what is wrong and where.
+
+    Examples
+    --------
+    >>> module = parse(SourceFile("rules.py", b"f = None\n"))
+    >>> module.text(module.tree.body[0].value)
+    'None'
+    """
+    if b"\0" in source.content:
+        raise UnreadableSourceError(
+            _failure("binary-file", "the file holds null bytes; it is not Python source")
+        )
+    encoding = _encoding(source.content)
+    try:
+        with warnings.catch_warnings():
+            # An odd escape sequence is between the author and Python; we only read.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source.content, source.path)
+    except SyntaxError as err:
+        raise UnreadableSourceError(
+            _failure("syntax-error", f"Python cannot parse this: {err.msg}", err.lineno or 1, err.offset or 1)
+        ) from err
+    except (RecursionError, MemoryError) as err:
+        raise UnreadableSourceError(
+            _failure("too-deep", "the file is nested more deeply than Python's parser can follow")
+        ) from err
+    return Module(source, tree, encoding)
+
+
+def _encoding(content: bytes) -> str:
+    """Return the encoding that the file declares, in Python's spelling, once it is sure to decode it."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        content.decode(encoding)
+    except SyntaxError as err:
+        raise UnreadableSourceError(_failure("undecodable", f"{err.msg or err}")) from err
+    except UnicodeDecodeError as err:
+        line = content.count(b"\n", 0, err.start) + 1
+        raise UnreadableSourceError(
+            _failure(
+                "undecodable", f"byte 0x{content[err.start]:02x} is not {err.encoding}: {err.reason}", line
+            )
+        ) from err
+    return "utf-8" if encoding == "utf-8-sig" else encoding
+
+
+def _with_bom(encoding: str) -> str:
+    return "utf-8-sig" if encoding == "utf-8" else encoding
+
+
+def _failure(slug: str, message: str, line: int = 1, column: int = 1) -> Diagnostic:
+    hint = "The file is left as it is; mend it, or leave it out with --exclude."
+    return Diagnostic(slug, Severity.ERROR, message, hint, line, column)
