@@ -1,0 +1,1 @@
+"""The kinds of tangents; `adjoint2rrule.core` exports them."""

@@ -1,0 +1,50 @@
+"""The exceptions of the runtime: one for each kind of misuse, so that each can be caught by its name.
+
+All of them are `RuleError`s, and each is also the builtin that a Python programmer would expect there.
+"""
+
+from __future__ import annotations
+
+
+class RuleError(Exception):
+    """A rule, or what was done with one, breaks a promise of the runtime."""
+
+
+class AmbiguousRuleError(RuleError, TypeError):
+    """Several rules fit the arguments of a call, and none of them is the most specific."""
+
+
+class MutateThunkError(RuleError, TypeError):
+    """A thunk was written into; what it stands for may be shared, and may not exist yet."""
+
+
+class NotImplementedTangentError(RuleError, NotImplementedError):
+    """A derivative was needed that its rule declares to be not implemented."""
+
+
+class BadInplaceError(RuleError, ValueError):
+    """The `add` of an `InplaceableThunk` gave something else than the sum."""
+
+
+class PrimalAdditionError(RuleError, TypeError):
+    """A primal could not be rebuilt from its fields after a tangent was added to them."""
+
+
+class ProjectionError(RuleError, ValueError):
+    """A cotangent does not fit the tangent space of its primal."""
+
+
+class UnknownFieldError(RuleError, TypeError, AttributeError):
+    """A tangent was given, or asked for, a field that its primal type does not have."""
+
+
+class TangentMismatchError(RuleError, TypeError, ValueError):
+    """Two tangents were combined that belong to different primals."""
+
+
+class RegistrationError(RuleError, TypeError):
+    """A rule was registered in a way that could never work; the message says what to write instead."""
+
+
+class MissingFeatureError(RuleError, TypeError):
+    """An AD system was asked for something that its config does not offer."""

@@ -1,0 +1,176 @@
+"""The two zeros: `ZeroTangent`, of what does not matter, and `NoTangent`, of what cannot be perturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from adjoint2rrule.core.tangent_arithmetic import LINEAR
+from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
+
+
+class AbstractZero(AbstractTangent):
+    """A tangent that acts as zero whatever it is added to or multiplied by.
+
+    Each of its subclasses has a single instance. Any attribute, element or part of a zero is that
+    zero again, and so is what its methods return, so that code written for arrays or objects runs
+    on a zero too. Whoever runs a pullback need not run it on a zero: a linear map sends it to zeros.
+
+    Notes
+    -----
+    Ports: ``AbstractZero`` of ChainRulesCore.jl.
+    """
+
+    __slots__ = ()
+
+    __absorbs__ = LINEAR
+    _instance: ClassVar[Any]
+
+    def __new__(cls) -> Self:
+        try:
+            return cls._instance  # type: ignore[no-any-return]
+        except AttributeError:
+            raise TypeError("AbstractZero has no instances; use ZeroTangent() or NoTangent()") from None
+
+    def __init_subclass__(cls) -> None:
+        cls._instance = object.__new__(cls)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    # What it is as a number, and in a condition.
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __float__(self) -> float:
+        return 0.0
+
+    def __complex__(self) -> complex:
+        return 0j
+
+    def __int__(self) -> int:
+        return 0
+
+    def __operand__(self) -> float:
+        return 0.0
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        return np.zeros((), dtype=dtype)
+
+    # What its parts are.
+
+    def __getattr__(self, name: str) -> Self:
+        if name.startswith("__") and name.endswith("__"):  # a protocol that a zero does not follow
+            raise AttributeError(f"{self!r} has no {name}")
+        return self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Self:
+        # `z.reshape` cannot know whether a field or a method is meant: both are `z`, and `z(2, 3)` is `z`
+        return self
+
+    def __getitem__(self, key: Any) -> Self:
+        return self
+
+    def __iter__(self) -> Iterator[Self]:
+        yield self
+
+    # What it makes of others.
+
+    def __neg__(self) -> Self:
+        return self
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __abs__(self) -> Self:
+        return self
+
+    def __add__(self, other: Any) -> Any:
+        return other
+
+    def __radd__(self, other: Any) -> Any:
+        return other
+
+    def __sub__(self, other: Any) -> Any:
+        return -other
+
+    def __rsub__(self, other: Any) -> Any:
+        return other
+
+    def __mul__(self, other: Any) -> Any:
+        return self
+
+    def __rmul__(self, other: Any) -> Any:
+        return self
+
+    def __matmul__(self, other: Any) -> Any:
+        return self
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return self
+
+    def __truediv__(self, other: Any) -> Self:
+        return self
+
+    def __rtruediv__(self, other: Any) -> Any:
+        raise ZeroDivisionError(f"division by {self!r}")
+
+
+class ZeroTangent(AbstractZero):
+    """The zero of every vector space: the output does not depend on this input.
+
+    Examples
+    --------
+    >>> ZeroTangent() + 2.5
+    2.5
+    >>> 2.5 * ZeroTangent()
+    ZeroTangent()
+    >>> ZeroTangent() is ZeroTangent()
+    True
+
+    Notes
+    -----
+    Ports: ``ZeroTangent`` of ChainRulesCore.jl. Differs: it can be called, so that it answers to
+    any method of what it stands for.
+    """
+
+    __slots__ = ()
+
+
+class NoTangent(AbstractZero):
+    """The tangent of what cannot be perturbed: an index, a shape, a string, a function.
+
+    It calculates as `ZeroTangent` does, and tells the reader more: there is no tangent space. The
+    sum of both is `NoTangent`, their product `ZeroTangent`.
+
+    Examples
+    --------
+    >>> NoTangent() + ZeroTangent()
+    NoTangent()
+    >>> NoTangent() * ZeroTangent()
+    ZeroTangent()
+
+    Notes
+    -----
+    Ports: ``NoTangent`` of ChainRulesCore.jl.
+    """
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return self if isinstance(other, AbstractZero) else other
+
+    def __sub__(self, other: Any) -> Any:
+        return self if isinstance(other, AbstractZero) else -other
+
+    def __mul__(self, other: Any) -> AbstractZero:
+        return other if isinstance(other, AbstractZero) else self
+
+    def __matmul__(self, other: Any) -> AbstractZero:
+        return other if isinstance(other, AbstractZero) else self
