@@ -55,7 +55,7 @@ class TangentArithmetic:
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         _refuse_writing((kwargs.get("out"), *(args[:1] if func in WRITERS else ())))
-        absorbing = [x for x in _tangents((args, kwargs.values())) if func in x.__absorbs__]
+        absorbing = [x for x in _tangents((*args, *kwargs.values())) if func in x.__absorbs__]
         if absorbing:
             return reduce(operator.mul, absorbing)
         return func(*map(operand, args), **{name: operand(value) for name, value in kwargs.items()})
@@ -107,7 +107,7 @@ def _not_equal(a: Any, b: Any) -> Any:
 def _tangents(x: Any) -> Iterator[TangentArithmetic]:
     if isinstance(x, TangentArithmetic):
         yield x
-    elif isinstance(x, (list, tuple, type({}.values()))):
+    elif isinstance(x, (list, tuple)):
         for element in x:
             yield from _tangents(element)
 

@@ -26,16 +26,15 @@ class AbstractZero(AbstractTangent):
     __slots__ = ()
 
     __absorbs__ = LINEAR
-    _instance: ClassVar[Any]
+    __instance: ClassVar[Any] = None
 
     def __new__(cls) -> Self:
-        try:
-            return cls._instance  # type: ignore[no-any-return]
-        except AttributeError:
-            raise TypeError("AbstractZero has no instances; use ZeroTangent() or NoTangent()") from None
+        if cls.__instance is None:
+            raise TypeError("AbstractZero has no instances; use ZeroTangent() or NoTangent()")
+        return cls.__instance  # type: ignore[no-any-return]
 
     def __init_subclass__(cls) -> None:
-        cls._instance = object.__new__(cls)
+        cls.__instance = object.__new__(cls)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), ()
@@ -66,7 +65,8 @@ class AbstractZero(AbstractTangent):
     # What its parts are.
 
     def __getattr__(self, name: str) -> Self:
-        if name.startswith("__") and name.endswith("__"):  # a protocol that a zero does not follow
+        # protocols that a zero does not follow; and numpy's masked arrays ask everything for its mask
+        if name == "_mask" or (name.startswith("__") and name.endswith("__")):
             raise AttributeError(f"{self!r} has no {name}")
         return self
 

@@ -1,0 +1,133 @@
+"""The tangent of what has a derivative that nobody has written down."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NoReturn
+
+from adjoint2rrule.core.errors import NotImplementedTangentError
+from adjoint2rrule.core.tangent_arithmetic import DOTS
+from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
+from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
+
+
+class NotImplementedTangent(AbstractTangent):
+    """A tangent that is not implemented: harmless until its value is needed.
+
+    It wins whatever it is added to or multiplied by, except that a zero times it is zero, so that
+    an output on which nothing depends may have such a partial derivative. Anything that needs its
+    value raises a `NotImplementedTangentError` that names the place where it was made.
+
+    `not_implemented` makes one, and finds the place by itself.
+
+    Parameters
+    ----------
+    module
+        The name of the module in which it was made.
+    source
+        The place, as ``file:line``.
+    info
+        What is missing, and where to ask for it.
+
+    Notes
+    -----
+    Ports: ``NotImplemented`` of ChainRulesCore.jl. Differs: the name, which is a constant in Python.
+    """
+
+    __slots__ = ("info", "module", "source")
+
+    __absorbs__ = DOTS
+
+    module: str
+    source: str
+    info: str
+
+    def __init__(self, module: str, source: str, info: str = "") -> None:
+        for name, value in (("module", module), ("source", source), ("info", info)):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a NotImplementedTangent does not change")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a NotImplementedTangent does not change")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NotImplementedTangent, (self.module, self.source, self.info)
+
+    def __repr__(self) -> str:
+        return f"NotImplementedTangent({self.module!r}, {self.source!r}, {self.info!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NotImplementedTangent) and self.__reduce__() == other.__reduce__()
+
+    def __hash__(self) -> int:
+        return hash(self.__reduce__())
+
+    def _raise(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NotImplementedTangentError(
+            f"a derivative is needed that is not implemented, in {self.module} ({self.source})"
+            + (f": {self.info}" if self.info else "")
+        )
+
+    __sub__ = __rsub__ = __truediv__ = __rtruediv__ = _raise
+    __bool__ = __float__ = __complex__ = __int__ = __index__ = __len__ = __abs__ = _raise
+    __iter__ = __contains__ = __getitem__ = __array__ = __operand__ = _raise
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{self!r} has no {name}: it is the place of a derivative, not its value")
+
+    def conj(self) -> NotImplementedTangent:
+        """Return itself, as every linear map does."""
+        return self
+
+    conjugate = conj
+
+    def __neg__(self) -> NotImplementedTangent:
+        return self
+
+    def __pos__(self) -> NotImplementedTangent:
+        return self
+
+    def __add__(self, other: Any) -> NotImplementedTangent:
+        return self
+
+    def __radd__(self, other: Any) -> NotImplementedTangent:
+        return self
+
+    def __mul__(self, other: Any) -> AbstractTangent:
+        return other if isinstance(other, AbstractZero) else self
+
+    __rmul__ = __matmul__ = __rmatmul__ = dot = __mul__
+
+
+def not_implemented(info: str = "") -> NotImplementedTangent:
+    """Return a tangent for a derivative that this rule does not implement.
+
+    Parameters
+    ----------
+    info
+        What is missing; a link to where it is asked for is good practice.
+
+    Returns
+    -------
+    NotImplementedTangent
+        It carries `info` and the place of this call.
+
+    Examples
+    --------
+    >>> dx = not_implemented("the derivative with respect to the order is not known")
+    >>> (2.0 * dx + 1.0) is dx
+    True
+    >>> 0.0 - dx  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    adjoint2rrule.core.errors.NotImplementedTangentError: a derivative is needed that is not implemented...
+
+    Notes
+    -----
+    Ports: ``@not_implemented`` of ChainRulesCore.jl.
+    """
+    frame = sys._getframe(1)
+    module = frame.f_globals.get("__name__", "?")
+    return NotImplementedTangent(module, f"{frame.f_code.co_filename}:{frame.f_lineno}", info)
