@@ -175,3 +175,44 @@ def keep_entries(node: cst.Dict, dropped: AbstractSet[int]) -> cst.Dict:
     if kept and len(node.elements) - 1 in dropped:
         kept[-1] = kept[-1].with_changes(comma=node.elements[-1].comma)
     return node.with_changes(elements=kept)
+
+
+# -- imports -------------------------------------------------------------------------------
+
+
+def without_aliases(
+    node: cst.Import | cst.ImportFrom, dropped: AbstractSet[int]
+) -> Sequence[cst.ImportAlias]:
+    """Return the names of an import without those in `dropped`, of which at least one is left."""
+    assert not isinstance(node.names, cst.ImportStar)
+    kept = [alias for i, alias in enumerate(node.names) if i not in dropped]
+    if len(node.names) - 1 in dropped:
+        kept[-1] = kept[-1].with_changes(comma=node.names[-1].comma)
+    return kept
+
+
+def with_aliases(node: cst.ImportFrom, names: Sequence[str]) -> Sequence[cst.ImportAlias]:
+    """Return the names of an import with more of them, each put before the first that sorts after it."""
+    assert not isinstance(node.names, cst.ImportStar)
+    aliases = list(node.names)
+    end = aliases[-1].comma
+    between = aliases[0].comma if len(aliases) > 1 else _comma(_between(node))
+    for name in names:
+        original, _, alias = name.partition(" as ")
+        new = cst.ImportAlias(cst.Name(original), cst.AsName(cst.Name(alias)) if alias else None)
+        later = (i for i, a in enumerate(aliases) if _order(a.evaluated_name) > _order(original))
+        aliases.insert(next(later, len(aliases)), new)
+    aliases = [alias.with_changes(comma=between) for alias in aliases]
+    aliases[-1] = aliases[-1].with_changes(comma=end)
+    return aliases
+
+
+def _between(node: cst.ImportFrom) -> _Space:
+    """Return the space after the comma of a lone name, once another follows."""
+    return _bare(node.lpar.whitespace_after) if node.lpar and _spreads(node.lpar.whitespace_after) else _ONE
+
+
+def _order(name: str) -> tuple[int, str]:
+    """Return the key by which isort and ruff sort names: constants, classes, the rest."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, name

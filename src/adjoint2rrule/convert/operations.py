@@ -23,10 +23,10 @@ class Address:
     Attributes
     ----------
     kind
-        libcst's class, without parentheses of its own; a tuple adds ``Tuple`` in front of its first entry's.
+        libcst's class.  For a tuple, as many ``Tuple`` as start with the same entry from there on.
     start, end
-        Line, from 1, and column, in UTF-8 bytes, as `ast` counts them.  Statements are named by
-        their start alone.
+        Line, from 1, and column, in UTF-8 bytes, as `ast` counts them, without parentheses.
+        Statements and tuples are named by their start alone, a tuple by that of its first entry.
     """
 
     kind: str
@@ -40,15 +40,14 @@ def address(node: ast.expr | ast.stmt) -> Address:
     Examples
     --------
     >>> address(ast.parse("x = (None, y)").body[0].value)
-    Address(kind='Tuple Name', start=(1, 5), end=(1, 9))
+    Address(kind='Tuple', start=(1, 5), end=None)
     """
-    if isinstance(node, ast.Starred):
-        return address(node.value)
     if isinstance(node, ast.Tuple):
         if not node.elts:
             return Address("Tuple", (node.lineno, node.col_offset + 1))
-        first = address(node.elts[0])
-        return Address(f"Tuple {first.kind}", first.start, first.end)
+        first = node.elts[0]
+        inner = address(first.value if isinstance(first, ast.Starred) else first)
+        return Address(f"Tuple {inner.kind}" if isinstance(first, ast.Tuple) else "Tuple", inner.start)
     kind = _KINDS.get(type(node).__name__, type(node).__name__)
     start = (node.lineno, node.col_offset)
     if isinstance(node, ast.stmt):
@@ -107,22 +106,35 @@ class EditFunction:
         Its new name, `None` to keep the one it has.
     first_parameter
         A parameter to put before all others, `None` for none.
-    decorators
-        For each decorator, from the top, the expression to write in its place; `None` keeps it.
     """
 
     at: Address
-    decorators: tuple[str | None, ...]
     name: str | None = None
     first_parameter: str | None = None
 
 
 @dataclass(frozen=True)
 class ReplaceStatement:
-    """Put the simple statements `texts` in place of the one at `at`."""
+    """Put the simple statements `texts` in place of the one at `at`; nothing takes it away."""
 
     at: Address
     texts: tuple[str, ...]
 
 
-Operation = Replace | ExtendTuple | AsCall | Wrap | EditFunction | ReplaceStatement
+@dataclass(frozen=True)
+class DropAliases:
+    """Leave the names numbered in `dropped` out of the import at `at`."""
+
+    at: Address
+    dropped: frozenset[int]
+
+
+@dataclass(frozen=True)
+class AddAliases:
+    """Import `names`, written ``name`` or ``name as alias``, with the ``from … import`` at `at`."""
+
+    at: Address
+    names: tuple[str, ...]
+
+
+Operation = DropAliases | AddAliases | Replace | ExtendTuple | AsCall | Wrap | EditFunction | ReplaceStatement

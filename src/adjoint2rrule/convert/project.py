@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,8 @@ from adjoint2rrule.convert.installed import is_installed_class
 from adjoint2rrule.convert.model import SourceFile
 from adjoint2rrule.convert.scopes import Binding, By, Scope
 from adjoint2rrule.convert.syntax import Module, UnreadableSourceError, parse
+
+Closed = Mapping[str, frozenset[str]]
 
 _MAX_HOPS = 20  # longer chains of re-exports are cycles
 
@@ -43,6 +45,21 @@ class Unit:
             return None
         package = parts[: len(parts) - up]
         return ".".join([*package, *([statement.module] if statement.module else [])]) or None
+
+    @cached_property
+    def only_typing(self) -> set[str]:
+        """The names imported under ``if TYPE_CHECKING:`` alone, which are not there when the code runs."""
+        guarded = {
+            statement
+            for node in self.module.tree.body
+            if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+            for statement in node.body
+        }
+        return {
+            name
+            for name, bindings in self.scope.bindings.items()
+            if all(b.statement in guarded for b in bindings)
+        }
 
     @cached_property
     def exported(self) -> list[str] | None:
@@ -91,31 +108,20 @@ class Project:
     roots
         Directories in which the project's top-level modules stand.
     closed
-        Modules that are never looked into, because their names mean something as they are.
+        Modules that are never looked into, because their names mean something as they are, each
+        with the names that ``from module import *`` gives.
     """
 
-    def __init__(self, roots: tuple[Path, ...] = (), closed: frozenset[str] = frozenset()) -> None:
+    def __init__(self, roots: tuple[Path, ...] = (), closed: Closed | None = None) -> None:
         self.roots = roots
-        self.closed = closed
+        self.closed = closed or {}
         self._units: dict[Path, Unit | None] = {}
 
-    @classmethod
-    def around(cls, path: Path, closed: frozenset[str] = frozenset()) -> Project:
-        """Return the project that `path`, a file, belongs to.
-
-        Its roots are the directory that holds the file's outermost package, and that of the nearest
-        ``pyproject.toml`` with the ``src`` in it.
-        """
-        path = path.absolute()
-        folder = path.parent
-        while (folder / "__init__.py").is_file() and folder != folder.parent:
-            folder = folder.parent
-        roots = [folder]
-        for above in [folder, *folder.parents]:
-            if (above / "pyproject.toml").is_file():
-                roots += [above, above / "src"]
-                break
-        return cls(tuple(dict.fromkeys(roots)), closed)
+    def fork(self) -> Project:
+        """Return a project that knows what this one does, and in which files can be replaced."""
+        other = Project(self.roots, self.closed)
+        other._units = dict(self._units)
+        return other
 
     # -- modules ---------------------------------------------------------------------------
 
@@ -126,6 +132,10 @@ class Project:
         unit = Unit(module, name, is_package, Scope(module.tree))
         self._units[path.absolute()] = unit
         return unit
+
+    def unit_of(self, scope: Scope) -> Unit:
+        """Return the unit whose outermost scope is `scope`."""
+        return next(u for u in self._units.values() if u is not None and u.scope is scope)
 
     def _name(self, path: Path) -> tuple[str, bool]:
         path = path.absolute()
@@ -205,7 +215,7 @@ class Project:
         if found is not None:
             where, bindings = found
             imports = [b for b in bindings if b.by is By.IMPORT]
-            symbols = [s for b in imports for s in self._imported(b, unit, hops)]
+            symbols = [s for b in imports for s in self.imported(b, unit, hops)]
             if len(imports) < len(bindings):
                 others = tuple(b for b in bindings if b.by is not By.IMPORT)
                 dotted = f"{unit.name}.{name}" if where.parent is None and unit.name else name
@@ -214,14 +224,15 @@ class Project:
         for statement in reversed(unit.scope.star_imports):
             source = unit.absolute(statement)
             if source is not None:
-                symbols = list(self._exported(source, name, hops))
+                symbols = list(self.exported(source, name, hops))
                 if symbols:
                     return tuple(symbols)
         if hasattr(builtins, name):
             return (Symbol(f"builtins.{name}"),)
         return ()
 
-    def _imported(self, binding: Binding, unit: Unit, hops: int) -> tuple[Symbol, ...]:
+    def imported(self, binding: Binding, unit: Unit, hops: int = 0) -> tuple[Symbol, ...]:
+        """Return what an import of `unit` binds its name to."""
         alias, statement = binding.node, binding.statement
         assert isinstance(alias, ast.alias)
         if isinstance(statement, ast.ImportFrom):
@@ -229,10 +240,10 @@ class Project:
             return self.follow(f"{source}.{alias.name}", hops + 1) if source else ()
         return (Symbol(alias.name if alias.asname else alias.name.partition(".")[0]),)
 
-    def _exported(self, source: str, name: str, hops: int) -> tuple[Symbol, ...]:
+    def exported(self, source: str, name: str, hops: int = 0) -> tuple[Symbol, ...]:
         """Return what ``from source import *`` makes of `name`."""
         if source in self.closed:
-            return (Symbol(f"{source}.{name}"),) if not name.startswith("_") else ()
+            return (Symbol(f"{source}.{name}"),) if name in self.closed[source] else ()
         unit = self.find(source)
         if unit is None or hops > _MAX_HOPS:
             return ()
@@ -256,6 +267,16 @@ class Project:
         if source and self.find(source.partition(".")[0]) is not None:
             return tuple(t for s in self.follow(source, hops + 1) for t in self._attribute(s, name))
         return (Symbol(dotted),)
+
+    def importers(self, unit: Unit, name: str) -> Iterator[Unit]:
+        """Yield the other modules of the project that use `name` of `unit`."""
+        if not unit.name:
+            return
+        for other in self.mentioning(name, unit.name.rpartition(".")[2]):
+            if other.name != unit.name and any(
+                _uses_from(other, node, unit, name) for node in ast.walk(other.module.tree)
+            ):
+                yield other
 
     # -- classes ---------------------------------------------------------------------------
 
@@ -281,8 +302,44 @@ class Project:
         return False
 
 
+_projects: dict[tuple[Path, ...], Project] = {}
+
+
+def project_around(path: Path, closed: Closed) -> Project:
+    """Return the project that `path`, a file, belongs to; the same one for all its files.
+
+    Its roots are the directory that holds the file's outermost package, and that of the nearest
+    ``pyproject.toml`` with the ``src`` in it.
+    """
+    path = path.absolute()
+    folder = path.parent
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        folder = folder.parent
+    roots = [folder]
+    for above in [folder, *folder.parents]:
+        if (above / "pyproject.toml").is_file():
+            roots += [above, above / "src"]
+            break
+    key = tuple(dict.fromkeys(roots))
+    known = _projects.get(key)
+    if known is None or known.closed != closed:
+        known = _projects[key] = Project(key, closed)
+    return known
+
+
 _FOREIGN = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages", "venv"})
 _CLASS_FACTORIES = frozenset({"namedtuple", "NamedTuple", "TypedDict", "type", "make_dataclass", "NewType"})
+
+
+def _uses_from(other: Unit, node: ast.AST, unit: Unit, name: str) -> bool:
+    """Whether `node`, in `other`, imports `name` from `unit` or reads it as an attribute of the module."""
+    last = unit.name.rpartition(".")[2]
+    match node:
+        case ast.ImportFrom(names=aliases):
+            return other.absolute(node) == unit.name and any(a.name == name for a in aliases)
+        case ast.Attribute(value=ast.Name(id=base) | ast.Attribute(attr=base), attr=attribute):
+            return attribute == name and base == last
+    return False
 
 
 def _constants(display: ast.List | ast.Tuple) -> Iterator[ast.Constant]:

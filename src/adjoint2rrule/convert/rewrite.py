@@ -13,11 +13,13 @@ from typing import TypeVar, cast
 import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider, CodeSpan, MetadataWrapper
 
-from adjoint2rrule.convert.layout import as_call, extend_tuple, keep_entries
+from adjoint2rrule.convert.layout import as_call, extend_tuple, keep_entries, with_aliases, without_aliases
 from adjoint2rrule.convert.model import Edit, Span
 from adjoint2rrule.convert.operations import (
+    AddAliases,
     Address,
     AsCall,
+    DropAliases,
     EditFunction,
     ExtendTuple,
     Operation,
@@ -25,7 +27,7 @@ from adjoint2rrule.convert.operations import (
     ReplaceStatement,
     Wrap,
 )
-from adjoint2rrule.convert.syntax import Module, first_line
+from adjoint2rrule.convert.syntax import LINE_END, Module, first_line
 
 _Expression = TypeVar("_Expression", bound=cst.BaseExpression)
 
@@ -90,11 +92,8 @@ _Place = tuple[str, int, int | None]
 
 
 def _line_starts(text: bytes, first: int) -> dict[int, int]:
-    starts, position = {first: 0}, 0
-    for i, line in enumerate(text.replace(b"\r\n", b"\n\n").replace(b"\r", b"\n").split(b"\n")):
-        starts[first + i] = position
-        position += len(line) + 1
-    return starts
+    starts = [0, *(end.end() for end in LINE_END.finditer(text))]
+    return dict(enumerate(starts, first))
 
 
 def _place(at: Address, starts: dict[int, int]) -> _Place:
@@ -110,7 +109,8 @@ def _place_of(node: cst.CSTNode, position: CodeSpan, positions: dict[cst.CSTNode
     if isinstance(node, cst.Tuple) and node.elements:
         first = node.elements[0].value
         inner = _place_of(first, positions[first], positions)
-        return inner and (f"Tuple {inner[0]}", inner[1], inner[2])
+        nested = inner is not None and isinstance(first, cst.Tuple)
+        return (f"Tuple {inner[0]}" if inner and nested else "Tuple", inner[1] if inner else position.start, None)
     if isinstance(node, cst.BaseSmallStatement | cst.FunctionDef) or kind == "Tuple":
         return kind, position.start, None
     if isinstance(node, cst.BaseExpression):
@@ -147,7 +147,7 @@ class _Rewriter(cst.CSTTransformer):
             operation.texts if isinstance(operation := self.operations.get(s), ReplaceStatement) else None
             for s in original.body
         ]
-        if not any(texts):
+        if all(text is None for text in texts):
             return updated
         if len(texts) == 1 and texts[0] and isinstance(updated, cst.SimpleStatementLine):
             lines = [updated.with_changes(body=[_statement(text)]) for text in texts[0]]
@@ -159,8 +159,11 @@ class _Rewriter(cst.CSTTransformer):
                 body.append(statement)
                 continue
             new = [_statement(text).with_changes(semicolon=_SEMICOLON) for text in replacement]
-            new[-1] = new[-1].with_changes(semicolon=statement.semicolon)
+            new[-1:] = [last.with_changes(semicolon=statement.semicolon) for last in new[-1:]]
             body += new
+        if not body:
+            return updated.with_changes(body=[cst.Pass()])
+        body[-1] = body[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
         return updated.with_changes(body=body)
 
 
@@ -199,11 +202,6 @@ def _wrap(node: cst.BaseExpression, operation: Wrap) -> cst.Call:
 
 
 def _edit_function(node: cst.FunctionDef, operation: EditFunction) -> cst.FunctionDef:
-    decorators = [
-        decorator if text is None else decorator.with_changes(decorator=cst.parse_expression(text))
-        for decorator, text in zip(node.decorators, operation.decorators, strict=True)
-    ]
-    node = node.with_changes(decorators=decorators)
     if operation.name is not None:
         node = node.with_changes(name=node.name.with_changes(value=operation.name))
     if operation.first_parameter is not None:
@@ -230,7 +228,17 @@ def _with_first(parameters: cst.Parameters, text: str) -> cst.Parameters:
     return parameters.with_changes(params=[first, *parameters.params])
 
 
+def _drop_aliases(node: cst.Import | cst.ImportFrom, operation: DropAliases) -> cst.Import | cst.ImportFrom:
+    return node.with_changes(names=without_aliases(node, operation.dropped))
+
+
+def _add_aliases(node: cst.ImportFrom, operation: AddAliases) -> cst.ImportFrom:
+    return node.with_changes(names=with_aliases(node, operation.names))
+
+
 _CARRY_OUT = {
+    DropAliases: _drop_aliases,
+    AddAliases: _add_aliases,
     Replace: _replace,
     ExtendTuple: _extend_tuple,
     AsCall: _as_call,

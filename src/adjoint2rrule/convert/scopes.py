@@ -305,3 +305,21 @@ def walk_scope(body: list[ast.stmt] | ast.expr) -> Iterator[ast.AST]:
         yield node
         inner = outer_expressions(node) if isinstance(node, _INNER) else ast.iter_child_nodes(node)
         pending.extend(reversed(list(inner)))
+
+
+def evaluated(root: Scope) -> Iterator[tuple[ast.AST, Scope, tuple[DefinitionNode, ...]]]:
+    """Yield every node below `root` with the scope that evaluates it and the functions around it, in order."""
+    pending: list[tuple[ast.AST, Scope, tuple[DefinitionNode, ...]]] = [(root.node, root, ())]
+    while pending:
+        node, scope, functions = pending.pop()
+        yield node, scope, functions
+        if node is not root.node and isinstance(node, FunctionNode | ast.ClassDef):
+            inner = scope.inner(node)
+            within = (*functions, node) if isinstance(node, DefinitionNode) else functions
+            body: list[ast.stmt] | list[ast.expr] = node.body if isinstance(node.body, list) else [node.body]
+            children: list[tuple[ast.AST, Scope, tuple[DefinitionNode, ...]]]
+            children = [(e, scope, functions) for e in outer_expressions(node)]
+            children += [(s, inner, within) for s in body]
+        else:
+            children = [(c, scope, functions) for c in ast.iter_child_nodes(node)]
+        pending.extend(reversed(children))

@@ -19,7 +19,7 @@ from functools import cached_property
 
 from adjoint2rrule.convert.model import Diagnostic, Severity, SourceFile, Span
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
+LINE_END = re.compile(rb"\r\n|\r|\n")
 
 # What carries a position: statements, expressions, arguments, import aliases, handlers and keywords.
 Located = ast.stmt | ast.expr | ast.arg | ast.alias | ast.excepthandler | ast.keyword | ast.pattern
@@ -46,7 +46,7 @@ class Module:
         """Byte offsets at which the lines start, and the end of the file after the last of them."""
         content = self.source.content
         first = len(BOM_UTF8) if content.startswith(BOM_UTF8) else 0
-        return [first, *(end.end() for end in _LINE_END.finditer(content)), len(content)]
+        return [first, *(end.end() for end in LINE_END.finditer(content)), len(content)]
 
     def offset(self, line: int, column: int) -> int:
         """Return the byte at `line`, from 1, and `column`, in UTF-8 bytes as `ast` counts them."""
@@ -64,6 +64,15 @@ class Module:
         return Span(
             self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
         )
+
+    def from_decorators(self, node: ast.stmt) -> Span:
+        """Return the bytes of a definition from the ``@`` of its first decorator on."""
+        span = self.span(node)
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        if not decorators:
+            return span
+        start = self.source.content.rindex(b"@", 0, self.span(decorators[0]).start)
+        return Span(start, span.end)
 
     def lines_of(self, node: ast.stmt) -> Span:
         """Return the whole lines that a statement covers, its decorators and last line end included."""

@@ -1,0 +1,211 @@
+"""What an annotation says of a parameter: whether it can be perturbed, and of which class it is.
+
+Aliases, strings, ``Optional``, ``Annotated`` and unions are seen through, to the *alternatives*
+they stand for.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from adjoint2rrule.convert.project import Project, Symbol, Unit
+from adjoint2rrule.convert.scopes import By, Scope
+
+_MAX_DEPTH = 20
+_TYPING = ("typing.", "typing_extensions.", "collections.abc.", "builtins.", "types.")
+
+# Values of these have no tangent space.
+_NOT_PERTURBABLE = frozenset(
+    {
+        *("None", "Literal", "builtins.int", "builtins.bool", "builtins.str", "builtins.bytes"),
+        *("builtins.bytearray", "builtins.slice", "builtins.range", "builtins.type", "builtins.callable"),
+        *("typing.Callable", "typing.Type", "typing.Text", "typing.Hashable", "collections.abc.Callable"),
+        *("types.FunctionType", "types.BuiltinFunctionType", "types.MethodType", "types.NoneType"),
+        *("types.EllipsisType", "types.ModuleType", "pathlib.Path", "os.PathLike"),
+        *("numpy.dtype", "numpy.typing.DTypeLike", "numpy.ufunc", "numpy.bool", "numpy.bool_"),
+        *("numpy.integer", "numpy.signedinteger", "numpy.unsignedinteger", "numpy.intp", "numpy.uintp"),
+        *(f"numpy.{sign}int{width}" for sign in ("", "u") for width in (8, 16, 32, 64)),
+        *("numpy.int_", "numpy.uint", "numpy.str_", "numpy.bytes_", "numpy.datetime64"),
+    }
+)
+_ENUMS = frozenset(f"enum.{name}" for name in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"))
+# Containers say what their elements say.
+_CONTAINERS = {
+    "tuple": "tuple",
+    "list": "list",
+    "dict": "dict",
+    "set": "set",
+    "frozenset": "set",
+    "Tuple": "tuple",
+    "List": "list",
+    "Dict": "dict",
+    "Set": "set",
+    "FrozenSet": "set",
+    "Sequence": "abstract",
+    "Iterable": "abstract",
+    "Collection": "abstract",
+    "Mapping": "abstract",
+    "MutableMapping": "abstract",
+    "MutableSequence": "abstract",
+}
+_ARRAYS = frozenset({"numpy.ndarray", "numpy.typing.NDArray", "numpy.typing.ArrayLike"})
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an annotation is read: its scope and module."""
+
+    scope: Scope
+    unit: Unit
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One of the types that an annotation allows.
+
+    Attributes
+    ----------
+    name
+        ``None``, ``Literal``, or the full name of the type; empty where it cannot be told.
+    arguments
+        What stands in its square brackets.
+    place
+        Where the arguments are to be read.
+    symbol
+        The type itself, where it is known.
+    """
+
+    name: str
+    arguments: tuple[ast.expr, ...]
+    place: Place
+    symbol: Symbol | None = None
+
+    @property
+    def container(self) -> str | None:
+        """``tuple``, ``list``, ``dict``, ``set``, or ``abstract`` for any mapping or sequence."""
+        short = self.name.rpartition(".")[2]
+        known = self.name.startswith(_TYPING)
+        return _CONTAINERS.get(short) if known else None
+
+    @property
+    def is_array(self) -> bool:
+        """Whether this is numpy's array type."""
+        return self.name in _ARRAYS
+
+
+class Annotations:
+    """Reads annotations in the light of a project."""
+
+    def __init__(self, project: Project, unit: Unit) -> None:
+        self.project = project
+        self.unit = unit
+
+    def alternatives(self, annotation: ast.expr, place: Place, depth: int = 0) -> list[Alternative]:
+        """Return the types that `annotation` allows, each with its unions and aliases seen through."""
+        unknown = [Alternative("", (), place)]
+        if depth > _MAX_DEPTH:
+            return unknown
+        match annotation:
+            case ast.Constant(value=None):
+                return [Alternative("None", (), place)]
+            case ast.Constant(value=str() as text):
+                try:
+                    inner = ast.parse(text.strip(), mode="eval").body
+                except SyntaxError:
+                    return unknown
+                return self.alternatives(inner, place, depth + 1)
+            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+                return self._all([left, right], place, depth)
+            case ast.Subscript(value=head, slice=index):
+                arguments = index.elts if isinstance(index, ast.Tuple) else [index]
+                return self._generic(head, arguments, place, depth)
+            case ast.Name() | ast.Attribute():
+                return self._named(annotation, place, depth)
+        return unknown
+
+    def _all(self, annotations: list[ast.expr], place: Place, depth: int) -> list[Alternative]:
+        return [found for a in annotations for found in self.alternatives(a, place, depth + 1)]
+
+    def _generic(
+        self, head: ast.expr, arguments: list[ast.expr], place: Place, depth: int
+    ) -> list[Alternative]:
+        heads = self.alternatives(head, place, depth + 1)
+        name = heads[0].name if len(heads) == 1 else ""
+        match name.removeprefix("typing_extensions.").removeprefix("typing."):
+            case "Optional":
+                return [*self._all(arguments, place, depth), Alternative("None", (), place)]
+            case "Union":
+                return self._all(arguments, place, depth)
+            case "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired":
+                return self.alternatives(arguments[0], place, depth + 1)
+            case "Literal":
+                return [Alternative("Literal", (), place)]
+        return [Alternative(name, tuple(arguments), place, heads[0].symbol)]
+
+    def _named(self, annotation: ast.expr, place: Place, depth: int) -> list[Alternative]:
+        symbols = self.project.resolve(annotation, place.scope, place.unit)
+        if len(symbols) != 1:
+            return [Alternative("", (), place)]
+        symbol = symbols[0]
+        match symbol.bindings:
+            case [binding] if binding.by is By.VALUE and binding.value is not None:
+                assert symbol.scope is not None
+                assert symbol.unit is not None
+                inner = Place(symbol.scope, symbol.unit)
+                match binding.value:
+                    case ast.Call(func=ast.Name(id="NewType"), args=[_, base]):
+                        return self.alternatives(base, inner, depth + 1)
+                    case ast.Call():
+                        return [Alternative("", (), place)]
+                return self.alternatives(binding.value, inner, depth + 1)
+        return [Alternative(symbol.dotted, (), place, symbol)]
+
+    def is_perturbable(self, alternatives: list[Alternative]) -> bool:
+        """Whether a value of any of these types has a tangent space, as far as can be told."""
+        return any(self._one_is_perturbable(a) for a in alternatives)
+
+    def _one_is_perturbable(self, type_: Alternative) -> bool:
+        if type_.name in _NOT_PERTURBABLE:
+            return False
+        if type_.container and type_.arguments:
+            elements = (
+                type_.arguments[1:] if len(type_.arguments) > 1 and _is_mapping(type_) else type_.arguments
+            )
+            found = [
+                self.is_perturbable(self.alternatives(e, type_.place))
+                for e in elements
+                if not (isinstance(e, ast.Constant) and e.value is ...)
+            ]
+            return any(found) or not found
+        if type_.is_array and type_.arguments:
+            return any(self._dtype_is_perturbable(a, type_.place) for a in type_.arguments[-1:])
+        return not self._is_enum(type_.symbol)
+
+    def _dtype_is_perturbable(self, dtype: ast.expr, place: Place) -> bool:
+        for found in self.alternatives(dtype, place):
+            if found.name == "numpy.dtype" and found.arguments:
+                return self.is_perturbable(self.alternatives(found.arguments[0], found.place))
+            if found.name in _NOT_PERTURBABLE:
+                return False
+        return True
+
+    def _is_enum(self, symbol: Symbol | None) -> bool:
+        return any(base.dotted in _ENUMS for base in self.ancestors(symbol))
+
+    def ancestors(self, symbol: Symbol | None, depth: int = 0) -> Iterator[Symbol]:
+        """Yield the base classes of a class of the project, as far up as they can be read."""
+        if symbol is None or symbol.class_node is None or depth > _MAX_DEPTH:
+            return
+        assert symbol.scope is not None
+        assert symbol.unit is not None
+        for base in symbol.class_node.bases:
+            head = base.value if isinstance(base, ast.Subscript) else base
+            for found in self.project.resolve(head, symbol.scope, symbol.unit):
+                yield found
+                yield from self.ancestors(found, depth + 1)
+
+
+def _is_mapping(type_: Alternative) -> bool:
+    return type_.name.rpartition(".")[2].lower() in {"dict", "mapping", "mutablemapping"}

@@ -1,0 +1,318 @@
+"""What a pullback returns, read from its expressions: what is missing, structured, or ready as it is.
+
+Names are followed to every place that binds them, helpers of the project into what they return.
+What cannot be told is said to be `Unclear`, with the reason: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from adjoint2rrule.convert.dialects.zygoterules.functions import Called, Functions
+from adjoint2rrule.convert.flow import falls_through
+from adjoint2rrule.convert.scopes import Binding, By, DefinitionNode, Scope, walk_scope
+
+_MAX_DEPTH = 8  # helpers that call helpers
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A number, an array, or a tangent already: it stays as it is written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Missing:
+    """A ``None``, or a ``return`` without a value."""
+
+    node: ast.expr | ast.Return
+
+
+@dataclass(frozen=True, eq=False)
+class Fields:
+    """A dict or an object's fields: ``{"a": ...}``, ``dict(a=...)``, ``SimpleNamespace(a=...)``.
+
+    Attributes
+    ----------
+    node
+        The display or call.
+    keys
+        The keys as constants; strings for a call.
+    values
+        What each of them holds.
+    """
+
+    node: ast.Dict | ast.Call
+    keys: tuple[object, ...]
+    values: tuple[Cotangent, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """A tuple or list display."""
+
+    node: ast.Tuple | ast.List
+    values: tuple[Cotangent, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Either:
+    """One of several, by branch or by the place that bound a name last."""
+
+    choices: tuple[Cotangent, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Unclear:
+    """Something that cannot be told from the source, and why."""
+
+    node: ast.AST
+    reason: str
+
+
+Cotangent = Ready | Missing | Fields | Items | Either | Unclear
+READY = Ready()
+
+
+@dataclass
+class Reader:
+    """Reads the expressions of one rule.
+
+    Attributes
+    ----------
+    functions
+        Tells what a call calls.
+    owner
+        The scope of the function that may be rewritten; what is bound outside of it is only looked at.
+    parameters
+        What the parameters of the functions being read stand for.
+    followed
+        The uses of names that reading has gone through on its way to a cotangent.
+    names
+        What these names stand for.
+    """
+
+    functions: Functions
+    owner: Scope
+    parameters: dict[tuple[Scope, str], Cotangent] = field(default_factory=dict)
+    followed: set[ast.Name] = field(default_factory=set)
+    names: dict[tuple[Scope, str], Cotangent] = field(default_factory=dict)
+    depth: int = 0
+    _reading: set[tuple[Scope, str]] = field(default_factory=set)
+
+    def read(self, node: ast.expr, scope: Scope) -> Cotangent:
+        """Return what `node` is as a cotangent, evaluated in `scope`."""
+        match node:
+            case ast.Constant(value=None):
+                return Missing(node)
+            case ast.Constant(value=bool() | int() | float() | complex()):
+                return READY
+            case ast.Name():
+                return self._name(node, scope)
+            case ast.Tuple() | ast.List():
+                return self._display(node, scope)
+            case ast.Dict():
+                return self._dict(node, scope)
+            case ast.Call():
+                return self._call(node, scope)
+            case ast.IfExp(body=body, orelse=orelse):
+                return _either([self.read(body, scope), self.read(orelse, scope)])
+            case ast.NamedExpr(value=value):
+                return self.read(value, scope)
+            case ast.BinOp(op=ast.Add() | ast.Mult()):
+                return self._sum_or_product(node, scope)
+            case ast.BinOp(op=ast.BitOr() | ast.BitAnd() | ast.BitXor()):
+                return Unclear(node, "it may join dicts or sets")
+            case ast.BinOp() | ast.UnaryOp() | ast.Compare():
+                return READY  # on anything but numbers and arrays these would fail
+            case ast.Attribute(value=value) | ast.Subscript(value=value):
+                return self._part(node, value, scope)
+        return Unclear(node, "its value cannot be told from the source")
+
+    def look(self, node: ast.expr, scope: Scope) -> Cotangent:
+        """Return what `read` does, where `node` is only used and does not become a cotangent itself."""
+        followed, names = set(self.followed), dict(self.names)
+        value = self.read(node, scope)
+        self.followed, self.names = followed, names
+        return value
+
+    # -- names ---------------------------------------------------------------------------------
+
+    def _name(self, node: ast.Name, scope: Scope) -> Cotangent:
+        found = scope.find(node.id)
+        if found is None:
+            return Unclear(node, f"`{node.id}` is not bound in this file")
+        where, bindings = found
+        if not self._is_local(where):
+            return Unclear(node, f"`{node.id}` is bound outside of the rule")
+        if (where, node.id) in self.parameters and all(b.by is By.PARAMETER for b in bindings):
+            return self.parameters[where, node.id]
+        if (where, node.id) in self._reading:
+            return READY  # a name that feeds itself is what its other bindings make it
+        self.followed.add(node)
+        self._reading.add((where, node.id))
+        value = _either([self._binding(node, b, where) for b in bindings])
+        self._reading.discard((where, node.id))
+        self.names[where, node.id] = value
+        return value
+
+    def _is_local(self, scope: Scope) -> bool:
+        inner: Scope | None = scope
+        while inner is not None:
+            if inner is self.owner:
+                return True
+            inner = inner.parent
+        return False
+
+    def _binding(self, node: ast.Name, binding: Binding, scope: Scope) -> Cotangent:
+        match binding:
+            case Binding(by=By.PARAMETER):
+                default = Unclear(node, f"`{node.id}` is an argument, handed back as it came")
+                return self.parameters.get((scope, node.id), default)
+            case Binding(by=By.VALUE, value=ast.expr() as value):
+                return self.read(value, scope)
+            case Binding(by=By.PART, value=ast.expr() as value):
+                return self._unpacked(node, value, scope)
+            case Binding(by=By.UPDATE, value=ast.expr() as value):
+                return self._updated(node, binding, value, scope)
+        return Unclear(node, f"what `{node.id}` holds cannot be followed")
+
+    def _updated(self, node: ast.Name, binding: Binding, value: ast.expr, scope: Scope) -> Cotangent:
+        """Return what ``name += value`` makes: a number or array, unless it may join sequences."""
+        joins = isinstance(binding.node, ast.AugAssign) and isinstance(binding.node.op, ast.Add | ast.Mult)
+        if joins and not isinstance(self.look(value, scope), Ready):
+            return Unclear(node, f"`{node.id}` is built in steps")
+        return READY
+
+    def _unpacked(self, node: ast.Name, value: ast.expr, scope: Scope) -> Cotangent:
+        """Return what a name is that is unpacked from `value`."""
+        if isinstance(value, ast.Call) and self.functions.called(value, scope).is_numerical:
+            return READY
+        whole = self.look(value, scope)
+        parts = whole.values if isinstance(whole, Items) else (whole,)
+        if all(isinstance(part, Ready) for part in parts):
+            return READY
+        return Unclear(node, f"what `{node.id}` is unpacked from cannot be told")
+
+    # -- displays ------------------------------------------------------------------------------
+
+    def _display(self, node: ast.Tuple | ast.List, scope: Scope) -> Cotangent:
+        starred = next((e for e in node.elts if isinstance(e, ast.Starred)), None)
+        if starred is not None:
+            return Unclear(starred, "how many entries a starred expression gives cannot be told")
+        return Items(node, tuple(self.read(e, scope) for e in node.elts))
+
+    def _dict(self, node: ast.Dict, scope: Scope) -> Cotangent:
+        if not all(isinstance(key, ast.Constant) for key in node.keys):
+            return Unclear(node, "a dict whose keys are not all literal")
+        keys = tuple(key.value for key in node.keys if isinstance(key, ast.Constant))
+        if len(set(keys)) < len(keys):
+            return Unclear(node, "a dict with a key twice")
+        return Fields(node, keys, tuple(self.read(value, scope) for value in node.values))
+
+    # -- operators -----------------------------------------------------------------------------
+
+    def _sum_or_product(self, node: ast.BinOp, scope: Scope) -> Cotangent:
+        """Return a number or array, unless both sides may be sequences, which `+` would join."""
+        sides = [self.look(node.left, scope), self.look(node.right, scope)]
+        if any(isinstance(side, Items | Fields | Missing | Either) for side in sides):
+            return Unclear(node, "it may join sequences")
+        if any(isinstance(side, Ready) for side in sides) or isinstance(node.op, ast.Mult):
+            return READY
+        return Unclear(node, "neither side of the sum can be told")
+
+    def _part(self, node: ast.Attribute | ast.Subscript, whole: ast.expr, scope: Scope) -> Cotangent:
+        if isinstance(node, ast.Attribute) and self.functions.is_numerical_constant(node, scope):
+            return READY
+        if isinstance(self.look(whole, scope), Ready):
+            return READY
+        return Unclear(node, "a part of something that cannot be told")
+
+    # -- calls ---------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call, scope: Scope) -> Cotangent:
+        called = self.functions.called(node, scope)
+        if called.makes_fields:
+            return self._fields_call(node, scope)
+        if called.gives_number(node):
+            return READY
+        if called.function is not None:
+            return self._helper(node, called, scope)
+        if isinstance(node.func, ast.Attribute) and called.name is None and not called.may_give_structure:
+            of_array = called.is_array_method or isinstance(self.look(node.func.value, scope), Ready)
+            if of_array:
+                return READY
+        return Unclear(node, f"what `{ast.unparse(node.func)}` returns cannot be told")
+
+    def _fields_call(self, node: ast.Call, scope: Scope) -> Cotangent:
+        keys = [k.arg for k in node.keywords if k.arg is not None]
+        if node.args or len(keys) < len(node.keywords):
+            return Unclear(node, "its fields are not written out as keywords")
+        return Fields(node, tuple(keys), tuple(self.read(k.value, scope) for k in node.keywords))
+
+    def _helper(self, node: ast.Call, called: Called, scope: Scope) -> Cotangent:
+        """Return what a function of the project gives, if it is ready whatever it does with its arguments."""
+        result = self._returned(node, called, scope)
+        name = ast.unparse(node.func)
+        if _is_ready(result):
+            return result
+        reason = result.reason if isinstance(result, Unclear) else "it may return `None`, a dict or a tuple"
+        return Unclear(node, f"`{name}` cannot be read: {reason}")
+
+    def _returned(self, node: ast.Call, called: Called, scope: Scope) -> Cotangent:
+        function, inner = called.function, called.scope
+        assert function is not None
+        assert inner is not None
+        if self.depth >= _MAX_DEPTH:
+            return Unclear(node, "it calls too many others")
+        if problem := _why_opaque(function):
+            return Unclear(node, problem)
+        arguments = called.arguments(node)
+        if arguments is None:
+            return Unclear(node, "its arguments cannot be matched")
+        values = {(inner, name): self.look(value, scope) for name, value in arguments.items()}
+        reader = Reader(self.functions, inner, values, depth=self.depth + 1)
+        returns = [n for n in walk_scope(function.body) if isinstance(n, ast.Return)]
+        return _either([reader.read(r.value, inner) if r.value else Missing(r) for r in returns])
+
+
+def _why_opaque(function: DefinitionNode) -> str | None:
+    if function.decorator_list:
+        return "it is decorated"
+    if isinstance(function, ast.AsyncFunctionDef):
+        return "it is asynchronous"
+    if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in walk_scope(function.body)):
+        return "it is a generator"
+    if falls_through(function.body):
+        return "it may return nothing"
+    return None
+
+
+def _is_ready(value: Cotangent) -> bool:
+    """Whether `value` is a number or array, or a tuple of such, which only unpacking can use."""
+    if isinstance(value, Items):
+        return isinstance(value.node, ast.Tuple) and all(isinstance(v, Ready) for v in value.values)
+    return isinstance(value, Ready)
+
+
+def _either(choices: list[Cotangent]) -> Cotangent:
+    flat: list[Cotangent] = []
+    for choice in choices:
+        flat += choice.choices if isinstance(choice, Either) else (choice,)
+    distinct = list(dict.fromkeys(flat))
+    if len(distinct) == 1:
+        return distinct[0]
+    return Either(tuple(distinct))
+
+
+def parts(value: Cotangent) -> Iterator[Cotangent]:
+    """Yield `value` and everything in it."""
+    yield value
+    inner: tuple[Cotangent, ...] = ()
+    if isinstance(value, Fields | Items):
+        inner = value.values
+    elif isinstance(value, Either):
+        inner = value.choices
+    for part in inner:
+        yield from parts(part)

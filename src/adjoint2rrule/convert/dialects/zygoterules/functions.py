@@ -1,0 +1,203 @@
+"""What a call in a rule calls: a function of numpy or its like, one of the project, or an unknown one."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from adjoint2rrule.convert.project import Project, Symbol, Unit
+from adjoint2rrule.convert.scopes import By, DefinitionNode, Scope
+
+_NUMERICAL = ("numpy.", "scipy.", "math.", "cmath.", "jax.numpy.", "autograd.numpy.", "autograd.scipy.")
+
+# Of numpy, these return several arrays, a list or tuple, nothing, or something that is no array.
+_NOT_ONE_ARRAY = frozenset(
+    """
+    array_split split hsplit vsplit dsplit unstack meshgrid broadcast_arrays gradient histogram histogram2d
+    histogramdd nonzero unravel_index ix_ modf frexp divmod unique unique_all unique_counts unique_inverse
+    atleast_1d atleast_2d atleast_3d polyfit polydiv linalg.eig linalg.eigh linalg.svd linalg.qr
+    linalg.slogdet linalg.lstsq shape broadcast_shapes tril_indices triu_indices tril_indices_from
+    triu_indices_from diag_indices diag_indices_from mask_indices einsum_path copyto put place putmask
+    put_along_axis fill_diagonal add.at subtract.at multiply.at divide.at maximum.at minimum.at array2string
+    array_repr array_str vectorize frompyfunc errstate load loads save savez savetxt printoptions ndenumerate
+    ndindex nditer iterable may_share_memory shares_memory random.shuffle random.seed
+    """.split()  # noqa: SIM905 (names, not sentences)
+)
+# Of scipy, these return one number or array each.
+_SINGLE_SCIPY = (
+    "scipy.special.",
+    "scipy.fft.",
+    "scipy.linalg.solve",
+    "scipy.linalg.cho_solve",
+    "scipy.linalg.lu_solve",
+    "scipy.linalg.inv",
+    "scipy.linalg.pinv",
+    "scipy.linalg.det",
+    "scipy.linalg.expm",
+    "scipy.linalg.logm",
+    "scipy.linalg.sqrtm",
+    "scipy.linalg.norm",
+    "scipy.linalg.toeplitz",
+    "scipy.linalg.circulant",
+    "scipy.linalg.block_diag",
+    "scipy.linalg.khatri_rao",
+    "scipy.sparse.linalg.spsolve",
+    "scipy.sparse.linalg.norm",
+    "scipy.sparse.csr_",
+    "scipy.sparse.csc_",
+    "scipy.sparse.coo_",
+    "scipy.sparse.diags",
+    "scipy.sparse.eye",
+    "scipy.sparse.kron",
+    "scipy.ndimage.convolve",
+    "scipy.ndimage.correlate",
+    "scipy.ndimage.gaussian_filter",
+    "scipy.signal.convolve",
+    "scipy.signal.correlate",
+    "scipy.signal.fftconvolve",
+    "scipy.signal.oaconvolve",
+)
+_SEVERAL_SPECIAL = frozenset(
+    {"airy", "airye", "ellipj", "fresnel", "modfresnelm", "modfresnelp", "sici", "shichi"}
+)
+_BUILTIN_NUMBERS = frozenset(
+    f"builtins.{n}" for n in ("abs", "complex", "float", "int", "max", "min", "pow", "round", "sum")
+)
+_FIELDS = frozenset({"builtins.dict", "types.SimpleNamespace"})
+
+# What arrays alone are asked to do; nobody gives these names to methods that return dicts.
+_ARRAY_METHODS = frozenset(
+    """
+    astype clip conj conjugate cumprod cumsum diagonal dot fill flatten mean prod ravel repeat reshape round
+    squeeze std sum swapaxes trace transpose var tocsc tocsr toarray todense argmax argmin
+    """.split()  # noqa: SIM905
+)
+# Methods of arrays that give lists, tuples or bytes.
+_STRUCTURED_METHODS = frozenset({"nonzero", "tolist", "tobytes", "items", "keys", "values", "item", "split"})
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a call calls.
+
+    Attributes
+    ----------
+    name
+        Its full name, `None` where it cannot be told.
+    method
+        The name after the dot, for a method of a value.
+    function
+        The definition, for a function of the project that is bound once.
+    scope
+        The scope of that function's body.
+    unit
+        The module it stands in.
+    """
+
+    name: str | None
+    method: str | None = None
+    function: DefinitionNode | None = None
+    scope: Scope | None = None
+    unit: Unit | None = None
+
+    @property
+    def is_numerical(self) -> bool:
+        """Whether this is a function of numpy, scipy or the like."""
+        return self.unit is None and self.name is not None and self.name.startswith(_NUMERICAL)
+
+    def gives_number(self, call: ast.Call) -> bool:
+        """Whether `call`, of this, gives one number or array, whatever its arguments are."""
+        if self.name is None or self.unit is not None:
+            return False
+        if self.name in _BUILTIN_NUMBERS:
+            return True
+        if self.name.startswith("scipy."):
+            last = self.name.rpartition(".")[2]
+            return self.name.startswith(_SINGLE_SCIPY) and last not in _SEVERAL_SPECIAL
+        short = self.name.partition(".")[2].removeprefix("numpy.")
+        if short == "where" and len(call.args) + len(call.keywords) < 3:
+            return False  # the indices: one array per axis
+        return self.is_numerical and short not in _NOT_ONE_ARRAY and not short.startswith("testing.")
+
+    @property
+    def makes_fields(self) -> bool:
+        """Whether this is ``dict`` or ``SimpleNamespace``."""
+        return self.name in _FIELDS
+
+    @property
+    def is_array_method(self) -> bool:
+        """Whether this is a method that only arrays have."""
+        return self.method in _ARRAY_METHODS
+
+    @property
+    def may_give_structure(self) -> bool:
+        """Whether the method, of an array, gives something else than an array."""
+        return self.method in _STRUCTURED_METHODS
+
+    def arguments(self, call: ast.Call) -> dict[str, ast.expr] | None:
+        """Return the expression for each parameter of `function`; `None` where they cannot be matched."""
+        assert self.function is not None
+        a = self.function.args
+        names = [p.arg for p in (*a.posonlyargs, *a.args)]
+        stars = any(isinstance(e, ast.Starred) for e in call.args) or any(
+            k.arg is None for k in call.keywords
+        )
+        if stars or len(call.args) > len(names) or a.vararg or a.kwarg:
+            return None
+        positional = dict(zip(names, call.args, strict=False))
+        keywords = {k.arg: k.value for k in call.keywords if k.arg is not None}
+        if positional.keys() & keywords.keys() or not keywords.keys() <= {
+            *names,
+            *(p.arg for p in a.kwonlyargs),
+        }:
+            return None
+        return positional | keywords
+
+
+class Functions:
+    """Finds out what the calls of one file call."""
+
+    def __init__(self, project: Project, unit: Unit) -> None:
+        self.project = project
+        self.unit = unit
+        self._rules: set[ast.AST] = set()
+
+    def ignore(self, definitions: set[ast.AST]) -> None:
+        """Look past `definitions`, legacy rules whose names stay bound to what they are rules for."""
+        self._rules |= definitions
+
+    def called(self, call: ast.Call, scope: Scope) -> Called:
+        """Return what `call` calls from `scope`."""
+        symbols = self.symbols(call.func, scope)
+        if len(symbols) == 1:
+            return self._of_symbol(symbols[0])
+        method = call.func.attr if isinstance(call.func, ast.Attribute) and not symbols else None
+        return Called(None, method)
+
+    def symbols(self, expression: ast.expr, scope: Scope) -> tuple[Symbol, ...]:
+        """Return what `expression` can stand for, without the methods of values."""
+        unit = self._unit_of(scope)
+        return self.project.resolve(expression, scope, unit)
+
+    def _unit_of(self, scope: Scope) -> Unit:
+        if scope.module is self.unit.scope:
+            return self.unit
+        return self.project.unit_of(scope.module)
+
+    def _of_symbol(self, symbol: Symbol) -> Called:
+        if symbol.unit is None:
+            return Called(symbol.dotted)
+        if symbol.scope is None:
+            return Called(symbol.dotted, unit=symbol.unit)
+        bindings = [b for b in symbol.bindings if b.node not in self._rules]
+        match bindings:
+            case [binding] if binding.by is By.FUNCTION and isinstance(binding.node, DefinitionNode):
+                return Called(
+                    symbol.dotted, None, binding.node, symbol.scope.inner(binding.node), symbol.unit
+                )
+        return Called(symbol.dotted, unit=symbol.unit)
+
+    def is_numerical_constant(self, node: ast.Attribute, scope: Scope) -> bool:
+        """Whether `node` is something like ``np.pi``."""
+        symbols = self.symbols(node, scope)
+        return len(symbols) == 1 and self._of_symbol(symbols[0]).is_numerical

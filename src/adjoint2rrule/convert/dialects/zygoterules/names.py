@@ -1,0 +1,96 @@
+"""The legacy names, and every place of a file that uses one.
+
+A name is legacy only when it resolves, through imports, to a legacy module; any other ``adjoint``
+is none of our business.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+
+from adjoint2rrule.convert.project import Project, Symbol, Unit
+from adjoint2rrule.convert.scopes import DefinitionNode, Scope, evaluated
+
+MODULES = frozenset({"adjoint2rrule.legacy", "zygoterules", "zygote"})
+DEFINING = frozenset({"adjoint", "adjoint_mut", "nograd"})
+CALLBACKS = frozenset({"pullback", "_pullback", "gradient"})
+PROPERTIES = frozenset({"literal_getproperty", "literal_getfield"})
+CONTEXT = "__context__"  # known in a rule's body without an import
+ALL = DEFINING | CALLBACKS | PROPERTIES | {CONTEXT}
+
+AMBIGUOUS = "?"
+
+
+@dataclass(frozen=True, eq=False)
+class Use:
+    """A place that uses a legacy name.
+
+    Attributes
+    ----------
+    name
+        The legacy name, or `AMBIGUOUS` where it is legacy only on some paths to this place.
+    node
+        The whole expression, such as ``zr.adjoint``.
+    root
+        The name at its front, which an import binds.
+    scope
+        The scope that evaluates it.
+    functions
+        The functions around it, from the outside.
+    """
+
+    name: str
+    node: ast.Name | ast.Attribute
+    root: ast.Name
+    scope: Scope
+    functions: tuple[DefinitionNode, ...]
+
+
+def closed_modules(extra: tuple[str, ...] = ()) -> dict[str, frozenset[str]]:
+    """Return the modules whose names are legacy, each with the ones that a star import gives."""
+    public = frozenset(name for name in ALL if not name.startswith("_"))
+    return dict.fromkeys(MODULES.union(extra), public)
+
+
+def legacy_name(symbols: tuple[Symbol, ...], modules: Container[str]) -> str | None:
+    """Return the legacy name that `symbols` all stand for, `None` where none of them is legacy."""
+    names = set()
+    for symbol in symbols:
+        module, _, name = symbol.dotted.rpartition(".")
+        names.add(name if module in modules and name in ALL else None)
+    if names <= {None}:
+        return None
+    return next(iter(names)) if len(names) == 1 else AMBIGUOUS
+
+
+def uses(unit: Unit, project: Project, modules: Container[str]) -> Iterator[Use]:
+    """Yield every use of a legacy name in `unit`, in the order of the file."""
+    inner: set[ast.AST] = set()  # the fronts of dotted names that are one use already
+    for node, scope, functions in evaluated(unit.scope):
+        if not isinstance(node, ast.Name | ast.Attribute) or node in inner:
+            continue
+        if isinstance(node, ast.Attribute):
+            inner.add(node.value)
+        root = _root(node)
+        if root is None:
+            continue
+        symbols = [s for s in project.resolve(node, scope, unit) if not _is_property_rule(s)]
+        name = legacy_name(tuple(symbols), modules)
+        if name is not None:
+            yield Use(name, node, root, scope, functions)
+
+
+def _is_property_rule(symbol: Symbol) -> bool:
+    """Whether a symbol is a rule on a property, which leaves the name to what it was before."""
+    name = symbol.dotted.rpartition(".")[2]
+    return name in PROPERTIES and bool(symbol.bindings) and all(
+        isinstance(b.node, ast.FunctionDef) and b.node.decorator_list for b in symbol.bindings
+    )
+
+
+def _root(node: ast.expr) -> ast.Name | None:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) else None

@@ -1,0 +1,94 @@
+"""The names that a converted rule gets: its own, and that of its first parameter, the function itself."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from typing import TYPE_CHECKING
+
+from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
+from adjoint2rrule.convert.model import Kind
+
+if TYPE_CHECKING:
+    from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated
+
+
+def rule_name(base: str, taken: set[str]) -> str:
+    """Return a name for a rule on something called `base` that clashes with none in `taken`.
+
+    Examples
+    --------
+    >>> rule_name("solve", {"solve"}), rule_name("phase", {"phase_rrule"})
+    ('solve_rrule', 'phase_rrule_2')
+    """
+    name, number = f"{base}_rrule", 1
+    while name in taken:
+        number += 1
+        name = f"{base}_rrule_{number}"
+    return name
+
+
+def first_parameter(
+    decorated: Decorated, node: ast.FunctionDef, target: Target, targets: Targets
+) -> str | None:
+    """Return the name of the parameter that takes the function itself; `None` for a functor, which has it.
+
+    It is the target's own name, unless the rule uses that for something else.
+    """
+    if target.kind is Kind.FUNCTOR:
+        return None
+    bound, read = _names_in(node)
+    if target.name not in bound and (target.name not in read or _is_target(decorated, target, targets)):
+        return target.name
+    name = f"{target.name}_"
+    while name in bound | read or hasattr(builtins, name):
+        name += "_"
+    return name
+
+
+def _names_in(node: ast.FunctionDef) -> tuple[set[str], set[str]]:
+    """Return the names that a rule binds anywhere inside, and those that it reads."""
+    bound: set[str] = set()
+    read: set[str] = set()
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Name(id=name):
+                (read if isinstance(inner.ctx, ast.Load) else bound).add(name)
+            case ast.arg(arg=name):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if inner is not node:
+                bound.add(name)
+            case ast.alias(name=name, asname=asname):
+                bound.add(asname or name.partition(".")[0])
+            case ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name):
+                bound.add(name)
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                bound.update(names)
+    return bound, read
+
+
+def _is_target(decorated: Decorated, target: Target, targets: Targets) -> bool:
+    """Whether the target's name, read inside the rule, is sure to be the target whenever the rule runs."""
+    if target.text not in {target.name, f"type[{target.name}]"}:
+        return False  # `np.linalg.inv` is not what `inv` means
+    found = decorated.scope.find(target.name)
+    if found is None:
+        return True
+    scope, bindings = found
+    others = [b for b in bindings if b.node not in targets.rules]
+    rebound = any(_line(b.node) > decorated.node.lineno for b in others)
+    declared = any(
+        isinstance(n, ast.Global | ast.Nonlocal) and target.name in n.names
+        for n in ast.walk(targets.unit.module.tree)
+    )
+    in_loop = any(
+        isinstance(loop, ast.For | ast.While) and any(b.node in set(ast.walk(loop)) for b in others)
+        for loop in ast.walk(scope.node)
+    )
+    return not (rebound or declared or in_loop)
+
+
+def _line(node: ast.AST) -> int:
+    line = getattr(node, "lineno", 0)
+    assert isinstance(line, int)
+    return line

@@ -1,0 +1,264 @@
+"""Whether a pullback's seed may take its new form.
+
+A legacy seed is `None`, a dict or a tuple where a tangent is a zero or a `Tangent`, and code that
+tests for the former would silently take another path.  Calculating with a seed, indexing and
+unpacking it work on both; everything else is a problem.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from adjoint2rrule.convert.dialects.zygoterules.functions import Called, Functions
+from adjoint2rrule.convert.scopes import DefinitionNode, FunctionNode, Scope
+
+_MAX_DEPTH = 8
+
+# These hand on what they are given, one part at a time.
+_PASSING = frozenset(
+    f"builtins.{n}" for n in ("enumerate", "iter", "list", "map", "reversed", "sorted", "tuple", "zip")
+)
+_HARMLESS = _PASSING | {
+    f"builtins.{n}"
+    for n in ("abs", "complex", "float", "len", "max", "min", "pow", "print", "range", "round", "sum")
+}
+_INSPECTING = {
+    f"builtins.{n}"
+    for n in ("callable", "dict", "hasattr", "id", "isinstance", "type", "vars", "getattr", "setattr")
+}
+# Methods of dicts and lists, which a legacy seed may be, but not of arrays.
+_OF_CONTAINERS = frozenset(
+    {"append", "extend", "get", "index", "insert", "items", "keys", "pop", "setdefault", "update", "values"}
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A use of the seed that would change its meaning.
+
+    Attributes
+    ----------
+    slug
+        The kind of problem.
+    node
+        The use, in the pullback itself.
+    what
+        What is done to the seed there, as the end of a sentence: "is compared with `None`".
+    """
+
+    slug: str
+    node: ast.expr | ast.stmt
+    what: str
+
+
+def seed_problem(function: FunctionNode, seed: str, scope: Scope, functions: Functions) -> Problem | None:
+    """Return the first use of `seed`, a parameter of `function`, that its new form would change.
+
+    `scope` is that of the function's body.
+    """
+    return next(_Uses(function, {seed}, scope, functions, 0).problems(), None)
+
+
+class _Uses:
+    """The uses of some names, and of what they are handed on to, in one function."""
+
+    def __init__(
+        self, function: FunctionNode, names: set[str], scope: Scope, functions: Functions, depth: int
+    ) -> None:
+        self.function = function
+        self.scope = scope
+        self.functions = functions
+        self.depth = depth
+        self.parents: dict[ast.AST, ast.AST] = {
+            child: node for node in ast.walk(function) for child in ast.iter_child_nodes(node)
+        }
+        self.names = self._handed_on(names)
+
+    def _handed_on(self, names: set[str]) -> set[str]:
+        """Return `names` and those that get the same value, or a part of it, somewhere in the function."""
+        known = set(names)
+        while True:
+            found = {
+                name.id
+                for target, value in _assignments(self.function)
+                if self._carries(value, known)
+                for name in ast.walk(target)
+                if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+            }
+            if found <= known:
+                return known
+            known |= found
+
+    def _carries(self, value: ast.expr, names: set[str]) -> bool:
+        """Whether `value` is what one of `names` holds, or a part of it, or holds it."""
+        match value:
+            case ast.Name(id=name):
+                return name in names
+            case ast.Subscript(value=inner) | ast.Starred(value=inner) | ast.NamedExpr(value=inner):
+                return self._carries(inner, names)
+            case ast.IfExp(body=body, orelse=orelse):
+                return self._carries(body, names) or self._carries(orelse, names)
+            case ast.BoolOp(values=values) | ast.Tuple(elts=values) | ast.List(elts=values):
+                return any(self._carries(v, names) for v in values)
+            case ast.Call(args=args, keywords=keywords):
+                called = self.functions.called(value, self.scope)
+                if called.name in _PASSING or called.function is not None:
+                    return any(self._carries(a, names) for a in [*args, *(k.value for k in keywords)])
+        return False
+
+    def problems(self) -> Iterator[Problem]:
+        for node in ast.walk(self.function):
+            if isinstance(node, ast.Name) and node.id in self.names:
+                problem = self._mutation(node) if isinstance(node.ctx, ast.Store) else self._problem(node)
+                if problem is not None:
+                    yield problem
+
+    def _mutation(self, node: ast.Name) -> Problem | None:
+        parent = self.parents.get(node)
+        if isinstance(parent, ast.AugAssign):
+            return Problem("mutated-seed", parent, "is changed in place")
+        return None
+
+    def _problem(self, node: ast.expr) -> Problem | None:
+        """Return what is wrong with the way in which `node`, which holds the seed or a part, is used."""
+        parent = self.parents.get(node)
+        match parent:
+            case ast.BinOp() | ast.Return() | ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Expr():
+                return self._stored(parent)
+            case ast.UnaryOp(op=op) if not isinstance(op, ast.Not):
+                return None
+            case ast.Compare():
+                return self._comparison(parent)
+            case ast.Subscript(value=value, ctx=ctx) if value is node:
+                if isinstance(ctx, ast.Load):
+                    return self._problem(parent)  # a part of the seed is a seed
+                return None if self._is_fresh(node) else Problem("mutated-seed", node, "is changed in place")
+            case ast.Attribute(attr=name, ctx=ctx):
+                return self._attribute(parent, name, ctx)
+            case ast.Call() | ast.keyword():
+                return self._argument(node, parent)
+            case ast.Tuple() | ast.List() | ast.Starred() | ast.NamedExpr():
+                return self._problem(parent)
+            case ast.IfExp(test=test) if test is not node:
+                return self._problem(parent)
+            case ast.For(iter=iterated) | ast.comprehension(iter=iterated) if iterated is node:
+                return None
+            case ast.Subscript() | ast.Slice() | ast.FormattedValue() | ast.Delete():
+                return None
+            case ast.Dict() if node in parent.values:
+                return None
+            case ast.Lambda(body=body) if body is node:
+                return None
+            case ast.ListComp(elt=made) | ast.GeneratorExp(elt=made) | ast.SetComp(elt=made) if made is node:
+                return None
+            case ast.DictComp(value=made) if made is node:
+                return None
+            case ast.If() | ast.While() | ast.BoolOp() | ast.UnaryOp() | ast.IfExp() | ast.Assert():
+                return Problem("inspected-seed", node, "is tested for truth")
+            case ast.Match():
+                return Problem("inspected-seed", parent, "is matched against patterns")
+        return Problem("inspected-seed", node, "is used in a way that cannot be followed")
+
+    def _is_fresh(self, node: ast.expr) -> bool:
+        """Whether the name `node` was bound to something else just before, in the same block."""
+        statement: ast.AST = node
+        while not isinstance(statement, ast.stmt):
+            statement = self.parents[statement]
+        for block in _blocks(self.parents[statement]):
+            if statement in block:
+                for earlier in reversed(block[: block.index(statement)]):
+                    match earlier:
+                        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                            if isinstance(node, ast.Name) and name == node.id:
+                                return not self._carries(value, self.names)
+        return False
+
+    def _stored(self, parent: ast.AST) -> Problem | None:
+        """Return what is wrong with handing the seed to `parent`, a statement or an operator."""
+        if isinstance(parent, ast.Assign) and not all(_is_local(target) for target in parent.targets):
+            return Problem("inspected-seed", parent, "is stored where it cannot be followed")
+        return None
+
+    def _comparison(self, node: ast.Compare) -> Problem | None:
+        sides = [node.left, *node.comparators]
+        if any(isinstance(side, ast.Constant) and side.value is None for side in sides):
+            return Problem("inspected-seed", node, "is compared with `None`")
+        if any(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in node.ops):
+            return Problem("inspected-seed", node, "is tested for identity or membership")
+        return None
+
+    def _attribute(self, node: ast.Attribute, name: str, context: ast.expr_context) -> Problem | None:
+        if not isinstance(context, ast.Load):
+            return Problem("mutated-seed", node, "is changed in place")
+        if name in _OF_CONTAINERS or name.startswith("_"):
+            return Problem("inspected-seed", node, f"is asked for `.{name}`, which its new form may not have")
+        return None
+
+    def _argument(self, node: ast.expr, parent: ast.Call | ast.keyword) -> Problem | None:
+        call = parent if isinstance(parent, ast.Call) else self.parents[parent]
+        assert isinstance(call, ast.Call)
+        if call.func is node:
+            return Problem("inspected-seed", call, "is called")
+        called = self.functions.called(call, self.scope)
+        name = ast.unparse(call.func)
+        if called.is_numerical or called.is_array_method or called.name in _HARMLESS:
+            return None
+        if called.makes_fields and isinstance(parent, ast.keyword):
+            return None
+        if called.name in _INSPECTING:
+            return Problem("inspected-seed", call, f"is given to `{name}`")
+        if called.function is not None and called.scope is not None and self.depth < _MAX_DEPTH:
+            return self._helper(node, call, called, called.function, called.scope)
+        return Problem("opaque-call", call, f"is given to `{name}`, which cannot be read")
+
+    def _helper(
+        self, node: ast.expr, call: ast.Call, called: Called, function: DefinitionNode, scope: Scope
+    ) -> Problem | None:
+        """Return what a function of the project does wrong with the seed that it is given."""
+        name = ast.unparse(call.func)
+        arguments = called.arguments(call)
+        if arguments is None:
+            return Problem("opaque-call", call, f"is given to `{name}`, whose arguments cannot be matched")
+        parameters = {p for p, value in arguments.items() if value is node}
+        if not parameters:
+            return Problem("opaque-call", call, f"is given to `{name}`, whose arguments cannot be matched")
+        inner = next(_Uses(function, parameters, scope, self.functions, self.depth + 1).problems(), None)
+        if inner is None:
+            return None
+        where = f"line {inner.node.lineno}"
+        if called.unit is not None and called.unit is not self.functions.unit:
+            where += f" of {called.unit.name}"
+        return Problem("inspected-cotangent", call, f"is given to `{name}`, where it {inner.what} ({where})")
+
+
+def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(node, name, None)
+        if isinstance(block, list):
+            yield block
+
+
+def _is_local(target: ast.expr) -> bool:
+    """Whether all of an assignment's target are names of the function, or entries of an array."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return all(_is_local(inner) for inner in target.elts)
+    if isinstance(target, ast.Starred):
+        return _is_local(target.value)
+    return isinstance(target, ast.Name | ast.Subscript)
+
+
+def _assignments(function: FunctionNode) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield each target in `function` with what is assigned to it or iterated over."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                yield from ((target, value) for target in targets)
+            case (
+                ast.AnnAssign(target=target, value=ast.expr() as value)
+                | ast.NamedExpr(target=target, value=value)
+            ):
+                yield target, value
+            case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
+                yield target, value

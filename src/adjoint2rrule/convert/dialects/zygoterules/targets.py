@@ -1,0 +1,211 @@
+"""What a legacy definition is a rule for: a function, a class, or the instances of one."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from adjoint2rrule.convert.dialects.zygoterules.rules import Problem
+from adjoint2rrule.convert.model import Diagnostic, Kind, Severity
+from adjoint2rrule.convert.project import Project, Symbol, Unit
+from adjoint2rrule.convert.scopes import Binding, By, Scope
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a rule is for.
+
+    Attributes
+    ----------
+    kind
+        Function, constructor or functor.
+    text
+        What `rrule.register` is given.
+    name
+        The last part of its name, which rules and first parameters are named after.
+    symbol
+        The class of a functor, where the project has it.
+    notes
+        What was assumed about it.
+    """
+
+    kind: Kind
+    text: str
+    name: str
+    symbol: Symbol | None = None
+    notes: tuple[Diagnostic, ...] = ()
+
+
+class Targets:
+    """Finds the targets of the definitions in one file."""
+
+    def __init__(self, project: Project, unit: Unit, rules: set[ast.AST]) -> None:
+        self.project = project
+        self.unit = unit
+        self.rules = rules  # plain definitions, whose names stay bound to what they are rules for
+
+    # -- the plain form ------------------------------------------------------------------------
+
+    def of_plain(self, node: ast.FunctionDef, scope: Scope) -> Target | Problem:
+        """Return what ``@adjoint`` over `node` is a rule for: what its name denotes there."""
+        if node.name == "__call__":
+            return self._of_functor(node, scope)
+        symbols = list(self._denoted(node, scope))
+        if not symbols:
+            return Problem(
+                "unknown-target",
+                node,
+                f"`{node.name}` is not bound where the rule stands, so it is a rule for nothing",
+                "Define or import the function above its rule, or name it: `@adjoint(module.function)`.",
+            )
+        return self._of_symbols(node, node.name, node.name, symbols)
+
+    def _denoted(self, node: ast.FunctionDef, scope: Scope) -> Iterator[Symbol]:
+        """Yield what the name of `node` can stand for where the decorator runs."""
+        name = node.name
+        own = self._bindings(name, scope)
+        if own:
+            # Only what is bound before the decorator runs can be meant by it.
+            yield from self._symbols_of([b for b in own if _line(b.node) < node.lineno], scope)
+            return
+        outer = scope.parent
+        while outer is not None:
+            bindings = self._bindings(name, outer)
+            if bindings and not isinstance(outer.node, ast.ClassDef):
+                if outer.parent is None:
+                    yield from self._symbols_of(bindings, outer)
+                # The legacy runtime looks into the module next, Python into the functions between.
+                return
+            outer = outer.parent
+        if hasattr(builtins, name):
+            yield Symbol(f"builtins.{name}")
+        elif self.unit.scope.star_imports:
+            known = self.project.resolve(ast.Name(name, ast.Load()), _NOWHERE, self.unit)
+            yield from known or (Symbol(name),)
+
+    def _bindings(self, name: str, scope: Scope) -> list[Binding]:
+        return [b for b in scope.bindings.get(name, []) if b.node not in self.rules]
+
+    def _symbols_of(self, bindings: list[Binding], scope: Scope) -> Iterator[Symbol]:
+        for binding in bindings:
+            if binding.by is By.IMPORT:
+                yield from self.project.imported(binding, self.unit)
+            else:
+                yield Symbol(binding.name, self.unit, scope, (binding,))
+
+    def _of_functor(self, node: ast.FunctionDef, scope: Scope) -> Target | Problem:
+        positional = [*node.args.posonlyargs, *node.args.args]
+        annotation = positional[0].annotation if positional else None
+        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+            try:
+                annotation = ast.parse(annotation.value, mode="eval").body
+            except SyntaxError:
+                annotation = None
+        if not isinstance(annotation, ast.Name | ast.Attribute):
+            return Problem(
+                "unknown-target",
+                node,
+                "the first parameter of `__call__` does not say whose instances are called",
+                "Annotate it with the class: `def __call__(self: MyClass, ...)`.",
+            )
+        return self._functor(node, annotation, scope)
+
+    # -- the explicit form ---------------------------------------------------------------------
+
+    def of_explicit(self, target: ast.expr, scope: Scope) -> Target | Problem:
+        """Return what ``@adjoint(target)`` is a rule for."""
+        match target:
+            case ast.Attribute(value=ast.Name() | ast.Attribute() as owner, attr="__call__"):
+                return self._functor(target, owner, scope)
+            case ast.Name() | ast.Attribute():
+                symbols = list(self.project.resolve(target, scope, self.unit))
+                name = target.id if isinstance(target, ast.Name) else target.attr
+                problem = self._bound_method(target, scope)
+                return problem or self._of_symbols(target, ast.unparse(target), name, symbols)
+        return Problem(
+            "unknown-target",
+            target,
+            f"what `{ast.unparse(target)}` is cannot be told from the source",
+            "Give it a name first: `target = ...`, and `@adjoint(target)`.",
+        )
+
+    def _bound_method(self, target: ast.expr, scope: Scope) -> Problem | None:
+        """Return what is wrong with a method that is not a plain function of its class."""
+        if not isinstance(target, ast.Attribute):
+            return None
+        for owner in self.project.resolve(target.value, scope, self.unit):
+            node = owner.class_node
+            for statement in node.body if node else []:
+                if getattr(statement, "name", None) == target.attr and getattr(
+                    statement, "decorator_list", []
+                ):
+                    return Problem(
+                        "unknown-target",
+                        target,
+                        f"`{ast.unparse(target)}` is a decorated method, which may be no plain function",
+                        "Convert this rule by hand.",
+                    )
+        return None
+
+    # -- both ----------------------------------------------------------------------------------
+
+    def _functor(
+        self, node: ast.expr | ast.stmt, owner: ast.Name | ast.Attribute, scope: Scope
+    ) -> Target | Problem:
+        symbols = list(self.project.resolve(owner, scope, self.unit))
+        text = ast.unparse(owner)
+        name = owner.id if isinstance(owner, ast.Name) else owner.attr
+        found = self._of_symbols(node, text, name, symbols)
+        if isinstance(found, Problem):
+            return found
+        if found.kind is not Kind.CONSTRUCTOR:
+            return Problem(
+                "unknown-target",
+                node,
+                f"`{text}` is not a class, as far as can be told",
+                "A rule for calling instances names their class: `@adjoint(MyClass.__call__)`.",
+            )
+        return Target(Kind.FUNCTOR, text, name, symbols[0] if len(symbols) == 1 else None, found.notes)
+
+    def _of_symbols(
+        self, node: ast.expr | ast.stmt, text: str, name: str, symbols: list[Symbol]
+    ) -> Target | Problem:
+        answers = {self.project.is_class(s) for s in symbols} or {None}
+        notes: tuple[Diagnostic, ...] = ()
+        if answers == {None}:
+            is_class = name.lstrip("_")[:1].isupper()
+            notes = (self._assumption(node, text, is_class),)
+        elif len(answers) == 1:
+            is_class = bool(answers.pop())
+        else:
+            return Problem(
+                "unknown-target",
+                node,
+                f"`{text}` may be a class or a function, depending on how it was bound",
+                "Give the two separate names, each with a rule of its own.",
+            )
+        if is_class:
+            return Target(Kind.CONSTRUCTOR, f"type[{text}]", name, symbols[0] if symbols else None, notes)
+        return Target(Kind.FUNCTION, text, name, None, notes)
+
+    def _assumption(self, node: ast.expr | ast.stmt, text: str, is_class: bool) -> Diagnostic:
+        kind = "class" if is_class else "function"
+        return self.unit.module.diagnostic(
+            "assumed-target",
+            node,
+            f"`{text}` is taken for a {kind}, by its name: no source or stub of it was found",
+            "" if is_class else f"If it is a class, write `type[{text}]` in the rule's `register`.",
+            Severity.NOTE,
+        )
+
+
+# A scope that binds nothing: what is looked up from here comes from star imports.
+_NOWHERE = Scope(ast.Module([], []))
+
+
+def _line(node: ast.AST) -> int:
+    line = getattr(node, "lineno", 0)
+    assert isinstance(line, int)
+    return line

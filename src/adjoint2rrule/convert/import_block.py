@@ -1,0 +1,165 @@
+"""Where a new import goes in a file, how it is wrapped, and which blank lines go with those that leave."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Sequence
+
+from adjoint2rrule.convert.model import Edit, Span
+from adjoint2rrule.convert.project import Project, Unit
+from adjoint2rrule.convert.syntax import Module, first_line
+
+_LINE_LENGTH = 88
+_ImportNode = ast.Import | ast.ImportFrom
+
+
+def insertion(
+    unit: Unit, project: Project, source: str, names: Sequence[str], in_place_of: ast.stmt | None
+) -> Edit:
+    """Return the edit that imports `names` from `source` at the top of a file.
+
+    It joins the third-party imports, sorted in, or makes a section of its own for them.  With
+    `in_place_of` it takes that statement's place, so that a comment beside it stays.
+    """
+    module = unit.module
+    text = _wrapped(module, f"from {source} import ", names)
+    if in_place_of is not None:
+        return Edit(module.span(in_place_of), text)
+    imports = _leading_imports(module.tree)
+    end = _newline(module)
+    third = [s for s in imports if _section(unit, project, s) == "third"]
+    if third:
+        later = _first_after(third, source)
+        if later is not None:
+            start = module.lines_of(later).start
+            return Edit(Span(start, start), text + end)
+        return _after(module, third[-1], text, end)
+    earlier = [s for s in imports if _section(unit, project, s) in {"future", "standard"}]
+    if earlier:
+        return _after(module, earlier[-1], end + text, end, _next_line_end(module, earlier[-1], end))
+    if imports:
+        start = module.lines_of(imports[0]).start
+        return Edit(Span(start, start), text + end + end)
+    return _without_block(module, text, end)
+
+
+def _without_block(module: Module, text: bytes, end: bytes) -> Edit:
+    """Return the insertion into a file that imports nothing: after its docstring, else before its code."""
+    body = module.tree.body
+    if ast.get_docstring(module.tree, clean=False) is not None:
+        return _after(module, body[0], end + text, end)
+    start = module.line_starts[first_line(body[0]) - 1]
+    return Edit(Span(start, start), text + end + end)
+
+
+def _after(module: Module, statement: ast.stmt, text: bytes, end: bytes, more: bytes = b"") -> Edit:
+    """Return the insertion of a line after `statement`, which may be the last of a file without a line end."""
+    lines = module.lines_of(statement)
+    last = module.source.content[lines.start : lines.end]
+    if not last.endswith((b"\n", b"\r")):
+        return Edit(Span(lines.end, lines.end), end + text)
+    return Edit(Span(lines.end, lines.end), text + end + more)
+
+
+def _next_line_end(module: Module, statement: ast.stmt, end: bytes) -> bytes:
+    """Return a blank line where something else than one follows `statement`."""
+    position = module.lines_of(statement).end
+    following = module.source.content[position : position + 2]
+    return b"" if following[:1] in (b"\r", b"\n", b"") else end
+
+
+def _leading_imports(tree: ast.Module) -> list[_ImportNode]:
+    """Return the imports at the top of a module, up to its first other statement."""
+    found = []
+    for i, statement in enumerate(tree.body):
+        if isinstance(statement, _ImportNode):
+            found.append(statement)
+        elif isinstance(statement, ast.Try | ast.If) and _only_imports(statement):
+            continue
+        elif not (i == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+            break
+    return found
+
+
+def _only_imports(node: ast.Try | ast.If) -> bool:
+    return all(isinstance(s, _ImportNode) for s in node.body)
+
+
+def _section(unit: Unit, project: Project, statement: _ImportNode) -> str:
+    if isinstance(statement, ast.ImportFrom) and statement.level:
+        return "first"
+    name = statement.module or "" if isinstance(statement, ast.ImportFrom) else statement.names[0].name
+    top = name.partition(".")[0]
+    if top == "__future__":
+        return "future"
+    if top in sys.stdlib_module_names:
+        return "standard"
+    return "first" if top == unit.name.partition(".")[0] or project.find(top) is not None else "third"
+
+
+def _first_after(imports: list[_ImportNode], source: str) -> _ImportNode | None:
+    """Return the import that a ``from source import …`` goes before, by the order that the block has."""
+    kinds = [isinstance(s, ast.ImportFrom) for s in imports]
+    mixed = kinds != sorted(kinds)
+    for statement in imports:
+        if isinstance(statement, ast.ImportFrom):
+            if (statement.module or "") > source:
+                return statement
+        elif mixed and statement.names[0].name > source:
+            return statement
+    return None
+
+
+def _wrapped(module: Module, head: str, names: Sequence[str]) -> bytes:
+    """Return the import on one line where it fits, else one name a line."""
+    line = head + ", ".join(names)
+    if len(line) <= _LINE_LENGTH:
+        return line.encode()
+    indent = "\t" if b"\n\t" in module.source.content else "    "
+    end = _newline(module).decode()
+    return f"{head}({end}{''.join(f'{indent}{name},{end}' for name in names)})".encode()
+
+
+def _newline(module: Module) -> bytes:
+    """Return the line end that the file's first line has."""
+    first = module.source.content.partition(b"\n")
+    if not first[1]:
+        return b"\r" if b"\r" in first[0] else b"\n"
+    return b"\r\n" if first[0].endswith(b"\r") else b"\n"
+
+
+def without_lines(module: Module, statements: Sequence[ast.stmt], place: Edit | None) -> list[Edit]:
+    """Return the edits that take whole `statements` away, and `place`, which may stand in for one.
+
+    Where a whole group of lines goes, so does the blank line that set it apart.
+    """
+    edits = [place] if place is not None else []
+    spans: list[Span] = []
+    for lines in sorted(module.lines_of(s) for s in statements):
+        if place is not None and place.span in lines and place.span.start < place.span.end:
+            continue
+        if spans and spans[-1].end == lines.start:
+            spans[-1] = Span(spans[-1].start, lines.end)
+        else:
+            spans.append(lines)
+    for span in spans:
+        joined = place is not None and span.start <= place.span.start <= span.end
+        edits.append(Edit(span if joined else _with_blank_lines(module, span), b""))
+    return edits
+
+
+def _with_blank_lines(module: Module, span: Span) -> Span:
+    """Return `span` with the blank lines before it, where blank lines or the end of the file follow as well."""
+    starts = module.line_starts
+    content = module.source.content
+
+    def is_blank(line: int) -> bool:
+        return not content[starts[line] : starts[line + 1]].strip()
+
+    first, after = starts.index(span.start), starts.index(span.end)
+    if after + 1 < len(starts) and not is_blank(after):
+        return span
+    while first > 0 and is_blank(first - 1):
+        first -= 1
+    return Span(starts[first], span.end)

@@ -1,0 +1,163 @@
+"""The centre of the converter: from a source file to what becomes of it, without touching a disk.
+
+Only the project index, which is handed in, reads other files, when a definition asks for them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from adjoint2rrule.convert.checks import broken_promise
+from adjoint2rrule.convert.dialects import DIALECTS
+from adjoint2rrule.convert.imports import ImportChanges, change_imports
+from adjoint2rrule.convert.model import (
+    Conversion,
+    Converted,
+    Decision,
+    Diagnostic,
+    Edit,
+    Options,
+    Refused,
+    Severity,
+    SourceFile,
+)
+from adjoint2rrule.convert.operations import Operation
+from adjoint2rrule.convert.plan import Plan
+from adjoint2rrule.convert.project import Closed, Project, Unit
+from adjoint2rrule.convert.rewrite import UnfaithfulParseError, rewrite
+from adjoint2rrule.convert.splice import splice
+from adjoint2rrule.convert.syntax import Module, UnreadableSourceError, parse
+
+
+def closed_modules(options: Options) -> Closed:
+    """Return the modules that a project index must not look into, since dialects give their names meaning."""
+    return {m: names for d in DIALECTS for m, names in d.closed_modules(options.legacy_modules).items()}
+
+
+def convert_source(source: SourceFile, options: Options, project: Project) -> Conversion:
+    """Return what becomes of `source`.
+
+    A file that cannot be read, and one that would break a promise if it were changed, comes back
+    as it is, with the reason.
+
+    Examples
+    --------
+    >>> legacy = b'''from zygoterules import adjoint
+    ...
+    ... def double(x):
+    ...     return 2 * x
+    ...
+    ... @adjoint
+    ... def double(x):
+    ...     return double(x), lambda dy: (2 * dy,)
+    ... '''
+    >>> options = Options()
+    >>> project = Project(closed=closed_modules(options))
+    >>> print(convert_source(SourceFile("double.py", legacy), options, project).result.decode())
+    from adjoint2rrule.core import NoTangent, rrule
+    <BLANKLINE>
+    def double(x):
+        return 2 * x
+    <BLANKLINE>
+    @rrule.register(double)
+    def double_rrule(double, x):
+        return double(x), lambda dy: (NoTangent(), 2 * dy)
+    <BLANKLINE>
+    """
+    try:
+        module = parse(source)
+    except UnreadableSourceError as err:
+        return Conversion(source, source.content, diagnostics=(err.diagnostic,))
+    conversion = _convert(module, options, project)
+    if not conversion.edits:
+        return conversion
+    result = SourceFile(source.path, conversion.result)
+    problem = broken_promise(source, result) or _not_final(result, options, project)
+    if problem is None:
+        return conversion
+    return Conversion(source, source.content, (), conversion.decisions, (_internal_error(problem),))
+
+
+def _convert(module: Module, options: Options, project: Project) -> Conversion:
+    unit = project.unit(module)
+    found = [dialect.plan_file(unit, project, options) for dialect in DIALECTS]
+    plans = sorted((p for f in found for p in f.plans), key=lambda plan: plan.decision.definition.span)
+    notes = [note for f in found for note in f.notes]
+    if not plans:
+        return Conversion(module.source, module.source.content, diagnostics=tuple(notes))
+    while True:
+        imports = _imports(unit, project, plans, options)
+        edits, unfaithful = _edits(module, plans, imports)
+        if not unfaithful:
+            break
+        plans = [_refused(module, plan) if plan.statement in unfaithful else plan for plan in plans]
+    decisions: tuple[Decision, ...] = tuple(plan.decision for plan in plans)
+    result = splice(module.source.content, edits)
+    return Conversion(module.source, result, tuple(edits), decisions, (*notes, *imports.notes))
+
+
+def _imports(unit: Unit, project: Project, plans: Iterable[Plan], options: Options) -> ImportChanges:
+    return change_imports(unit, project, [p for p in plans if p.operations], options.runtime)
+
+
+def _edits(module: Module, plans: Iterable[Plan], imports: ImportChanges) -> tuple[list[Edit], set[ast.stmt]]:
+    """Return the edits in order, and the statements that libcst cannot be trusted with."""
+    wanted = [(plan.statement, operation) for plan in plans for operation in plan.operations]
+    edits = list(imports.edits)
+    unfaithful: set[ast.stmt] = set()
+    for statements, operations in _by_lines(module, [*wanted, *imports.operations]):
+        try:
+            edits.append(rewrite(module, statements[0], operations))
+        except UnfaithfulParseError:
+            unfaithful |= set(statements)
+    return sorted(edits, key=lambda edit: (edit.span.start, edit.span.end)), unfaithful
+
+
+def _by_lines(
+    module: Module, wanted: Sequence[tuple[ast.stmt, Operation]]
+) -> Iterable[tuple[list[ast.stmt], list[Operation]]]:
+    """Group operations by the lines of their statements: two statements of one line are one edit."""
+    groups: dict[int, tuple[list[ast.stmt], list[Operation]]] = {}
+    for statement, operation in wanted:
+        statements, operations = groups.setdefault(module.lines_of(statement).start, ([], []))
+        statements.append(statement)
+        operations.append(operation)
+    return groups.values()
+
+
+def _refused(module: Module, plan: Plan) -> Plan:
+    """Return the refusal of a plan whose statement libcst does not print back as it stands."""
+    if not isinstance(plan.decision, Converted):
+        return plan
+    definition = plan.decision.definition
+    reason = Diagnostic(
+        "unfaithful-parse",
+        Severity.ERROR,
+        f"`{definition.name}` is not converted: libcst does not print its statement back as it is written",
+        "Look for unusual spacing, as in `except Error :`, in the statement that holds it.",
+        definition.line,
+        definition.column,
+    )
+    return replace(plan, decision=Refused(definition, reason), operations=())
+
+
+def _not_final(result: SourceFile, options: Options, project: Project) -> str | None:
+    """Return what a second conversion would still do to `result`, `None` where nothing."""
+    again = _convert(parse(result), options, project.fork())
+    left = [d for d in again.decisions if not isinstance(d, Refused)]
+    if left:
+        return f"a second conversion would change it again, at line {left[0].definition.line}"
+    return "a second conversion would change it again" if again.edits else None
+
+
+def _internal_error(problem: str) -> Diagnostic:
+    return Diagnostic(
+        "internal-error",
+        Severity.ERROR,
+        f"the file is left as it is, because its conversion would be wrong: {problem}",
+        "This is an error of adjoint2rrule; please report it with the file.",
+        1,
+        1,
+    )

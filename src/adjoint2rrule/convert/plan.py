@@ -1,0 +1,48 @@
+"""What a dialect hands on: for each definition a decision, and the operations that carry it out."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from adjoint2rrule.convert.model import Decision, Diagnostic
+from adjoint2rrule.convert.operations import Operation
+from adjoint2rrule.convert.scopes import Scope
+
+Consumed = tuple[ast.Name, Scope]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What becomes of one legacy definition.
+
+    Attributes
+    ----------
+    decision
+        Converted, adapted or refused.
+    statement
+        The statement of the module, at its top, that the definition stands in.
+    operations
+        What is to be done to that statement; nothing for a refused definition.
+    runtime
+        The names of the runtime that the new code uses.
+    consumed
+        Uses of names that the new code no longer has, whose imports may go, with the scopes they are in.
+    home
+        The scope whose import made the legacy name known, where the runtime's names are to be imported.
+    """
+
+    decision: Decision
+    statement: ast.stmt
+    operations: tuple[Operation, ...] = ()
+    runtime: frozenset[str] = frozenset()
+    consumed: frozenset[Consumed] = frozenset()
+    home: Scope | None = None
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The plans for a whole file, in its order, and notes on what stays as it is."""
+
+    plans: tuple[Plan, ...]
+    notes: tuple[Diagnostic, ...] = ()

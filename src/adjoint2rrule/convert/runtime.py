@@ -1,0 +1,78 @@
+"""The names of the runtime that a file's new code uses, under aliases where the file has taken them."""
+
+from __future__ import annotations
+
+import ast
+
+from adjoint2rrule.convert.project import Unit
+
+
+class RuntimeNames:
+    """Knows how to write the runtime's names in one file, and which of them were written.
+
+    Parameters
+    ----------
+    unit
+        The file.
+    module
+        The module that the names come from.
+    """
+
+    def __init__(self, unit: Unit, module: str) -> None:
+        self.unit = unit
+        self.module = module
+        self.used: set[str] = set()
+        self._taken = _bound_anywhere(unit, module)
+
+    def local(self, name: str) -> str:
+        """Return what the file calls the runtime's `name`."""
+        for binding in self.unit.scope.bindings.get(name, []):
+            if self._is_runtime_import(binding.node, binding.statement):
+                return name
+        alias = name
+        while alias in self._taken:
+            alias = f"core_{alias}"
+        return alias
+
+    def _is_runtime_import(self, node: ast.AST, statement: ast.stmt | None) -> bool:
+        return (
+            isinstance(statement, ast.ImportFrom)
+            and self.unit.absolute(statement) == self.module
+            and isinstance(node, ast.alias)
+        )
+
+    def use(self, name: str) -> str:
+        """Return how to write `name`, and note that the file needs it."""
+        self.used.add(name)
+        return self.local(name)
+
+    def call(self, name: str) -> str:
+        """Return a call of `name` without arguments."""
+        return f"{self.use(name)}()"
+
+
+def _bound_anywhere(unit: Unit, module: str) -> set[str]:
+    """Return every name that the file binds in any scope, but for imports from `module`."""
+    taken: set[str] = set()
+    for node in ast.walk(unit.module.tree):
+        match node:
+            case ast.Name(id=name) if not isinstance(node.ctx, ast.Load):
+                taken.add(name)
+            case (
+                ast.arg(arg=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
+                taken.add(name)
+            case ast.ImportFrom() if unit.absolute(node) == module:
+                pass
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                taken.update(a.asname or a.name.partition(".")[0] for a in aliases)
+            case (
+                ast.ExceptHandler(name=str() as name)
+                | ast.MatchAs(name=str() as name)
+                | ast.MatchStar(name=str() as name)
+            ):
+                taken.add(name)
+    return taken
