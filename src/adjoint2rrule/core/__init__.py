@@ -18,7 +18,10 @@ from adjoint2rrule.core.errors import (
 )
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent, ZeroTangent
+from adjoint2rrule.core.tangent_types.backing import backing, canonicalize, primal_type
+from adjoint2rrule.core.tangent_types.construct import construct
 from adjoint2rrule.core.tangent_types.notimplemented import NotImplementedTangent, not_implemented
+from adjoint2rrule.core.tangent_types.structural_tangent import MutableTangent, StructuralTangent, Tangent
 from adjoint2rrule.core.tangent_types.thunks import AbstractThunk, InplaceableThunk, Thunk, thunk, unthunk
 
 __all__ = [
@@ -28,6 +31,7 @@ __all__ = [
     "AmbiguousRuleError",
     "BadInplaceError",
     "InplaceableThunk",
+    "MutableTangent",
     "MutateThunkError",
     "NoTangent",
     "NotImplementedTangent",
@@ -35,15 +39,21 @@ __all__ = [
     "PrimalAdditionError",
     "ProjectionError",
     "RuleError",
+    "StructuralTangent",
+    "Tangent",
     "TangentMismatchError",
     "Thunk",
     "UnknownFieldError",
     "ZeroTangent",
     "add_inplace",
+    "backing",
+    "canonicalize",
+    "construct",
     "debug_mode",
     "debugging",
     "is_inplaceable_destination",
     "not_implemented",
+    "primal_type",
     "thunk",
     "unthunk",
 ]

@@ -1,0 +1,94 @@
+"""What structural tangents store, by name or by place, beside what primals are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adjoint2rrule.core.tangent_types.primal_fields import fields_of, has_fields, is_namedtuple
+from adjoint2rrule.core.tangent_types.structural_arithmetic import made
+from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind
+from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent
+
+
+def backing(x: Any, /) -> Any:
+    """Return what a structural tangent stores, or what a primal is made of.
+
+    Returns
+    -------
+    dict, tuple or list
+        By name or key for objects, NamedTuples and dicts; tuples and lists as such. Thunks are left
+        alone. What is returned for a tangent is a copy.
+
+    Raises
+    ------
+    TypeError
+        Where `x` is not made of parts.
+
+    Examples
+    --------
+    >>> from adjoint2rrule.core import Tangent
+    >>> backing(Tangent[tuple](1.0, 2.0))
+    (1.0, 2.0)
+    >>> backing(Tangent[dict](a=1.0))
+    {'a': 1.0}
+
+    Notes
+    -----
+    Ports: ``backing`` of ChainRulesCore.jl. Differs: a NamedTuple gives a dict, as its tangent does.
+    """
+    if isinstance(x, StructuralTangent):
+        return _copied(x)
+    if is_namedtuple(type(x)):
+        return x._asdict()
+    if isinstance(x, (tuple, list, dict)):
+        return x
+    if not has_fields(x):
+        raise TypeError(f"{x!r} is not made of fields")
+    return fields_of(x)
+
+
+def canonicalize(tangent: StructuralTangent, /) -> Any:
+    """Return the tangent with every field of its primal, in their order; absent ones are `ZeroTangent`.
+
+    A tangent whose class of primals does not tell its fields is returned as it is.
+
+    Examples
+    --------
+    >>> from typing import NamedTuple
+    >>> from adjoint2rrule.core import Tangent
+    >>> class Point(NamedTuple):
+    ...     x: float
+    ...     y: float
+    >>> canonicalize(Tangent[Point](y=1.0))
+    Tangent[Point](x=ZeroTangent(), y=1.0)
+
+    Notes
+    -----
+    Ports: ``canonicalize`` of ChainRulesCore.jl.
+    """
+    names = type(tangent).__names__  # type: ignore[attr-defined]
+    if names is None:
+        return tangent
+    stored = tangent.__backing__
+    return made(type(tangent), {name: stored.get(name, ZERO) for name in names})
+
+
+def primal_type(tangent: StructuralTangent | type[StructuralTangent], /) -> Any:
+    """Return the class `P` of a ``Tangent[P]``, or of a tangent of that class.
+
+    Examples
+    --------
+    >>> from adjoint2rrule.core import Tangent
+    >>> primal_type(Tangent[tuple[float, float]](1.0, 2.0))
+    <class 'tuple'>
+    """
+    return tangent.__primal__
+
+
+def _copied(tangent: StructuralTangent) -> Any:
+    stored = tangent.__backing__
+    if isinstance(stored, tuple):
+        return list(stored) if issubclass(tangent.__primal__, list) else stored
+    if isinstance(tangent, AnythingKind) and 0 in stored:
+        return tuple(stored.values())
+    return dict(stored)

@@ -1,0 +1,133 @@
+"""Building a primal from its fields, as adding a tangent to it has to."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import singledispatch
+from typing import Any, TypeVar
+
+from adjoint2rrule.core.errors import PrimalAdditionError
+from adjoint2rrule.core.tangent_types.primal_fields import is_attrs, is_dataclass, is_namedtuple
+
+Constructor = TypeVar("Constructor", bound=Callable[[Any, Any], Any])
+
+
+def _by_arguments(T: type, fields: Mapping[str, Any]) -> Any:
+    later = _fields_set_later(T)
+    given = {_argument(T, name): value for name, value in fields.items() if name not in later}
+    positional, keyword = _arranged(T, given)
+    x = T(*positional, **keyword)
+    for name in later & fields.keys():
+        object.__setattr__(x, name, fields[name])  # frozen classes refuse `setattr`
+    return x
+
+
+def _fields_set_later(T: type) -> frozenset[str]:
+    if is_dataclass(T):
+        return frozenset(f.name for f in T.__dataclass_fields__.values() if not f.init)  # type: ignore[attr-defined]
+    if is_attrs(T):
+        return frozenset(a.name for a in T.__attrs_attrs__ if not a.init)  # type: ignore[attr-defined]
+    return frozenset()
+
+
+def _argument(T: type, name: str) -> str:
+    """Return the argument for a field; attrs takes ``x`` for the field ``_x``."""
+    return getattr(T.__attrs_attrs__, name).alias if is_attrs(T) else name  # type: ignore[attr-defined]
+
+
+def _arranged(T: type, given: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    parameters = _parameters(T)
+    if not given.keys() <= parameters.keys():
+        _refuse(T, f"it takes no argument for its fields {sorted(given.keys() - parameters.keys())}")
+    missing = [name for name, p in parameters.items() if name not in given and p.default is p.empty]
+    if missing:
+        _refuse(T, f"its arguments {missing} are no fields of it")
+    positional = [given.pop(name, p.default) for name, p in parameters.items() if p.kind is p.POSITIONAL_ONLY]
+    return positional, given
+
+
+def _parameters(T: type) -> dict[str, inspect.Parameter]:
+    try:
+        parameters = inspect.signature(T).parameters
+    except ValueError as err:  # a class of an extension module
+        _refuse(T, "it does not tell its arguments", err)
+    return {name: p for name, p in parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+
+
+def _refuse(T: type, why: str, cause: Exception | None = None) -> Any:
+    raise PrimalAdditionError(
+        f"a {T.__qualname__} cannot be rebuilt from its fields: {why}; say how by "
+        f"`@construct.register({T.__qualname__})` over a function of the class and its fields"
+    ) from cause
+
+
+class Construct:
+    """Build a primal of type `T` from its fields: ``construct(T, fields)``.
+
+    Tuples and lists are built from their elements, dicts and NamedTuples from a mapping, and other
+    classes by calling them with their fields as arguments; the fields of a dataclass or attrs class
+    that are no arguments (``init=False``) are set afterwards. A class whose arguments are not its
+    fields needs a constructor of its own::
+
+        @construct.register(Polar)
+        def _(T, fields):
+            return T.from_radius(fields["_r"], fields["_phi"])
+
+    Parameters
+    ----------
+    T
+        The class. A constructor is also used for the subclasses of what it is registered for.
+    fields
+        The values of all fields: a mapping by name or key, or a sequence of elements.
+
+    Raises
+    ------
+    PrimalAdditionError
+        Where the arguments of `T` are not its fields.
+
+    Examples
+    --------
+    >>> construct(complex, {"real": 1.0, "imag": 2.0})
+    (1+2j)
+    >>> construct(tuple, [1.0, 2.0])
+    (1.0, 2.0)
+
+    Notes
+    -----
+    Ports: ``construct`` of ChainRulesCore.jl.
+    """
+
+    def __init__(self) -> None:
+        self._constructors = singledispatch(_by_arguments)
+
+    def __call__(self, T: type, fields: Any, /) -> Any:
+        return self._constructors.dispatch(T)(T, fields)
+
+    def register(self, T: type, /) -> Callable[[Constructor], Constructor]:
+        """Return a decorator that makes a function ``(T, fields) -> T`` the constructor of `T`."""
+
+        def decorate(constructor: Constructor) -> Constructor:
+            self._constructors.register(T)(constructor)
+            return constructor
+
+        return decorate
+
+    def __repr__(self) -> str:
+        return "construct"
+
+
+construct = Construct()
+
+
+@construct.register(tuple)
+def _construct_tuple(T: type, fields: Any) -> Any:
+    if is_namedtuple(T):
+        return T(**fields) if isinstance(fields, Mapping) else T(*fields)
+    return T(fields)
+
+
+@construct.register(list)
+@construct.register(dict)
+def _construct_container(T: type, fields: Any) -> Any:
+    return T(fields)

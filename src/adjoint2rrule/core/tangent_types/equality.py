@@ -1,0 +1,38 @@
+"""Whether two tangents, or the arrays in them, are the same, as one bool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
+from adjoint2rrule.core.tangent_types.thunks import unthunk
+
+
+def same_value(a: Any, b: Any) -> bool:
+    """Return whether `a` and `b` are equal, as one bool for arrays too; both zeros are one."""
+    a, b = unthunk(a), unthunk(b)
+    if a is b:
+        return True
+    if isinstance(a, AbstractZero) or isinstance(b, AbstractZero):
+        return isinstance(a, AbstractZero) and isinstance(b, AbstractZero)
+    if getattr(a, "shape", ()) != getattr(b, "shape", ()):
+        return False
+    if hasattr(a, "nnz") and hasattr(b, "nnz"):  # `==` of sparse arrays would be dense
+        return not (a != b).nnz
+    return bool(np.all(a == b))
+
+
+def nonzero(backing: dict[Any, Any]) -> dict[Any, Any]:
+    """Return the parts that are not a zero, unthunked."""
+    values = {name: unthunk(value) for name, value in backing.items()}
+    return {name: value for name, value in values.items() if not isinstance(value, AbstractZero)}
+
+
+def same_backing(a: Any, b: Any) -> bool:
+    """Return whether what two structural tangents store is equal, absent parts being zeros."""
+    if isinstance(a, dict):
+        a, b = nonzero(a), nonzero(b)
+        return a.keys() == b.keys() and all(same_value(value, b[name]) for name, value in a.items())
+    return len(a) == len(b) and all(map(same_value, a, b))

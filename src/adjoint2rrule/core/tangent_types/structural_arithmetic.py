@@ -1,0 +1,118 @@
+"""Sums and multiples of structural tangents, part by part, and what becomes of a primal they are added to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Number
+from typing import Any
+
+from adjoint2rrule.core.debug_mode import debug_mode
+from adjoint2rrule.core.errors import PrimalAdditionError, TangentMismatchError
+from adjoint2rrule.core.tangent_types.construct import construct
+from adjoint2rrule.core.tangent_types.equality import same_value
+from adjoint2rrule.core.tangent_types.primal_fields import fields_of
+from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind, EntriesKind
+
+
+def mapped(f: Callable[[Any], Any], tangent: Any) -> Any:
+    """Return the tangent with `f` applied to each of its parts."""
+    backing = tangent.__backing__
+    if isinstance(backing, tuple):
+        return made(type(tangent), tuple(f(_checked(dx)) for dx in backing))
+    return made(type(tangent), {name: f(_checked(dx)) for name, dx in backing.items()})
+
+
+def added(a: Any, b: Any) -> Any:
+    """Return the sum of two structural tangents, of one primal or of a class and its subclass."""
+    cls = _common_class(type(a), type(b))
+    x, y = backing_as(cls, a), backing_as(cls, b)
+    if isinstance(x, dict):
+        return made(cls, x | {name: _plus(x[name], dy) if name in x else dy for name, dy in y.items()})
+    if len(x) != len(y):
+        raise TangentMismatchError(f"{a!r} has {len(x)} elements and {b!r} has {len(y)}: they have no sum")
+    return made(cls, tuple(map(_plus, x, y)))
+
+
+def added_to_primal(primal: Any, tangent: Any) -> Any:
+    """Return the primal with each part of the tangent added to its field, entry or element."""
+    P, T = type(tangent).__primal__, type(primal)
+    if P is not Any and not isinstance(primal, P):
+        raise PrimalAdditionError(
+            f"a {type(tangent).__name__} cannot be added to a {T.__qualname__}, {primal!r}"
+        )
+    parts = backing_as(type(tangent).__family__[T], tangent)
+    fields: Any
+    if isinstance(parts, tuple):
+        if len(parts) != len(primal):
+            raise PrimalAdditionError(f"{tangent!r} has not as many elements as {primal!r}: {len(primal)}")
+        fields = tuple(map(_plus, primal, parts))
+    else:
+        fields = dict(primal) if isinstance(primal, dict) else fields_of(primal)
+        if not parts.keys() <= fields.keys():
+            raise PrimalAdditionError(
+                f"{primal!r} has nothing that {[*(parts.keys() - fields.keys())]} belong to"
+            )
+        fields |= {name: _plus(fields[name], dx) for name, dx in parts.items()}
+    total = construct(T, fields)
+    if debug_mode() and isinstance(fields, dict):
+        _check_rebuilt(total, fields)
+    return total
+
+
+def is_scalar(x: Any) -> bool:
+    """Return whether `x` is a number, be it an array without axes."""
+    return isinstance(x, Number) or getattr(x, "shape", None) == ()
+
+
+def made(cls: Any, backing: Any) -> Any:
+    """Return a tangent of the class with this backing, which is known to be good."""
+    tangent = object.__new__(cls)
+    tangent.__backing__ = backing
+    return tangent
+
+
+def backing_as(cls: Any, tangent: Any) -> Any:
+    """Return what the tangent stores in the form, and with the checks, of another class."""
+    backing = tangent.__backing__
+    if type(tangent) is cls:
+        return backing
+    if isinstance(tangent, AnythingKind) and 0 in backing:
+        backing = tuple(backing.values())
+    if isinstance(backing, tuple):
+        return cls(*backing).__backing__
+    return (cls(backing) if issubclass(cls, EntriesKind) else cls(**backing)).__backing__
+
+
+def _common_class(a: Any, b: Any) -> Any:
+    if a is b:
+        return a
+    family = (a if a.__mutable__ else b).__family__
+    P, Q = a.__primal__, b.__primal__
+    if Q is Any or (P is not Any and issubclass(P, Q)):
+        return family[P]
+    if P is Any or issubclass(Q, P):
+        return family[Q]
+    raise TangentMismatchError(
+        f"{a.__name__} and {b.__name__} are tangents of different primals: they have no sum"
+    )
+
+
+def _plus(x: Any, dx: Any) -> Any:
+    return x + _checked(dx)
+
+
+def _checked(dx: Any) -> Any:
+    if isinstance(dx, (list, tuple, str, bytes)):  # their `+` and `*` join and repeat
+        raise TypeError(f"{dx!r} is no tangent; that of a sequence is a Tangent[{type(dx).__name__}](...)")
+    return dx
+
+
+def _check_rebuilt(total: Any, fields: dict[Any, Any]) -> None:
+    T = type(total).__qualname__
+    rebuilt = total if isinstance(total, dict) else fields_of(total)
+    for name, expected in fields.items():
+        if name not in rebuilt or not same_value(rebuilt[name], expected):
+            raise PrimalAdditionError(
+                f"the sum of a {T} and its tangent has {name}={rebuilt.get(name)!r} and not {expected!r}; "
+                f"say how to build a {T} from its fields by `@construct.register({T})`"
+            )

@@ -1,0 +1,229 @@
+"""How a structural tangent is made and read, which depends on what its primal is made of.
+
+Each kind is a mixin of `Tangent`: fields that the class tells, fields that it does not tell, elements,
+named elements, entries of a dict, anything. What is stored is ``__backing__``, a tuple or a dict. That
+name and its like have two underscores because any other could be the name of a field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
+from typing import Any, ClassVar, NoReturn
+
+from adjoint2rrule.core.errors import TangentMismatchError, UnknownFieldError
+from adjoint2rrule.core.tangent_arithmetic import operand
+from adjoint2rrule.core.tangent_types.abstract_zero import ZeroTangent
+from adjoint2rrule.core.tangent_types.thunks import unthunk
+
+ZERO = ZeroTangent()
+
+
+class Kind:
+    """What all kinds share."""
+
+    __slots__ = ()
+
+    __backing__: Any
+    __primal__: ClassVar[Any]
+    #: The names of the primal's fields, in order, where its class tells them.
+    __names__: ClassVar[Mapping[str, None] | None] = None
+
+    def __len__(self) -> int:
+        return len(self.__backing__)
+
+
+class Named(Kind):
+    """What fields and named elements share."""
+
+    __slots__ = ()
+
+    __names__: ClassVar[Mapping[str, None]]
+
+    def __getattr__(self, name: str) -> Any:  # those that the class tells are properties
+        raise UnknownFieldError(f"{type(self).__name__} has no field {name!r}, only {[*self.__names__]}")
+
+    def keys(self) -> KeysView[str]:
+        """Return the names of the fields that are stored."""
+        return self.__backing__.keys()  # type: ignore[no-any-return]
+
+
+class FieldsKind(Named):
+    """The tangent of an object whose class tells its fields."""
+
+    __slots__ = ()
+
+    def __init__(self, /, *args: Any, **fields: Any) -> None:
+        if args:
+            refuse_positional(self, args)
+        if not fields.keys() <= self.__names__.keys():
+            refuse_unknown(self, fields)
+        self.__backing__ = fields
+
+    def __getitem__(self, key: str | int) -> Any:
+        if not isinstance(key, str):
+            return unthunk(list(self.__backing__.values())[key])
+        if key not in self.__names__:
+            raise KeyError(key)
+        return unthunk(self.__backing__.get(key, ZERO))
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(unthunk, self.__backing__.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.__backing__
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} is no array; its fields may be")
+
+
+class OpenFieldsKind(FieldsKind):
+    """The tangent of an object whose class does not tell its fields: any name may be one."""
+
+    __slots__ = ()
+
+    def __init__(self, /, *args: Any, **fields: Any) -> None:
+        if args:
+            refuse_positional(self, args)
+        self.__backing__ = fields
+
+    def __getattribute__(self, name: str) -> Any:
+        # a field wins over a method of its name, which a property would do if the class told
+        if not name.startswith("__") and name in self.__backing__:
+            return unthunk(self.__backing__[name])
+        return object.__getattribute__(self, name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(f"{type(self).__name__} has no {name}")
+        return ZERO
+
+    def __getitem__(self, key: str | int) -> Any:
+        if not isinstance(key, str):
+            return unthunk(list(self.__backing__.values())[key])
+        return unthunk(self.__backing__.get(key, ZERO))
+
+
+class AnythingKind(OpenFieldsKind):
+    """The tangent of a primal that is not known: fields, or elements, stored by their index."""
+
+    __slots__ = ()
+
+    def __init__(self, /, *elements: Any, **fields: Any) -> None:
+        if elements and fields:
+            raise TypeError(
+                f"{type(self).__name__} takes elements or fields, but got {elements!r} and {fields!r}"
+            )
+        self.__backing__ = dict(enumerate(elements)) if elements else fields
+
+
+class EntriesKind(Kind):
+    """The tangent of a dict: a mapping in which absent keys read as zero."""
+
+    __slots__ = ()
+
+    def __init__(self, entries: Any = (), /, **more: Any) -> None:
+        self.__backing__ = dict(entries, **more)
+
+    __getattribute__ = OpenFieldsKind.__getattribute__
+    __array__ = FieldsKind.__array__
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(f"{type(self).__name__} has no {name}")
+        return ZERO
+
+    def __getitem__(self, key: Any) -> Any:
+        return unthunk(self.__backing__.get(key, ZERO))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.__backing__)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.__backing__
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return the tangent of an entry, or `default` where none is stored."""
+        return unthunk(self.__backing__.get(key, default))
+
+    keys = Mapping.keys
+    values = Mapping.values
+    items = Mapping.items
+
+
+class ElementsKind(Kind):
+    """The tangent of a tuple or a list: a sequence."""
+
+    __slots__ = ()
+
+    def __init__(self, /, *elements: Any, **fields: Any) -> None:
+        if fields:
+            raise TypeError(f"{type(self).__name__} takes its elements by position, but got {fields!r}")
+        self.__backing__ = elements
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return self.__builtin__(map(unthunk, self.__backing__[index]))
+        return unthunk(self.__backing__[index])
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(unthunk, self.__backing__)
+
+    def __operand__(self) -> Any:
+        return operand(self.__builtin__(self))  # numpy takes sequences for arrays
+
+    def __builtin__(self, elements: Iterable[Any]) -> Any:
+        return list(elements) if issubclass(self.__primal__, list) else tuple(elements)
+
+    __contains__ = Sequence.__contains__
+    __reversed__ = Sequence.__reversed__
+    index = Sequence.index
+    count = Sequence.count
+
+
+class NamedElementsKind(Named, ElementsKind):
+    """The tangent of a NamedTuple: a sequence in which every field has its place, stored or not."""
+
+    __slots__ = ()
+
+    def __init__(self, /, *elements: Any, **fields: Any) -> None:
+        names = self.__names__
+        if len(elements) > len(names):
+            raise TangentMismatchError(
+                f"{type(self).__name__} takes at most {len(names)} elements, {[*names]}, but got {elements!r}"
+            )
+        given = dict(zip(names, elements, strict=False))
+        if not fields.keys() <= names.keys():
+            refuse_unknown(self, fields)
+        if not fields.keys().isdisjoint(given):
+            raise TypeError(f"{type(self).__name__} got {[*(fields.keys() & given.keys())]} twice")
+        self.__backing__ = given | fields
+
+    def __len__(self) -> int:
+        return len(self.__names__)
+
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, str):
+            return tuple(self)[key]
+        if key not in self.__names__:
+            raise KeyError(key)
+        return unthunk(self.__backing__.get(key, ZERO))
+
+    def __iter__(self) -> Iterator[Any]:
+        return (unthunk(self.__backing__.get(name, ZERO)) for name in self.__names__)
+
+
+Sequence.register(ElementsKind)
+Mapping.register(EntriesKind)
+
+
+def refuse_positional(tangent: Kind, args: tuple[Any, ...]) -> NoReturn:
+    """Say that a tangent takes its fields by keyword."""
+    raise TypeError(f"{type(tangent).__name__} takes its fields by keyword, but got {args!r}")
+
+
+def refuse_unknown(tangent: Any, fields: Any) -> NoReturn:
+    """Say which fields the primal of a tangent does not have."""
+    unknown = [name for name in fields if name not in tangent.__names__]
+    raise UnknownFieldError(
+        f"{type(tangent).__name__} has no field {', '.join(map(repr, unknown))}, only {[*tangent.__names__]}"
+    )
