@@ -54,7 +54,7 @@ def _without_block(module: Module, text: bytes, end: bytes) -> Edit:
 
 
 def _after(module: Module, statement: ast.stmt, text: bytes, end: bytes, more: bytes = b"") -> Edit:
-    """Return the insertion of a line after `statement`, which may be the last of a file without a line end."""
+    """Return the insertion of a line after `statement`, whose own line may lack an end."""
     lines = module.lines_of(statement)
     last = module.source.content[lines.start : lines.end]
     if not last.endswith((b"\n", b"\r")):
@@ -150,7 +150,7 @@ def without_lines(module: Module, statements: Sequence[ast.stmt], place: Edit | 
 
 
 def _with_blank_lines(module: Module, span: Span) -> Span:
-    """Return `span` with the blank lines before it, where blank lines or the end of the file follow as well."""
+    """Return `span` with the blank lines before it, where blank lines or the end of the file follow."""
     starts = module.line_starts
     content = module.source.content
 

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from adjoint2rrule.convert.import_block import insertion, without_lines
 from adjoint2rrule.convert.model import Diagnostic, Edit, Severity
@@ -109,9 +110,24 @@ class _Imports:
                 words = set(re.findall(r"\w+", node.value)) if _may_be_annotation(node.value) else set()
                 needed |= {(s, name) for name in names & words for s in (top, None)}
         for name in names:
-            if self.unit.is_package or any(True for _ in self.project.importers(self.unit, name)):
+            if self._is_passed_on(name):
                 needed |= {(top, name), (None, name)}
         return needed
+
+    def _is_passed_on(self, name: str) -> bool:
+        """Whether another module may take `name` from this one."""
+        if self.unit.is_package:
+            return True
+        public = not name.startswith("_") and self.unit.exported is None
+        importers = self.project.importers(self.unit, name)
+        return (public and self._is_star_imported) or any(True for _ in importers)
+
+    @cached_property
+    def _is_star_imported(self) -> bool:
+        """Whether the file hands on all that it imports: a package, or one that others import by a star."""
+        if self.unit.is_package:
+            return True
+        return self.unit.exported is None and any(True for _ in self.project.importers(self.unit, "*"))
 
     def _unneeded_stars(self, consumed: set[str]) -> list[ast.ImportFrom]:
         """Return the star imports that gave `consumed` names and give none that is still used."""
@@ -125,10 +141,7 @@ class _Imports:
                 for node, scope, _ in evaluated(self.unit.scope)
                 if isinstance(node, ast.Name) and node not in self.consumed and scope.find(node.id) is None
             }
-            passed_on = (
-                self.unit.is_package or self.unit.exported is None and _is_imported(self.project, self.unit)
-            )
-            if not passed_on and not any(self.project.exported(source, name) for name in used):
+            if not self._is_star_imported and not any(self.project.exported(source, name) for name in used):
                 found.append(statement)
         return found
 
@@ -199,11 +212,10 @@ class _Imports:
         """Return the import of a function that can be replaced where it stands."""
         if home is None or home.parent is None:
             return None
-        for statement in self._statements(unneeded):
-            if statement in getattr(home.node, "body", []):
-                if not self.unit.module.has_comment(self.unit.module.span(statement)):
-                    return statement
-        return None
+        module = self.unit.module
+        body = getattr(home.node, "body", [])
+        own = (s for s in self._statements(unneeded) if s in body and not module.has_comment(module.span(s)))
+        return next(own, None)
 
     def _written(self, names: Iterable[str]) -> list[str]:
         """Return `names` as an import writes them, with their aliases, sorted as isort does."""
@@ -216,7 +228,8 @@ class _Imports:
     def _add(self, wanted: set[str]) -> list[Edit]:
         module = self.unit.module
         known = self._runtime_import()
-        missing = [n for n in wanted if known is None or all(a.name != n for a in known.names)]
+        present = {(a.name, a.asname or a.name) for a in known.names} if known is not None else set()
+        missing = [n for n in wanted if (n, self.names.local(n)) not in present]
         place: Edit | None = None
         if known is not None and missing:
             self.operations.append((known, AddAliases(address(known), tuple(self._written(missing)))))
@@ -229,9 +242,10 @@ class _Imports:
 
     def _runtime_import(self) -> ast.ImportFrom | None:
         for statement in self.unit.module.tree.body:
-            if isinstance(statement, ast.ImportFrom) and self.unit.absolute(statement) == self.names.module:
-                if statement.names[0].name != "*":
-                    return statement
+            if not isinstance(statement, ast.ImportFrom) or statement.names[0].name == "*":
+                continue
+            if self.unit.absolute(statement) == self.names.module:
+                return statement
         return None
 
     def _speaking(self) -> ast.stmt | None:
@@ -263,8 +277,3 @@ def _with_names(statement: _ImportNode, names: list[ast.alias]) -> _ImportNode:
     if isinstance(statement, ast.Import):
         return ast.Import(names)
     return ast.ImportFrom(statement.module, names, statement.level)
-
-
-def _is_imported(project: Project, unit: Unit) -> bool:
-    """Whether another module of the project takes everything from `unit`."""
-    return any(True for _ in project.importers(unit, "*"))

@@ -47,6 +47,27 @@ class Unit:
         return ".".join([*package, *([statement.module] if statement.module else [])]) or None
 
     @cached_property
+    def reads(self) -> dict[str, list[ast.Name]]:
+        """Every place that reads a name, by the name."""
+        found: dict[str, list[ast.Name]] = {}
+        for node in ast.walk(self.module.tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                found.setdefault(node.id, []).append(node)
+        return found
+
+    @cached_property
+    def borrowed(self) -> set[str]:
+        """The names that some function declares `global` or `nonlocal`."""
+        nodes = (n for n in ast.walk(self.module.tree) if isinstance(n, ast.Global | ast.Nonlocal))
+        return {name for node in nodes for name in node.names}
+
+    @cached_property
+    def in_loops(self) -> set[ast.AST]:
+        """The nodes that stand in a loop."""
+        loops = (n for n in ast.walk(self.module.tree) if isinstance(n, ast.For | ast.AsyncFor | ast.While))
+        return {node for loop in loops for node in ast.walk(loop)}
+
+    @cached_property
     def only_typing(self) -> set[str]:
         """The names imported under ``if TYPE_CHECKING:`` alone, which are not there when the code runs."""
         guarded = {
@@ -253,8 +274,15 @@ class Project:
     def _attribute(self, base: Symbol, attribute: str) -> tuple[Symbol, ...]:
         dotted = f"{base.dotted}.{attribute}"
         if base.unit is not None:
-            return (Symbol(dotted, base.unit, None, ()),) if base.class_node else ()
+            return self._member(base, attribute) if base.class_node else ()
         return self.follow(dotted)
+
+    def _member(self, owner: Symbol, name: str) -> tuple[Symbol, ...]:
+        """Return what a class of the project has under `name`, as far as the class itself says."""
+        assert owner.class_node is not None
+        assert owner.scope is not None
+        scope = owner.scope.inner(owner.class_node)
+        return (Symbol(f"{owner.dotted}.{name}", owner.unit, scope, tuple(scope.bindings.get(name, ()))),)
 
     def follow(self, dotted: str, hops: int = 0) -> tuple[Symbol, ...]:
         """Return what a full name stands for once re-exports are followed through the project."""

@@ -109,8 +109,9 @@ def _place_of(node: cst.CSTNode, position: CodeSpan, positions: dict[cst.CSTNode
     if isinstance(node, cst.Tuple) and node.elements:
         first = node.elements[0].value
         inner = _place_of(first, positions[first], positions)
-        nested = inner is not None and isinstance(first, cst.Tuple)
-        return (f"Tuple {inner[0]}" if inner and nested else "Tuple", inner[1] if inner else position.start, None)
+        if inner is None:
+            return None
+        return (f"Tuple {inner[0]}" if isinstance(first, cst.Tuple) else "Tuple", inner[1], None)
     if isinstance(node, cst.BaseSmallStatement | cst.FunctionDef) or kind == "Tuple":
         return kind, position.start, None
     if isinstance(node, cst.BaseExpression):

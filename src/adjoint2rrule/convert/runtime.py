@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from copy import copy
 
 from adjoint2rrule.convert.project import Unit
 
@@ -23,6 +24,12 @@ class RuntimeNames:
         self.module = module
         self.used: set[str] = set()
         self._taken = _bound_anywhere(unit, module)
+
+    def fresh(self) -> RuntimeNames:
+        """Return the same names, none of which has been written yet."""
+        other = copy(self)
+        other.used = set()
+        return other
 
     def local(self, name: str) -> str:
         """Return what the file calls the runtime's `name`."""

@@ -308,7 +308,7 @@ def walk_scope(body: list[ast.stmt] | ast.expr) -> Iterator[ast.AST]:
 
 
 def evaluated(root: Scope) -> Iterator[tuple[ast.AST, Scope, tuple[DefinitionNode, ...]]]:
-    """Yield every node below `root` with the scope that evaluates it and the functions around it, in order."""
+    """Yield each node below `root` with the scope that evaluates it and the functions around it, in order."""
     pending: list[tuple[ast.AST, Scope, tuple[DefinitionNode, ...]]] = [(root.node, root, ())]
     while pending:
         node, scope, functions = pending.pop()

@@ -12,7 +12,7 @@ import io
 import re
 import tokenize
 import warnings
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from functools import cached_property
@@ -112,7 +112,8 @@ class Module:
 
     def has_comment(self, span: Span) -> bool:
         """Whether a comment starts inside `span`."""
-        return any(span.start <= start < span.end for start, _ in self.comments)
+        first = bisect_left(self.comments, (span.start, ""))
+        return first < len(self.comments) and self.comments[first][0] < span.end
 
 
 def first_line(node: ast.stmt) -> int:

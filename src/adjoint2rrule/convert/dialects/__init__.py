@@ -24,7 +24,7 @@ class Dialect:
     name
         What users call it.
     closed_modules
-        From the extra modules in the options, every module whose names mean something to it, with these names.
+        From the extra modules in the options, the modules whose names mean something to it, and these.
     plan_file
         Decides on each of its definitions in a file.
     """

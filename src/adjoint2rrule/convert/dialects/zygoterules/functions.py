@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.project import Project, Symbol, Unit
@@ -155,16 +156,20 @@ class Called:
 
 
 class Functions:
-    """Finds out what the calls of one file call."""
+    """Finds out what the calls of one file call.
 
-    def __init__(self, project: Project, unit: Unit) -> None:
+    Parameters
+    ----------
+    project, unit
+        The file, and the project around it.
+    is_rule
+        Tells of a definition whether it is a legacy rule that leaves its name to what it is a rule for.
+    """
+
+    def __init__(self, project: Project, unit: Unit, is_rule: Callable[[ast.AST, Unit], bool]) -> None:
         self.project = project
         self.unit = unit
-        self._rules: set[ast.AST] = set()
-
-    def ignore(self, definitions: set[ast.AST]) -> None:
-        """Look past `definitions`, legacy rules whose names stay bound to what they are rules for."""
-        self._rules |= definitions
+        self.is_rule = is_rule
 
     def called(self, call: ast.Call, scope: Scope) -> Called:
         """Return what `call` calls from `scope`."""
@@ -187,9 +192,9 @@ class Functions:
     def _of_symbol(self, symbol: Symbol) -> Called:
         if symbol.unit is None:
             return Called(symbol.dotted)
-        if symbol.scope is None:
+        if symbol.scope is None or isinstance(symbol.scope.node, ast.ClassDef):
             return Called(symbol.dotted, unit=symbol.unit)
-        bindings = [b for b in symbol.bindings if b.node not in self._rules]
+        bindings = [b for b in symbol.bindings if not self.is_rule(b.node, symbol.unit)]
         match bindings:
             case [binding] if binding.by is By.FUNCTION and isinstance(binding.node, DefinitionNode):
                 return Called(

@@ -7,7 +7,7 @@ is none of our business.
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.project import Project, Symbol, Unit
@@ -19,6 +19,8 @@ CALLBACKS = frozenset({"pullback", "_pullback", "gradient"})
 PROPERTIES = frozenset({"literal_getproperty", "literal_getfield"})
 CONTEXT = "__context__"  # known in a rule's body without an import
 ALL = DEFINING | CALLBACKS | PROPERTIES | {CONTEXT}
+
+Modules = Mapping[str, frozenset[str]]  # legacy modules, with the names that a star import of each gives
 
 AMBIGUOUS = "?"
 
@@ -48,13 +50,13 @@ class Use:
     functions: tuple[DefinitionNode, ...]
 
 
-def closed_modules(extra: tuple[str, ...] = ()) -> dict[str, frozenset[str]]:
+def closed_modules(extra: tuple[str, ...] = ()) -> Modules:
     """Return the modules whose names are legacy, each with the ones that a star import gives."""
     public = frozenset(name for name in ALL if not name.startswith("_"))
     return dict.fromkeys(MODULES.union(extra), public)
 
 
-def legacy_name(symbols: tuple[Symbol, ...], modules: Container[str]) -> str | None:
+def legacy_name(symbols: tuple[Symbol, ...], modules: Modules) -> str | None:
     """Return the legacy name that `symbols` all stand for, `None` where none of them is legacy."""
     names = set()
     for symbol in symbols:
@@ -65,7 +67,7 @@ def legacy_name(symbols: tuple[Symbol, ...], modules: Container[str]) -> str | N
     return next(iter(names)) if len(names) == 1 else AMBIGUOUS
 
 
-def uses(unit: Unit, project: Project, modules: Container[str]) -> Iterator[Use]:
+def uses(unit: Unit, project: Project, modules: Modules) -> Iterator[Use]:
     """Yield every use of a legacy name in `unit`, in the order of the file."""
     inner: set[ast.AST] = set()  # the fronts of dotted names that are one use already
     for node, scope, functions in evaluated(unit.scope):
@@ -85,8 +87,10 @@ def uses(unit: Unit, project: Project, modules: Container[str]) -> Iterator[Use]
 def _is_property_rule(symbol: Symbol) -> bool:
     """Whether a symbol is a rule on a property, which leaves the name to what it was before."""
     name = symbol.dotted.rpartition(".")[2]
-    return name in PROPERTIES and bool(symbol.bindings) and all(
-        isinstance(b.node, ast.FunctionDef) and b.node.decorator_list for b in symbol.bindings
+    return (
+        name in PROPERTIES
+        and bool(symbol.bindings)
+        and all(isinstance(b.node, ast.FunctionDef) and b.node.decorator_list for b in symbol.bindings)
     )
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
+from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
 from adjoint2rrule.convert.model import Kind
-
-if TYPE_CHECKING:
-    from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated
 
 
 def rule_name(base: str, taken: set[str]) -> str:
@@ -28,17 +26,25 @@ def rule_name(base: str, taken: set[str]) -> str:
     return name
 
 
+def identifiers(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return every name that `nodes` are or bear, as a variable, attribute, keyword or parameter."""
+    found = (getattr(n, a, None) for n in nodes for a in ("id", "name", "arg", "asname", "attr"))
+    return {name for name in found if isinstance(name, str)}
+
+
 def first_parameter(
-    decorated: Decorated, node: ast.FunctionDef, target: Target, targets: Targets
+    decorated: Decorated, node: ast.FunctionDef, found: list[Target], targets: Targets
 ) -> str | None:
     """Return the name of the parameter that takes the function itself; `None` for a functor, which has it.
 
-    It is the target's own name, unless the rule uses that for something else.
+    It is the target's own name, unless the rule uses that for something else, or is for several targets.
     """
+    target = found[0]
     if target.kind is Kind.FUNCTOR:
         return None
     bound, read = _names_in(node)
-    if target.name not in bound and (target.name not in read or _is_target(decorated, target, targets)):
+    mine = len(found) == 1 and _is_target(decorated, target, targets)
+    if target.name not in bound and (target.name not in read or mine):
         return target.name
     name = f"{target.name}_"
     while name in bound | read or hasattr(builtins, name):
@@ -74,18 +80,11 @@ def _is_target(decorated: Decorated, target: Target, targets: Targets) -> bool:
     found = decorated.scope.find(target.name)
     if found is None:
         return True
-    scope, bindings = found
+    _, bindings = found
     others = [b for b in bindings if b.node not in targets.rules]
     rebound = any(_line(b.node) > decorated.node.lineno for b in others)
-    declared = any(
-        isinstance(n, ast.Global | ast.Nonlocal) and target.name in n.names
-        for n in ast.walk(targets.unit.module.tree)
-    )
-    in_loop = any(
-        isinstance(loop, ast.For | ast.While) and any(b.node in set(ast.walk(loop)) for b in others)
-        for loop in ast.walk(scope.node)
-    )
-    return not (rebound or declared or in_loop)
+    in_loop = any(b.node in targets.unit.in_loops for b in others)
+    return not (rebound or in_loop or target.name in targets.unit.borrowed)
 
 
 def _line(node: ast.AST) -> int:

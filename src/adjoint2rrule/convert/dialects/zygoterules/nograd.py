@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from adjoint2rrule.convert.dialects.zygoterules.rules import Problem
+from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.targets import Targets
 from adjoint2rrule.convert.model import Diagnostic
 from adjoint2rrule.convert.operations import Operation, Replace, ReplaceStatement, address

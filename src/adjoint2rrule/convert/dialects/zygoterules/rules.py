@@ -21,29 +21,10 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     parts,
 )
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
+from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.seeds import seed_problem
 from adjoint2rrule.convert.flow import falls_through
 from adjoint2rrule.convert.scopes import By, FunctionNode, Scope, walk_scope
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a rule cannot be converted as it stands.
-
-    Attributes
-    ----------
-    slug
-        The kind of problem, in words.
-    node
-        Where it is.
-    message, hint
-        What was found, and what its author can do.
-    """
-
-    slug: str
-    node: ast.expr | ast.stmt
-    message: str
-    hint: str
 
 
 @dataclass(frozen=True)
@@ -167,7 +148,7 @@ class _RuleReader:
                 self.problem(
                     "opaque-pair",
                     pair,
-                    f"the pair comes from `{_short(pair)}`, not from a `return y, pullback` of the rule's own",
+                    f"the pair comes from `{_short(pair)}`, not from a `return y, pullback` of its own",
                     "Write the pair in the `return`, with a pullback that is defined in the rule.",
                 )
             case _:
@@ -255,7 +236,7 @@ class _RuleReader:
                 self.problem(
                     "implicit-none",
                     node,
-                    "the pullback can end without a `return`, which gives a single `None`",
+                    "the pullback can end without a `return`, and so give a single `None`",
                     "Write `return None` where no argument gets a gradient.",
                 )
         return positional[0].arg
@@ -332,8 +313,8 @@ _TUPLE = (
     "A pullback returns a tuple with one cotangent per argument; the legacy runtime fails on anything else."
 )
 _SEED_HINTS = {
-    "inspected-seed": "Zeros and structured seeds have a form of their own now; convert this rule by hand.",
-    "inspected-cotangent": "Zeros and structured seeds have a form of their own now; convert this rule by hand.",
+    "inspected-seed": "Missing and structured seeds have another form now; convert this rule by hand.",
+    "inspected-cotangent": "Missing and structured seeds have another form now; convert this rule by hand.",
     "opaque-call": "The seed may have a new form that the function does not know; convert this rule by hand.",
     "mutated-seed": "A seed belongs to its caller; make a new array, as in `dy = 2 * dy`.",
 }

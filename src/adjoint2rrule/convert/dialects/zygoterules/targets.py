@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from adjoint2rrule.convert.dialects.zygoterules.rules import Problem
+from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.model import Diagnostic, Kind, Severity
 from adjoint2rrule.convert.project import Project, Symbol, Unit
 from adjoint2rrule.convert.scopes import Binding, By, Scope

@@ -1,0 +1,206 @@
+"""Decides on each legacy definition of a file, converted or refused, and plans what converting it takes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from adjoint2rrule.convert.dialects.zygoterules import names as legacy
+from adjoint2rrule.convert.dialects.zygoterules import nograd
+from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
+from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated, find_definitions
+from adjoint2rrule.convert.dialects.zygoterules.forms import escapes, form_problem, targets_of
+from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
+from adjoint2rrule.convert.dialects.zygoterules.names import Use
+from adjoint2rrule.convert.dialects.zygoterules.naming import first_parameter, identifiers, rule_name
+from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
+from adjoint2rrule.convert.dialects.zygoterules.rules import read_rule
+from adjoint2rrule.convert.dialects.zygoterules.tangents import Tangents
+from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
+from adjoint2rrule.convert.model import (
+    Converted,
+    Diagnostic,
+    Kind,
+    LegacyDefinition,
+    Options,
+    Refused,
+    Severity,
+)
+from adjoint2rrule.convert.operations import EditFunction, Operation, Replace, address
+from adjoint2rrule.convert.plan import Plan, Plans
+from adjoint2rrule.convert.project import Project, Unit
+from adjoint2rrule.convert.runtime import RuntimeNames
+from adjoint2rrule.convert.scopes import Scope
+
+
+def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
+    """Return what becomes of each legacy definition in `unit`, in the order of the file."""
+    planner = _Planner(unit, project, options)
+    found = planner.definitions
+    plans = [planner.of_decorated(decorated) for decorated in found.decorated]
+    plans += [planner.of_statement(statement, use) for statement, use in found.statements]
+    defining = legacy.DEFINING | {legacy.AMBIGUOUS}
+    plans += [planner.of_other(use) for use in found.others if use.name in defining]
+    plans.sort(key=lambda plan: plan.decision.definition.span)
+    notes = tuple(planner.note(use) for use in found.others if use.name not in defining)
+    return Plans(tuple(plans), notes)
+
+
+class _Planner:
+    """Plans the definitions of one file."""
+
+    def __init__(self, unit: Unit, project: Project, options: Options) -> None:
+        self.unit = unit
+        self.project = project
+        self.modules = legacy.closed_modules(options.legacy_modules)
+        self.definitions = find_definitions(unit, project, self.modules)
+        self.rules: set[ast.AST] = {d.node for d in self.definitions.decorated if d.is_plain_rule}
+        self.targets = Targets(project, unit, self.rules)
+        self.functions = Functions(project, unit, self._is_rule)
+        self.classes = Classes(project, unit)
+        found = bool(self.definitions.decorated or self.definitions.statements)
+        statements = unit.module.tree.body if found else []
+        self.tops = {node: top for top in statements for node in ast.walk(top)}
+        self.taken = identifiers(self.tops)
+        self.runtime = RuntimeNames(unit, options.runtime)
+
+    def _is_rule(self, node: ast.AST, unit: Unit) -> bool:
+        """Whether a function, here or in another module, leaves its name to what it is a rule for."""
+        if unit is self.unit:
+            return node in self.rules
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        names = [self.project.resolve(decorator, unit.scope, unit) for decorator in decorators]
+        return any(legacy.legacy_name(symbols, self.modules) == "adjoint" for symbols in names)
+
+    # -- functions under decorators ------------------------------------------------------------
+
+    def of_decorated(self, decorated: Decorated) -> Plan:
+        """Return the plan for a function or class under legacy decorators."""
+        if decorated.names == {"nograd"}:
+            return self._nograd(decorated)
+        problem = form_problem(decorated)
+        if problem is not None:
+            kind = Kind.MUTATING if problem.slug == "mutating-rule" else Kind.FUNCTION
+            return self._refused(decorated, kind, problem)
+        assert isinstance(decorated.node, ast.FunctionDef)
+        targets = targets_of(decorated, decorated.node, self.targets, self.modules)
+        if isinstance(targets, Problem):
+            return self._refused(decorated, Kind.FUNCTION, targets)
+        return self._rule(decorated, decorated.node, targets)
+
+    def _rule(self, decorated: Decorated, node: ast.FunctionDef, targets: list[Target]) -> Plan:
+        """Return the plan for a rule whose form is one of those that are converted."""
+        target = targets[0]
+        rule = read_rule(node, decorated.scope, self.functions)
+        problems = [*escapes(decorated, node, self.unit, self.project), *rule.problems]
+        if problems:
+            return self._refused(decorated, target.kind, problems[0])
+        runtime = self.runtime.fresh()
+        changes = Tangents(rule, target, self.unit, self.classes, runtime).decide()
+        if changes.problems:
+            return self._refused(decorated, target.kind, changes.problems[0])
+        head = tuple(self._head(decorated, node, targets, runtime))
+        notes = tuple(note for t in targets for note in t.notes)
+        return Plan(
+            Converted(self._definition(decorated, target.kind), notes),
+            self.tops[node],
+            (*head, *changes.operations.values()),
+            frozenset(runtime.used),
+            frozenset({*changes.consumed, *((use.root, use.scope) for _, use in decorated.decorators)}),
+            _home(decorated.decorators[0][1]),
+        )
+
+    def _head(
+        self, decorated: Decorated, node: ast.FunctionDef, targets: list[Target], runtime: RuntimeNames
+    ) -> Iterator[Operation]:
+        """Yield the operations on the decorators, name and parameters of the rule."""
+        register = f"{runtime.use('rrule')}.register"
+        for (i, _), target in zip(decorated.decorators, targets, strict=True):
+            decorator = node.decorator_list[i]
+            if isinstance(decorator, ast.Call):
+                yield Replace(address(decorator.func), register)
+                if target.text != ast.unparse(decorator.args[0]):
+                    yield Replace(address(decorator.args[0]), target.text)
+            else:
+                yield Replace(address(decorator), f"{register}({target.text})")
+        name = rule_name(targets[0].name, self.taken) if decorated.is_plain else None
+        self.taken |= {name} if name else set()
+        yield EditFunction(address(node), name, first_parameter(decorated, node, targets, self.targets))
+
+    # -- nograd --------------------------------------------------------------------------------
+
+    def _nograd(self, decorated: Decorated) -> Plan:
+        problem = nograd.decorator_problem(decorated.node, [i for i, _ in decorated.decorators])
+        if problem is not None:
+            return self._refused(decorated, Kind.NOGRAD, problem)
+        runtime = self.runtime.fresh()
+        uses = [use for _, use in decorated.decorators]
+        return Plan(
+            Converted(self._definition(decorated, Kind.NOGRAD)),
+            self.tops[decorated.node],
+            tuple(Replace(address(use.node), runtime.use("non_differentiable")) for use in uses),
+            frozenset(runtime.used),
+            frozenset((use.root, use.scope) for use in uses),
+            _home(uses[0]),
+        )
+
+    def of_statement(self, statement: ast.Expr, use: Use) -> Plan:
+        """Return the plan for a ``nograd(...)`` statement."""
+        assert isinstance(statement.value, ast.Call)
+        name = ", ".join(ast.unparse(a) for a in statement.value.args) or "nograd()"
+        definition = self._definition_at(name, Kind.NOGRAD, statement)
+        runtime = self.runtime.fresh()
+        outcome = nograd.statement_operations(statement, use.scope, self.targets, self.unit, runtime)
+        if isinstance(outcome, Problem):
+            return Plan(Refused(definition, self._diagnostic(outcome, name)), self.tops[statement])
+        operations, notes = outcome
+        return Plan(
+            Converted(definition, notes),
+            self.tops[statement],
+            operations,
+            frozenset(runtime.used),
+            frozenset({(use.root, use.scope)}),
+            _home(use),
+        )
+
+    # -- refusals and notes --------------------------------------------------------------------
+
+    def of_other(self, use: Use) -> Plan:
+        """Return the refusal of a use that is neither a decorator nor a ``nograd`` statement."""
+        text = ast.unparse(use.node)
+        problem = Problem(
+            "unsupported-use",
+            use.node,
+            f"`{text}` is used otherwise than as a decorator",
+            "Write the rule as a function under `@adjoint`, or convert it by hand.",
+        )
+        definition = self._definition_at(text, Kind.FUNCTION, use.node)
+        return Plan(Refused(definition, self._diagnostic(problem, text)), self.unit.module.tree.body[0])
+
+    def note(self, use: Use) -> Diagnostic:
+        """Return the note on a call into the legacy AD that belongs to no rule."""
+        message = f"`{ast.unparse(use.node)}` calls the legacy AD from outside of a rule; it stays as it is"
+        return self.unit.module.diagnostic("legacy-call", use.node, message, "", Severity.NOTE)
+
+    def _refused(self, decorated: Decorated, kind: Kind, problem: Problem) -> Plan:
+        reason = self._diagnostic(problem, decorated.name)
+        return Plan(Refused(self._definition(decorated, kind), reason), self.tops[decorated.node])
+
+    def _diagnostic(self, problem: Problem, name: str) -> Diagnostic:
+        message = f"`{name}` is not converted: {problem.message}"
+        return self.unit.module.diagnostic(problem.slug, problem.node, message, problem.hint)
+
+    def _definition(self, decorated: Decorated, kind: Kind) -> LegacyDefinition:
+        return self._definition_at(decorated.name, kind, decorated.node)
+
+    def _definition_at(self, name: str, kind: Kind, node: ast.stmt | ast.expr) -> LegacyDefinition:
+        module = self.unit.module
+        span = module.from_decorators(node) if isinstance(node, ast.stmt) else module.span(node)
+        line, column = module.location(span.start)
+        return LegacyDefinition(name, kind, span, line, column)
+
+
+def _home(use: Use) -> Scope | None:
+    """Return the scope that binds the legacy name, `None` for a star import."""
+    found = use.scope.find(use.root.id)
+    return found[0] if found else None

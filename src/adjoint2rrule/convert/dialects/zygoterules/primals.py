@@ -1,0 +1,197 @@
+"""What a cotangent is the cotangent of, and how a rule writes the type of it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from adjoint2rrule.convert.dialects.zygoterules.annotations import Alternative, Place
+from adjoint2rrule.convert.dialects.zygoterules.classes import Classes, Field
+from adjoint2rrule.convert.dialects.zygoterules.cotangents import Missing
+from adjoint2rrule.convert.dialects.zygoterules.parameters import zero_for
+from adjoint2rrule.convert.dialects.zygoterules.rules import Parameter, Rule
+from adjoint2rrule.convert.dialects.zygoterules.targets import Target
+from adjoint2rrule.convert.model import Kind
+from adjoint2rrule.convert.project import Symbol, Unit
+from adjoint2rrule.convert.scopes import Scope
+
+_NUMBERS = frozenset({"builtins.float", "builtins.complex"})
+
+
+@dataclass(frozen=True)
+class Primal:
+    """What a cotangent is the cotangent of: an argument, or a part of one.
+
+    Attributes
+    ----------
+    path
+        How the rule writes it: ``stack.substrate``.
+    alternatives
+        The types that its annotation allows; none where there is no annotation.
+    zero
+        The name of the zero that stands for no gradient.
+    """
+
+    path: str
+    alternatives: tuple[Alternative, ...]
+    zero: str
+
+    @property
+    def known(self) -> Alternative | None:
+        """The one type that the primal has beside ``None``, if its annotation says so."""
+        others = [a for a in self.alternatives if a.name != "None"]
+        return others[0] if len(others) == 1 else None
+
+    @property
+    def is_numerical(self) -> bool:
+        """Whether this is annotated as a number or an array."""
+        return self.known is not None and (self.known.is_array or self.known.name in _NUMBERS)
+
+    @property
+    def argument(self) -> str:
+        """The name of the argument that this is, or is a part of."""
+        return self.path.partition(".")[0].partition("[")[0]
+
+
+@dataclass(frozen=True)
+class Type:
+    """How a rule writes the type of a primal.
+
+    Attributes
+    ----------
+    text
+        ``Layer``, ``dict``, or ``type(layer)``.
+    symbol
+        The class, where it is one of the project.
+    fields
+        The fields of that class, `None` where they cannot all be told.
+    """
+
+    text: str
+    symbol: Symbol | None = None
+    fields: list[Field] | None = None
+
+    @property
+    def is_read_from_value(self) -> bool:
+        """Whether the type is taken from the value when the pullback runs."""
+        return self.text.startswith("type(")
+
+
+class Primals:
+    """The primals of one rule, and what their annotations say of their parts."""
+
+    def __init__(self, rule: Rule, target: Target, unit: Unit, classes: Classes) -> None:
+        self.rule = rule
+        self.target = target
+        self.unit = unit
+        self.classes = classes
+        assert rule.scope.parent is not None
+        self.place = Place(rule.scope.parent, unit)
+        self.of_parameters = [self._of_parameter(i, p) for i, p in enumerate(rule.parameters)]
+
+    def _of_parameter(self, index: int, parameter: Parameter) -> Primal:
+        annotation = parameter.node.annotation
+        annotations = self.classes.annotations
+        found = annotations.alternatives(annotation, self.place) if annotation else []
+        if index == 0 and self.target.kind is Kind.FUNCTOR:
+            symbol = self.target.symbol
+            found = [Alternative(symbol.dotted, (), self.place, symbol)] if symbol else []
+            return Primal(parameter.name, tuple(found), "ZeroTangent")
+        missing = all(
+            isinstance(r, Missing) or index >= len(r.values) or isinstance(r.values[index], Missing)
+            for pullback in self.rule.pullbacks
+            for r in pullback.results
+        )
+        zero = zero_for(parameter, found, annotations, self.rule, self.target.text, always_missing=missing)
+        return Primal(parameter.name, tuple(found), zero)
+
+    # -- parts ---------------------------------------------------------------------------------
+
+    def entry(self, primal: Primal, key: object) -> Primal:
+        """Return the entry of a dict under `key`."""
+        known = primal.known
+        value = known.arguments[1] if known and len(known.arguments) == 2 else None
+        return self._part(f"{primal.path}[{key!r}]", value, known.place if known else self.place)
+
+    def field(self, primal: Primal, name: object, type_: Type) -> Primal:
+        """Return the field called `name` of an object."""
+        annotation = next((f.annotation for f in type_.fields or [] if f.name == name), None)
+        return self._part(f"{primal.path}.{name}", annotation, self._place_of(type_))
+
+    def item(self, primal: Primal, index: int, type_: Type) -> Primal:
+        """Return the entry at `index` of a tuple, list or NamedTuple."""
+        known = primal.known
+        if type_.fields is not None:
+            annotation, place = type_.fields[index].annotation, self._place_of(type_)
+        else:
+            annotation, place = _element(known, index), known.place if known else self.place
+        return self._part(f"{primal.path}[{index}]", annotation, place)
+
+    def _part(self, path: str, annotation: ast.expr | None, place: Place) -> Primal:
+        annotations = self.classes.annotations
+        found = annotations.alternatives(annotation, place) if annotation else []
+        zero = "ZeroTangent" if not found or annotations.is_perturbable(found) else "NoTangent"
+        return Primal(path, tuple(found), zero)
+
+    def _place_of(self, type_: Type) -> Place:
+        symbol = type_.symbol
+        if symbol is None or symbol.scope is None or symbol.unit is None:
+            return self.place
+        return Place(symbol.scope, symbol.unit)
+
+    # -- types ---------------------------------------------------------------------------------
+
+    def may_be_tuple(self, primal: Primal) -> bool:
+        """Whether the primal can be a tuple, as far as its annotation says."""
+        known = primal.known
+        if known is None or not known.name or known.container is not None:
+            return known is None or known.container in {None, "tuple", "abstract"}
+        if known.symbol is not None and known.symbol.class_node is not None:
+            return self.classes.is_named_tuple(known.symbol)
+        return not primal.is_numerical
+
+    def type_of(self, primal: Primal, scope: Scope) -> Type | None:
+        """Return how to write the primal's type in `scope`; `None` where the rule gives no way to."""
+        known = primal.known
+        if (
+            known is not None
+            and known.container in {"tuple", "list", "dict"}
+            and scope.find(known.container) is None
+        ):
+            return Type(known.container)
+        if known is not None and self.classes.is_concrete(known.symbol):
+            assert known.symbol is not None
+            name = self._name_of(known.symbol, scope)
+            if name is not None:
+                return Type(name, known.symbol, self.classes.fields(known.symbol))
+        if self._is_rebound(primal.argument) or scope.find("type") is not None:
+            return None
+        return Type(f"type({primal.path})")
+
+    def _name_of(self, symbol: Symbol, scope: Scope) -> str | None:
+        """Return the name by which the rule can speak of a class when it runs, `None` where there is none."""
+        assert symbol.class_node is not None
+        name = symbol.class_node.name
+        found = self.classes.project.resolve(ast.Name(name, ast.Load()), scope, self.unit)
+        same = len(found) == 1 and found[0].class_node is symbol.class_node
+        return name if same and name not in self.unit.only_typing else None
+
+    def _is_rebound(self, name: str) -> bool:
+        """Whether the rule binds the name of an argument to something else as well."""
+        bound = 0
+        for node in ast.walk(self.rule.node):
+            stored = isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
+            bound += stored or (isinstance(node, ast.arg) and node.arg == name)
+        return bound > 1
+
+
+def _element(known: Alternative | None, index: int) -> ast.expr | None:
+    """Return the annotation of an entry of a tuple or list."""
+    if known is None or not known.arguments:
+        return None
+    arguments = known.arguments
+    last = arguments[-1]
+    repeats = isinstance(last, ast.Constant) and last.value is ...
+    if known.container == "tuple" and not repeats:
+        return arguments[index] if index < len(arguments) else None
+    return arguments[0]
