@@ -1,0 +1,192 @@
+"""What an AD system can do, as far as a rule may ask; and how a rule calls back into that system.
+
+Ports: `RuleConfig`, its capabilities, `rrule_via_ad` and `frule_via_ad` of ChainRulesCore.jl (config.jl).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, update_wrapper
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, TypeVarTuple, get_args, get_origin
+
+from adjoint2rrule.core.errors import MissingFeatureError, RegistrationError
+
+Features = TypeVarTuple("Features")
+Implementation = TypeVar("Implementation", bound=Callable[..., Any])
+
+
+class HasReverseMode:
+    """Feature of a config whose AD can run reverse mode: `rrule_via_ad` works with it."""
+
+
+class NoReverseMode:
+    """Feature of a config whose AD cannot run reverse mode."""
+
+
+class HasForwardsMode:
+    """Feature of a config whose AD can run forwards mode: `frule_via_ad` works with it."""
+
+
+class NoForwardsMode:
+    """Feature of a config whose AD cannot run forwards mode."""
+
+
+class RuleConfig(Generic[*Features]):
+    """The features of the AD system that is running, on which a rule can be made to depend.
+
+    An AD system subclasses it with the features that it has, and hands an instance to `rrule` and
+    `frule`. A rule whose first parameter is annotated ``RuleConfig[A, B]`` is tried only where the
+    config has both A and B, before every rule without a config. Any class can be a feature.
+
+    Attributes
+    ----------
+    features : frozenset of type
+        The features of the class, those of its bases included.
+
+    Examples
+    --------
+    >>> class TapeConfig(RuleConfig[HasReverseMode, NoForwardsMode]): ...
+    >>> HasReverseMode in TapeConfig.features
+    True
+
+    Notes
+    -----
+    Ports: `RuleConfig`. Differs: Julia asks for a feature by a supertype, `RuleConfig{>:HasReverseMode}`;
+    in an annotation here every feature means "at least".
+    """
+
+    features: ClassVar[frozenset[type]] = frozenset()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        inherited = (base.features for base in cls.__bases__ if issubclass(base, RuleConfig))
+        declared = (asked_features(base) for base in cls.__dict__.get("__orig_bases__", ()))
+        cls.features = frozenset().union(*inherited, *declared)
+
+
+AnyConfig: TypeAlias = RuleConfig[*tuple[Any, ...]]
+
+
+def asked_features(hint: object) -> frozenset[type]:
+    """Return the features in `hint`, a ``RuleConfig[...]``; none for any other annotation."""
+    return frozenset(get_args(hint)) if get_origin(hint) is RuleConfig else frozenset()
+
+
+class ViaAD:
+    """A function that every AD system implements for its own config, by `register`.
+
+    It is declared by a function that has a signature and a docstring, but no body.
+    """
+
+    def __init__(self, feature: type, declaration: Callable[..., Any]) -> None:
+        self.__name__ = declaration.__name__
+        update_wrapper(self, declaration)
+        self._feature = feature
+        # Kept on the config's class: found by inheritance, and gone when the class goes.
+        self._attribute = f"__{self.__name__}__"
+
+    def __call__(self, config: AnyConfig, /, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(config, RuleConfig):
+            raise MissingFeatureError(
+                f"{self.__name__}: the first argument must be a RuleConfig, not {config!r}."
+            )
+        implementation = getattr(type(config), self._attribute, None)
+        if implementation is None:
+            raise MissingFeatureError(self._what_is_missing(type(config)))
+        return implementation(config, *args, **kwargs)
+
+    def register(self, config_class: type, /) -> Callable[[Implementation], Implementation]:
+        """Return a decorator that makes a function the implementation for `config_class`.
+
+        Raises
+        ------
+        RegistrationError
+            Where `config_class` is no config, or does not declare the feature.
+        """
+        if not (isinstance(config_class, type) and issubclass(config_class, RuleConfig)):
+            raise RegistrationError(
+                f"{self.__name__}.register takes a subclass of RuleConfig, not {config_class!r}."
+            )
+        if self._feature not in config_class.features:
+            raise RegistrationError(self._what_is_missing(config_class))
+
+        def register_implementation(implementation: Implementation) -> Implementation:
+            setattr(config_class, self._attribute, implementation)
+            return implementation
+
+        return register_implementation
+
+    def __repr__(self) -> str:
+        return f"<generic function {self.__name__}>"
+
+    def __reduce__(self) -> str:
+        return self.__name__
+
+    def _what_is_missing(self, config_class: type[AnyConfig]) -> str:
+        config, feature = config_class.__name__, self._feature.__name__
+        if self._feature in config_class.features:
+            return (
+                f"{self.__name__}: {config} has the feature {feature}, but no implementation;"
+                f" its AD system must give one with `@{self.__name__}.register({config})`."
+            )
+        return (
+            f"{self.__name__}: {config} lacks the feature {feature}. A rule that calls back asks for it with"
+            f" `config: RuleConfig[{feature}]`; an AD system that has it declares it with"
+            f" `class {config}(RuleConfig[{feature}])`."
+        )
+
+
+@partial(ViaAD, HasReverseMode)
+def rrule_via_ad(config: AnyConfig, f: Callable[..., Any], /, *xs: Any, **kw: Any) -> Any:
+    """Run `f` under the AD system of `config`, for its value and its pullback.
+
+    Returns
+    -------
+    tuple
+        ``(y, pullback)`` as from `rrule`, but never `None`: where no rule matches, the AD system
+        differentiates `f` itself.
+
+    Raises
+    ------
+    MissingFeatureError
+        Where `config` does not have `HasReverseMode`.
+
+    Examples
+    --------
+    An AD system makes itself known so (a real one differentiates what it is given):
+
+    >>> class TapeConfig(RuleConfig[HasReverseMode]): ...
+    >>> @rrule_via_ad.register(TapeConfig)
+    ... def tape_pullback(config, f, /, *xs, **kw):
+    ...     return f(*xs, **kw), lambda ȳ: (None, *(ȳ for _ in xs))
+    >>> y, back = rrule_via_ad(TapeConfig(), abs, -2.0)
+    >>> y
+    2.0
+
+    Notes
+    -----
+    Ports: `rrule_via_ad`.
+    """
+
+
+@partial(ViaAD, HasForwardsMode)
+def frule_via_ad(
+    config: AnyConfig, dargs: tuple[Any, ...], f: Callable[..., Any], /, *xs: Any, **kw: Any
+) -> Any:
+    """Run `f` under the AD system of `config`, for its value and its derivative along a tangent.
+
+    Returns
+    -------
+    tuple
+        ``(y, dy)`` as from `frule`, but never `None`: where no rule matches, the AD system
+        differentiates `f` itself.
+
+    Raises
+    ------
+    MissingFeatureError
+        Where `config` does not have `HasForwardsMode`.
+
+    Notes
+    -----
+    Ports: `frule_via_ad`.
+    """
