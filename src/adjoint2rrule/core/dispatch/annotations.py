@@ -1,0 +1,203 @@
+"""Read an annotation, as typing defines it, into the pattern that a rule dispatches on."""
+
+from __future__ import annotations
+
+import collections.abc
+import functools
+import inspect
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import CodeType, NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    ForwardRef,
+    Literal,
+    LiteralString,
+    Never,
+    NewType,
+    NoReturn,
+    TypeVar,
+    Union,
+)
+
+import numpy as np
+
+from adjoint2rrule.core.config import RuleConfig, asked_features
+from adjoint2rrule.core.dispatch.containers import ArrayOf, Elements, Fields, Pairs
+from adjoint2rrule.core.dispatch.patterns import (
+    TOWER,
+    Anything,
+    Either,
+    Instance,
+    Literals,
+    Number,
+    Pattern,
+    Subclasses,
+    WithFeatures,
+    pattern_of_class,
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The names that annotations can mention, and the aliases that are being read."""
+
+    globals: Mapping[str, Any] = field(default_factory=dict)
+    closure: Mapping[str, Any] = field(default_factory=dict)
+    being_read: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, function: Callable[..., Any]) -> Scope:
+        """Return the scope of a rule's annotations: its globals, and what its closure holds."""
+        function = inspect.unwrap(function)
+        while isinstance(function, functools.partial):
+            function = inspect.unwrap(function.func)
+        function = getattr(function, "__func__", function)
+        return cls(getattr(function, "__globals__", {}), dict(_closure(function)))
+
+    def read(self, text: str) -> Pattern:
+        """Return the pattern of the annotation that `text` holds; one that cannot be resolved is `Any`."""
+        if text in self.being_read:
+            return Anything()  # an alias that mentions itself, such as `Tree = list["Tree"]`
+        try:
+            # As `typing.get_type_hints` does; but that gives up on all where one cannot be resolved.
+            hint = eval(text, dict(self.globals), dict(self.closure))
+        except (NameError, AttributeError, SyntaxError, TypeError):
+            return Anything()
+        return pattern_of(hint, Scope(self.globals, self.closure, self.being_read | {text}))
+
+
+def _closure(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    code = getattr(function, "__code__", None)
+    names = code.co_freevars if isinstance(code, CodeType) else ()
+    for name, cell in zip(names, getattr(function, "__closure__", None) or (), strict=True):
+        try:
+            yield name, cell.cell_contents
+        except ValueError:  # a name that is not bound yet
+            continue
+
+
+def pattern_of(hint: Any, scope: Scope | None = None) -> Pattern:
+    """Return the pattern of the annotation `hint`, whose strings are read in `scope`.
+
+    Raises
+    ------
+    TypeError
+        Where `hint` is not a type.
+    """
+    scope = scope or Scope()
+    if isinstance(hint, str):
+        return scope.read(hint)
+    if isinstance(hint, ForwardRef):
+        return scope.read(hint.__forward_arg__)
+    if hint is None or hint is Any:
+        return Anything() if hint is Any else Instance(NoneType)
+    if (origin := typing.get_origin(hint)) is not None:
+        return _pattern_of_generic(hint, origin, functools.partial(pattern_of, scope=scope))
+    if isinstance(hint, type):
+        return Number(hint) if hint in TOWER else pattern_of_class(hint)
+    return _pattern_of_form(hint, scope)
+
+
+def _pattern_of_form(hint: Any, scope: Scope) -> Pattern:
+    if isinstance(hint, NewType):
+        return pattern_of(hint.__supertype__, scope)
+    if isinstance(hint, TypeVar):
+        choices = hint.__constraints__ or (hint.__bound__ or Any,)
+        return either(pattern_of(choice, scope) for choice in choices)
+    if type(hint).__name__ == "TypeAliasType":  # Python 3.12, `type A = ...`, and typing_extensions
+        name = f"type {hint.__name__}"
+        inner = Scope(scope.globals, scope.closure, scope.being_read | {name})
+        return Anything() if name in scope.being_read else pattern_of(hint.__value__, inner)
+    if hint in (Never, NoReturn):
+        return Either(())
+    if hint is LiteralString:
+        return Instance(str)
+    if type(hint).__module__ in ("typing", "typing_extensions"):
+        return Anything()  # `Self`, `P.args`, `Unpack[Ts]`: they say something to type checkers alone
+    raise TypeError(f"{hint!r} is not a type")
+
+
+Read = Callable[[Any], Pattern]
+
+
+def _pattern_of_generic(hint: Any, origin: Any, read: Read) -> Pattern:
+    args = typing.get_args(hint)
+    if origin is Annotated:
+        return read(hint.__origin__)
+    if origin in (Union, UnionType):
+        return either(map(read, args))
+    if origin is Literal:
+        return _literals(args)
+    if origin is RuleConfig:
+        return WithFeatures(asked_features(hint))
+    if _is_unpacked(hint):
+        return Anything()
+    if not isinstance(origin, type):
+        return read(origin)
+    if origin is tuple and hasattr(hint, "__args__"):
+        return _tuple(args, read)
+    if origin is type and args:
+        return _subclasses(args[0], read)
+    if issubclass(origin, np.ndarray) and len(args) == 2:
+        return _array(origin, *args, read)
+    return _container(origin, args, read)
+
+
+def _is_unpacked(hint: Any) -> bool:
+    return typing.get_origin(hint) is typing.Unpack or getattr(hint, "__unpacked__", False)
+
+
+def either(patterns: Iterable[Pattern]) -> Pattern:
+    """Return the union of `patterns`."""
+    members = tuple(patterns)
+    if Anything() in members:
+        return Anything()
+    return members[0] if len(members) == 1 else Either(members)
+
+
+def _literals(values: tuple[Any, ...]) -> Pattern:
+    choices = frozenset((type(value), value) for value in values if value is not None)
+    patterns = [Literals(choices)] if choices else []
+    return either([*patterns, Instance(NoneType)] if None in values else patterns)
+
+
+def _tuple(args: tuple[Any, ...], read: Read) -> Pattern:
+    if any(map(_is_unpacked, args)):
+        return Instance(tuple)
+    if len(args) == 2 and args[1] is ...:
+        return _elements(tuple, read(args[0]))
+    return Fields(tuple(map(read, args)))
+
+
+def _subclasses(hint: Any, read: Read) -> Pattern:
+    choices = typing.get_args(hint) if typing.get_origin(hint) in (Union, UnionType) else (hint,)
+    # Class objects stand on no tower: `type[float]` is `float` and its subclasses.
+    classes = either(Instance(c) if isinstance(c, type) and c in TOWER else read(c) for c in choices)
+    return Instance(type) if isinstance(classes, Anything) else Subclasses(classes)
+
+
+def _array(origin: type, shape: Any, dtype: Any, read: Read) -> Pattern:
+    scalar = read((typing.get_args(dtype) or (Any,))[0])
+    sizes = typing.get_args(shape)
+    ndim = None if ... in sizes or typing.get_origin(shape) is not tuple else len(sizes)
+    if ndim is None and isinstance(scalar, Anything):
+        return Instance(origin)
+    return ArrayOf(origin, scalar, ndim)
+
+
+def _container(origin: type, args: tuple[Any, ...], read: Read) -> Pattern:
+    # Of other classes it is not known what their parameters say about a value.
+    if origin.__module__ in ("builtins", "collections", "collections.abc"):
+        if len(args) == 2 and issubclass(origin, collections.abc.Mapping):
+            key, value = map(read, args)
+            return Instance(origin) if key == value == Anything() else Pairs(origin, key, value)
+        if len(args) == 1 and issubclass(origin, collections.abc.Iterable):
+            return _elements(origin, read(args[0]))
+    return pattern_of_class(origin)
+
+
+def _elements(origin: type, element: Pattern) -> Pattern:
+    return Instance(origin) if isinstance(element, Anything) else Elements(origin, element)

@@ -1,0 +1,276 @@
+"""What an annotation accepts, and which of two annotations is the narrower one.
+
+Every pattern answers three questions. Is this value accepted? Does its class alone decide that, so
+that the answer can be remembered? Does this pattern cover another, so that a rule annotated with the
+other one is more specific?
+"""
+
+from __future__ import annotations
+
+import abc
+import inspect
+from dataclasses import dataclass
+from typing import Any, Protocol, is_typeddict, runtime_checkable
+
+import numpy as np
+
+from adjoint2rrule.core.config import RuleConfig
+
+
+class Pattern(abc.ABC):
+    """The set of values that an annotation stands for."""
+
+    # A class that every accepted value is an instance of.
+    bound: type
+
+    @abc.abstractmethod
+    def decide(self, cls: type) -> bool | None:
+        """Return whether instances of `cls` are accepted; `None` where that depends on the value."""
+
+    def accepts(self, value: object) -> bool:
+        """Return whether `value` is accepted."""
+        return bool(self.decide(type(value)))
+
+    def covers(self, other: Pattern) -> bool:
+        """Return whether all that `other` accepts is accepted here too, as far as patterns can tell."""
+        if self == other:
+            return True
+        if isinstance(other, Either):
+            return all(self.covers(member) for member in other.members)
+        if isinstance(other, Literals):
+            return all(self.accepts(value) for _, value in other.choices)
+        if isinstance(other, Exactly):
+            return self.accepts(other.value)
+        return not isinstance(other, Anything) and self._covers(other)
+
+    @abc.abstractmethod
+    def _covers(self, other: Pattern) -> bool:
+        """Answer `covers` for one of the patterns that are neither unions nor values."""
+
+
+@dataclass(frozen=True)
+class Anything(Pattern):
+    """No annotation, `Any`, `object`, or an annotation that cannot be resolved; only itself covers it."""
+
+    bound = object
+
+    def decide(self, cls: type) -> bool:
+        return True
+
+    def _covers(self, other: Pattern) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Instance(Pattern):
+    """A class: its instances, those of its subclasses and virtual subclasses included."""
+
+    bound: type
+
+    def decide(self, cls: type) -> bool | None:
+        # By the class, and not by `isinstance`, which believes what a proxy says in its `__class__`:
+        # the proxies of different things share one class, and answers are remembered by class.
+        return issubclass(cls, self.bound)
+
+    def _covers(self, other: Pattern) -> bool:
+        return issubclass(other.bound, self.bound)
+
+
+@dataclass(frozen=True)
+class Checked(Instance):
+    """A class that has its own way to tell which objects are its instances."""
+
+    def decide(self, cls: type) -> None:
+        return None
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, self.bound)
+
+
+@dataclass(frozen=True)
+class Number(Pattern):
+    """A step of typing's numeric tower, with what numpy has on that step and below."""
+
+    bound: type
+
+    def decide(self, cls: type) -> bool:
+        # numpy counts time differences among the integers.
+        return issubclass(cls, TOWER[self.bound]) and not issubclass(cls, np.timedelta64)
+
+    def _covers(self, other: Pattern) -> bool:
+        if isinstance(other, Number):
+            return _STEPS.index(other.bound) <= _STEPS.index(self.bound)
+        return self.decide(other.bound)
+
+
+_INTEGERS = (int, np.integer)
+_FLOATS = (*_INTEGERS, float, np.floating)
+TOWER: dict[type, tuple[type, ...]] = {
+    bool: (bool, np.bool_),
+    int: _INTEGERS,
+    float: _FLOATS,
+    complex: (*_FLOATS, complex, np.complexfloating),
+}
+_STEPS = tuple(TOWER)
+
+
+@dataclass(frozen=True)
+class Literals(Pattern):
+    """`Literal[...]`: these values, each with its class, since `True == 1`."""
+
+    choices: frozenset[tuple[type, object]]
+    bound = object
+
+    def decide(self, cls: type) -> bool | None:
+        return None if any(cls is kind for kind, _ in self.choices) else False
+
+    def accepts(self, value: object) -> bool:
+        return any(type(value) is kind and value == choice for kind, choice in self.choices)
+
+    def _covers(self, other: Pattern) -> bool:
+        return False
+
+
+@dataclass(frozen=True, eq=False)
+class Exactly(Pattern):
+    """One object, which need not be hashable nor comparable."""
+
+    value: object
+    bound = object
+
+    def decide(self, cls: type) -> bool | None:
+        return None if cls is type(self.value) else False
+
+    def accepts(self, value: object) -> bool:
+        return value is self.value
+
+    def _covers(self, other: Pattern) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Subclasses(Pattern):
+    """`type[X]`: the classes, as objects, whose instances `instance` accepts."""
+
+    instance: Pattern
+    bound = type
+
+    def decide(self, cls: type) -> bool | None:
+        return None if issubclass(cls, type) else False
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, type) and self.instance.decide(value) is not False
+
+    def _covers(self, other: Pattern) -> bool:
+        return isinstance(other, Subclasses) and self.instance.covers(other.instance)
+
+
+@dataclass(frozen=True)
+class Structure(Pattern):
+    """A protocol, `runtime_checkable` or not: what inherits from it or has its members."""
+
+    bound: type
+    methods: frozenset[str]
+    attributes: frozenset[str]
+
+    def decide(self, cls: type) -> bool | None:
+        if self.bound in cls.__mro__:
+            return True
+        if not all(_defines(cls, name) for name in self.methods):
+            return False
+        return None if self.attributes else True
+
+    def accepts(self, value: object) -> bool:
+        verdict = self.decide(type(value))
+        # Statically, since reading an attribute may run a property.
+        return all(_has(value, name) for name in self.attributes) if verdict is None else verdict
+
+    def _covers(self, other: Pattern) -> bool:
+        if isinstance(other, Structure):
+            return self.methods <= other.methods and self.attributes <= other.attributes | other.methods
+        return self.decide(other.bound) is True
+
+
+def _defines(cls: type, name: str) -> bool:
+    # Not by `getattr`, which looks in the metaclass too: every class "has" a `__call__` there.
+    member = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+    return member is not None or (name == "__reversed__" and _is_reversible(cls))
+
+
+def _is_reversible(cls: type) -> bool:
+    # `reversed` asks for no more. Tuples have no method for it, and are `ArrayLike` all the same.
+    return _defines(cls, "__len__") and _defines(cls, "__getitem__")
+
+
+def _has(value: object, name: str) -> bool:
+    return inspect.getattr_static(value, name, _MISSING) is not _MISSING
+
+
+_MISSING = object()
+
+
+@dataclass(frozen=True)
+class WithFeatures(Pattern):
+    """`RuleConfig[A, B]`: the configs that have all of these features."""
+
+    features: frozenset[type]
+    bound = RuleConfig
+
+    def decide(self, cls: type) -> bool:
+        return issubclass(cls, RuleConfig) and self.features <= cls.features
+
+    def _covers(self, other: Pattern) -> bool:
+        if isinstance(other, WithFeatures):
+            return self.features <= other.features
+        return self.decide(other.bound)
+
+
+@dataclass(frozen=True)
+class Either(Pattern):
+    """A union; without members it accepts nothing, as `Never`."""
+
+    members: tuple[Pattern, ...]
+    bound = object
+
+    def decide(self, cls: type) -> bool | None:
+        verdicts = {member.decide(cls) for member in self.members}
+        return True if True in verdicts else None if None in verdicts else False
+
+    def accepts(self, value: object) -> bool:
+        return any(member.accepts(value) for member in self.members)
+
+    def _covers(self, other: Pattern) -> bool:
+        return any(member.covers(other) for member in self.members)
+
+
+def pattern_of_class(cls: type) -> Pattern:
+    """Return the pattern of a class as `isinstance` means it, without the numeric tower."""
+    if cls is object:
+        return Anything()
+    if is_typeddict(cls):
+        return Instance(dict)
+    if not getattr(cls, "_is_protocol", False):
+        return Instance(cls) if type(cls).__instancecheck__ in _CLASS_CHECKS else Checked(cls)
+    members = _members(cls)
+    methods = frozenset(name for name, member in members.items() if callable(member))
+    return Structure(cls, methods, frozenset(members) - methods)
+
+
+# A class that implements a protocol by inheritance has its metaclass, and is a class as any other.
+_CLASS_CHECKS = (type.__instancecheck__, abc.ABCMeta.__instancecheck__, type(Protocol).__instancecheck__)
+
+
+def _members(protocol: type) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for base in protocol.__mro__[::-1]:
+        if getattr(base, "_is_protocol", False) and base is not Protocol:
+            members |= dict.fromkeys(inspect.get_annotations(base)) | vars(base)
+    return {name: member for name, member in members.items() if name not in _BOOKKEEPING}
+
+
+@runtime_checkable
+class _NoMembers(Protocol): ...
+
+
+# What the interpreter itself puts into a protocol.
+_BOOKKEEPING = {*vars(_NoMembers), "__orig_bases__", "__slots__", "__non_callable_proto_members__"}
