@@ -1,0 +1,50 @@
+"""Code inside a differentiated function that takes no part in the derivative.
+
+Ports: `ignore_derivatives` of ChainRulesCore.jl (ignore_derivatives.jl).
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+from adjoint2rrule.core.rule_definition_tools import non_differentiable
+
+
+@non_differentiable
+def ignore_derivatives(f: Any, /) -> Any:
+    """Return `f()` for a function of no arguments, and any other value as it is; the derivative is none.
+
+    An AD system that meets it gives `NoTangent()` to whatever is inside: to what the function uses, or
+    to the value.
+
+    Examples
+    --------
+    >>> from adjoint2rrule.core import rrule
+    >>> history = []
+    >>> ignore_derivatives(lambda: history.append("seen"))
+    >>> history, ignore_derivatives(3.0)
+    (['seen'], 3.0)
+    >>> y, pullback = rrule(ignore_derivatives, 3.0)
+    >>> pullback(1.0)
+    (NoTangent(), NoTangent())
+
+    Notes
+    -----
+    Ports: `ignore_derivatives`. Differs: a function that needs arguments is a value.
+    """
+    return f() if _needs_no_arguments(f) else f
+
+
+def _needs_no_arguments(f: Any) -> bool:
+    if not isinstance(f, FunctionType | MethodType | BuiltinFunctionType | partial):
+        return False
+    try:
+        inspect.signature(f).bind()
+    except TypeError:
+        return False
+    except ValueError:  # a function of C that does not say
+        return True
+    return True

@@ -1,0 +1,181 @@
+"""Rules that need no code of their own: derivatives that are zero, and signatures without a rule.
+
+Ports: `@non_differentiable` and `@opt_out` of ChainRulesCore.jl (rule_definition_tools.jl).
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, TypeVar, get_origin
+
+from adjoint2rrule.core.config import RuleConfig
+from adjoint2rrule.core.dispatch.annotations import pattern_of
+from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe
+from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
+from adjoint2rrule.core.errors import RegistrationError
+from adjoint2rrule.core.rules import Pullback, RuleFunction, frule, rrule
+from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
+
+Target = TypeVar("Target")
+
+
+def non_differentiable(target: Target, /, *types: Any, subclasses: bool = False) -> Target:
+    """Give `target` rules that say that no argument of it can be perturbed.
+
+    Parameters
+    ----------
+    target : callable, type[Foo], or class
+        As in ``rrule.register``.
+    *types : type
+        The arguments that it holds for, one type for each; ``...`` after the last one stands for any
+        number of these, as in ``tuple[T, ...]``. Without types it holds for all arguments.
+    subclasses : bool
+        As in ``rrule.register``.
+
+    Returns
+    -------
+    callable
+        `target`, so that this can stand over a function as a decorator.
+
+    Raises
+    ------
+    RegistrationError
+        Where no call could ever reach the rules.
+
+    Examples
+    --------
+    >>> @non_differentiable
+    ... def argmax(x):
+    ...     return max(range(len(x)), key=x.__getitem__)
+    >>> y, pullback = rrule(argmax, [1.0, 3.0, 2.0])
+    >>> y, pullback(1.0)
+    (1, (NoTangent(), NoTangent()))
+    >>> frule((NoTangent(), [1.0, 0.0, 0.0]), argmax, [1.0, 3.0, 2.0])
+    (1, NoTangent())
+
+    Notes
+    -----
+    Ports: `@non_differentiable`.
+    """
+    for rules, rule in ((rrule, _non_differentiable_rrule), (frule, _non_differentiable_frule)):
+        role, callee = rules.role_of(target, subclasses)
+        rules.add(role, callee, _method("non_differentiable", rule, target, types))
+    return target
+
+
+def _non_differentiable_rrule(f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Pullback]:
+    def non_differentiable_pullback(_: Any) -> tuple[NoTangent, ...]:
+        return (NoTangent(),) * (1 + len(xs))
+
+    return f(*xs, **kw), non_differentiable_pullback
+
+
+def _non_differentiable_frule(_: Any, f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, NoTangent]:
+    return f(*xs, **kw), NoTangent()
+
+
+def opt_out(rules: RuleFunction, /, *signature: Any, subclasses: bool = False) -> None:
+    """Make `rules` behave, for calls with this signature, as if no rule fitted.
+
+    Parameters
+    ----------
+    rules : RuleFunction
+        `rrule` or `frule`.
+    *signature
+        A target, as in ``rrule.register``, and types, as in `non_differentiable`. A config class or
+        ``RuleConfig[...]`` may stand before them, to opt out of rules that ask for it.
+    subclasses : bool
+        As in ``rrule.register``.
+
+    Raises
+    ------
+    RegistrationError
+        Where no call could ever have this signature.
+
+    Examples
+    --------
+    >>> def total(xs):
+    ...     return sum(xs)
+    >>> @rrule.register(total)
+    ... def total_rrule(total, xs):
+    ...     return total(xs), lambda ȳ: (NoTangent(), [ȳ] * len(xs))
+    >>> opt_out(rrule, total, tuple)
+    >>> rrule(total, (1.0, 2.0)) is None, rrule(total, [1.0, 2.0]) is None
+    (True, False)
+
+    Notes
+    -----
+    Ports: `@opt_out`.
+    """
+    config, target, types = _split(signature)
+    role, callee = rules.role_of(target, subclasses)
+    method = _method("opt_out", _opted_out, target, types, config)
+    rules.add(role, callee, method, asks_for_config=bool(config))
+
+
+def _opted_out(*_: Any, **__: Any) -> None:
+    return None
+
+
+def is_opted_out(rules: RuleFunction, /, *signature: Any) -> bool:
+    """Return whether calls with this signature were opted out of.
+
+    Parameters
+    ----------
+    rules : RuleFunction
+        `rrule` or `frule`.
+    *signature
+        As in `opt_out`.
+
+    Examples
+    --------
+    >>> def total(xs):
+    ...     return sum(xs)
+    >>> opt_out(rrule, total, tuple)
+    >>> is_opted_out(rrule, total, tuple), is_opted_out(rrule, total, list)
+    (True, False)
+
+    Notes
+    -----
+    Ports: what `no_rrule` and `no_frule` are asked for.
+    """
+    config, target, types = _split(signature)
+    patterns = [_pattern("is_opted_out", T) for T in types]
+    return _opted_out in rules.rules_for_types(target, patterns, [pattern_of(c) for c in config])
+
+
+def _split(signature: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any, tuple[Any, ...]]:
+    """Return the config of a signature, if it has one, its target and its types."""
+    first = signature[:1]
+    if first and (get_origin(first[0]) is RuleConfig or _is_config_class(first[0])):
+        return first, signature[1], signature[2:]
+    return (), signature[0], signature[1:]
+
+
+def _is_config_class(T: object) -> bool:
+    return isinstance(T, type) and issubclass(T, RuleConfig)
+
+
+def _method(
+    tool: str, rule: Rule, target: object, types: tuple[Any, ...], config: tuple[Any, ...] = ()
+) -> Method:
+    """Return a method that takes calls with arguments of these types, all calls where there are none."""
+    variadic = types[-1:] == (...,)
+    shown = ", ".join(
+        [describe(target), *("..." if T is ... else inspect.formatannotation(T) for T in types)]
+    )
+    patterns = [_pattern(tool, T) for T in types[: -1 if variadic else None]]
+    if variadic and not patterns:
+        raise RegistrationError(
+            f"{tool}({shown}): `...` stands after a type; leave it out for all arguments."
+        )
+    rest = patterns.pop() if variadic else None if types else Anything()
+    parameters = [Parameter(None, p) for p in (*map(pattern_of, config), Anything(), *patterns)]
+    return Method(rule, tuple(parameters), rest, any_keyword=True, label=f"{tool}({shown})")
+
+
+def _pattern(tool: str, T: Any) -> Pattern:
+    try:
+        return pattern_of(T)
+    except TypeError as err:
+        raise RegistrationError(f"{tool}: {err}.") from err

@@ -1,0 +1,332 @@
+"""The two generic functions that every rule is a method of, `rrule` and `frule`.
+
+Ports: `rrule` and `frule` of ChainRulesCore.jl (rules.jl).
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, update_wrapper
+from types import FunctionType, MethodType
+from typing import Any, TypeAlias, TypeVar, get_args, get_origin
+
+from adjoint2rrule.core.config import AnyConfig, RuleConfig
+from adjoint2rrule.core.dispatch.method import Method, Rule, describe, read_method
+from adjoint2rrule.core.dispatch.patterns import Exactly, Instance, Pattern
+from adjoint2rrule.core.dispatch.registry import Registry, Role, is_bound
+from adjoint2rrule.core.errors import RegistrationError
+from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
+
+Pullback: TypeAlias = Callable[[Any], tuple[Any, ...]]
+AnyRule = TypeVar("AnyRule", bound=Rule)
+
+
+class RuleFunction(abc.ABC):
+    """A generic function over callables: it runs the rule that fits a call, where there is one.
+
+    It is declared by a function that has a signature and a docstring, but no body.
+    """
+
+    # Parameters of a rule, before the callable, that it does not dispatch on.
+    _undispatched: int
+
+    def __init__(self, declaration: Callable[..., Any]) -> None:
+        self.__name__ = declaration.__name__
+        update_wrapper(self, declaration)
+        self._plain = Registry(self.__name__)
+        self._configured = Registry(f"{self.__name__}_config")
+        self._attribute, self._table_of = self._plain.itself.attribute, self._plain.itself.get
+
+    def register(self, target: object, /, *, subclasses: bool = False) -> Callable[[AnyRule], AnyRule]:
+        """Return a decorator that makes a function a rule for calling `target`.
+
+        Parameters
+        ----------
+        target : callable, type[Foo], or class
+            The callable that the rule is for; ``type[Foo]`` for the constructor of ``Foo``; a class for
+            all callables that are instances of it. A rule for a function of a class, ``Foo.m``, serves
+            the bound method ``foo.m`` too.
+        subclasses : bool
+            Whether a rule for ``type[Foo]`` is also one for the constructors of its subclasses.
+
+        Returns
+        -------
+        callable
+            A decorator, which returns the function as it is, so that registrations can be stacked. Of two
+            rules with one target and the same signature, the later one replaces the other.
+
+        Raises
+        ------
+        RegistrationError
+            Where no call could ever reach the rule.
+        """
+        role, target = self.role_of(target, subclasses)
+
+        def register_rule(rule: AnyRule) -> AnyRule:
+            method, asks_for_config = read_method(rule, self._undispatched)
+            self.add(role, target, method, asks_for_config=asks_for_config)
+            return rule
+
+        return register_rule
+
+    def add(self, role: Role, target: object, method: Method, *, asks_for_config: bool = False) -> None:
+        """Add `method` to the rules of `target`."""
+        (self._configured if asks_for_config else self._plain).add(role, target, method)
+
+    def rules_for_types(
+        self, target: object, types: Sequence[Pattern], config: Sequence[Pattern] = ()
+    ) -> list[Rule]:
+        """Return the most specific rules for every call of `target` with arguments of these types."""
+        role, target = self.role_of(target)
+        callee = Instance(target) if role == "instances" and isinstance(target, type) else Exactly(target)
+        asked = [(self._configured, (*config, callee, *types)), (self._plain, (callee, *types))]
+        for registry, patterns in asked if config else asked[1:]:
+            for table in registry.tables(role, target):
+                if rules := table.select_for_types(patterns):
+                    return rules
+        return []
+
+    def role_of(self, target: Any, subclasses: bool = False) -> tuple[Role, Any]:
+        """Return what rules for `target`, as `register` takes it, are kept with, and its role there."""
+        if isinstance(target, staticmethod):
+            target = target.__func__
+        is_constructor = get_origin(target) is type
+        if subclasses and not is_constructor:
+            raise self._refused(target, "`subclasses=True` goes with `type[...]`, the constructor of a class")
+        if is_constructor:
+            (cls,) = get_args(target)
+            if not isinstance(cls, type):
+                raise self._refused(target, "`type[...]` takes one class; stack registrations for several")
+            return "subclasses" if subclasses else "itself", cls
+        if isinstance(target, type):
+            return "instances", self._functor(target)
+        if get_origin(target) is not None or not callable(target):
+            raise self._refused(target, "it is neither a callable nor a class nor `type[...]` of one")
+        return "itself", target
+
+    def _functor(self, cls: type) -> type:
+        # Not `callable(cls)`: the class itself can be called, by its metaclass.
+        if not any(vars(base).get("__call__") for base in cls.__mro__):
+            name = cls.__qualname__
+            raise self._refused(
+                cls,
+                f"instances of {name} cannot be called. For a rule on its constructor,"
+                f" write `@{self.__name__}.register(type[{name}])`",
+            )
+        return cls
+
+    def _refused(self, target: object, reason: str) -> RegistrationError:
+        return RegistrationError(f"{self.__name__}.register({describe(target)}): {reason}.")
+
+    def _find(self, f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]) -> Rule | None:
+        rule = self._plain.find(f, (f, *xs), kw)
+        return self._find_for_function(self._find, f, xs, kw) if rule is None else rule
+
+    def _find_with_config(
+        self, config: AnyConfig, f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]
+    ) -> Rule | None:
+        rule = self._configured.find(f, (config, f, *xs), kw)
+        if rule is not None:
+            return partial(rule, config)
+        return self._find_for_function(partial(self._find_with_config, config), f, xs, kw)
+
+    def _find_for_function(
+        self, find: Callable[..., Rule | None], f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]
+    ) -> Rule | None:
+        """Return the rule for the function of a bound method, called with its object in front."""
+        if not is_bound(f):
+            return None
+        function = f.__func__ if isinstance(f, MethodType) else getattr(type(f.__self__), f.__name__, None)
+        rule = find(function, (f.__self__, *xs), kw)
+        return None if rule is None else self._bind(rule, function, f.__self__)
+
+    @abc.abstractmethod
+    def __call__(self, *args: Any, **kw: Any) -> tuple[Any, Any] | None:
+        """Run the rule that fits the call; return `None` where there is none."""
+
+    @staticmethod
+    @abc.abstractmethod
+    def _bind(rule: Rule, function: Any, owner: Any) -> Rule:
+        """Return a rule for the method that `function` is of `owner`."""
+
+    def __repr__(self) -> str:
+        return f"<generic function {self.__name__}>"
+
+    def __reduce__(self) -> str:
+        return self.__name__
+
+
+class ReverseRules(RuleFunction):
+    """Rules for reverse mode: ``(f, *xs)`` to ``(y, pullback)``."""
+
+    _undispatched = 0
+
+    def __call__(self, /, *call: Any, **kw: Any) -> tuple[Any, Pullback] | None:
+        # What `_run` does, written out for most calls: by position, and made before with such arguments.
+        if call and not kw:
+            f = call[0]
+            table = getattr(f, self._attribute, None) if type(f) is FunctionType else self._table_of(f)
+            if table is not None and (table.owner is f or table.owner is None):
+                rule = table.settled.get(tuple(map(type, call)))
+                if rule is not None:
+                    return rule(*call)  # type: ignore[no-any-return]
+        return self._run(*call, **kw)
+
+    def _run(self, f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Pullback] | None:
+        if isinstance(f, RuleConfig):
+            return self._run_with_config(f, *xs, **kw)
+        rule = self._find(f, xs, kw)
+        return None if rule is None else rule(f, *xs, **kw)
+
+    def _run_with_config(
+        self, config: AnyConfig, f: Any, /, *xs: Any, **kw: Any
+    ) -> tuple[Any, Pullback] | None:
+        rule = self._find_with_config(config, f, xs, kw) or self._find(f, xs, kw)
+        return None if rule is None else rule(f, *xs, **kw)
+
+    @staticmethod
+    def _bind(rule: Rule, function: Any, owner: Any) -> Rule:
+        def bound_rrule(method: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Pullback] | None:
+            pair = rule(function, owner, *xs, **kw)
+            if pair is None:
+                return None
+            y, pullback = pair
+
+            def bound_pullback(ȳ: Any) -> tuple[Any, ...]:
+                # The entry of `owner` takes the place of the function's.
+                return tuple(pullback(ȳ)[1:])
+
+            return y, bound_pullback
+
+        return bound_rrule
+
+
+class ForwardRules(RuleFunction):
+    """Rules for forward mode: ``((df, *dxs), f, *xs)`` to ``(y, dy)``."""
+
+    _undispatched = 1
+
+    def __call__(self, dargs: Any, f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Any] | None:
+        if isinstance(dargs, RuleConfig):
+            return self._call_with_config(dargs, f, *xs, **kw)
+        rule = self._find(f, xs, kw)
+        return None if rule is None else rule(dargs, f, *xs, **kw)
+
+    def _call_with_config(
+        self, config: AnyConfig, dargs: Any, f: Any, /, *xs: Any, **kw: Any
+    ) -> tuple[Any, Any] | None:
+        rule = self._find_with_config(config, f, xs, kw) or self._find(f, xs, kw)
+        return None if rule is None else rule(dargs, f, *xs, **kw)
+
+    @staticmethod
+    def _bind(rule: Rule, function: Any, owner: Any) -> Rule:
+        def bound_frule(dargs: Any, method: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Any] | None:
+            # The tangent of a bound method is that of its object; the function has none.
+            return rule((NoTangent(), *dargs), function, owner, *xs, **kw)  # type: ignore[no-any-return]
+
+        return bound_frule
+
+
+@ReverseRules
+def rrule(f: Any, /, *xs: Any, **kw: Any) -> Any:
+    """Return the value of ``f(*xs, **kw)`` and its pullback, by the rule that fits the call best.
+
+    ``rrule(config, f, *xs, **kw)`` tries the rules that ask for features of `config` first.
+
+    Rules are chosen by the annotations of their parameters, as Julia chooses a method: the most specific
+    one that accepts the arguments. `float` accepts integers and floats, Python's and numpy's, and `complex`
+    complex numbers too; containers are looked at element by element, arrays by their dtype.
+
+    Parameters
+    ----------
+    f : callable
+        What is called. Without a rule of its own, a bound method uses the rule of its function, with the
+        object in front, and an object or class those of its classes.
+    *xs, **kw
+        The arguments of the call.
+
+    Returns
+    -------
+    y : object
+        The value.
+    pullback : callable
+        Takes the cotangent of `y` to the tuple ``(f̄, *x̄s)`` of the cotangents of `f` and of each of `xs`.
+        Entries for parameters of the rule that the call left to their defaults or gave by keyword
+        may follow, and do not count.
+
+    `None`, in place of both, where no rule fits: the caller has to differentiate `f` itself.
+
+    Raises
+    ------
+    AmbiguousRuleError
+        Where several rules fit, and none of them is more specific than the others.
+
+    Examples
+    --------
+    >>> def cube(x):
+    ...     return x**3
+    >>> @rrule.register(cube)
+    ... def cube_rrule(cube, x: float):
+    ...     def cube_pullback(ȳ):
+    ...         return NoTangent(), 3 * x**2 * ȳ
+    ...
+    ...     return cube(x), cube_pullback
+    >>> y, pullback = rrule(cube, 2.0)
+    >>> y, pullback(1.0)
+    (8.0, (NoTangent(), 12.0))
+    >>> rrule(cube, "2") is None
+    True
+
+    Notes
+    -----
+    Ports: `rrule`. Differs: rules of one callable come before those of its class, and rules of a class
+    before those of its bases, as in Python's method resolution, where Julia would find a call ambiguous.
+    """
+
+
+@ForwardRules
+def frule(dargs: Any, f: Any, /, *xs: Any, **kw: Any) -> Any:
+    """Return the value of ``f(*xs, **kw)`` and its derivative along `dargs`, by the rule that fits best.
+
+    ``frule(config, dargs, f, *xs, **kw)`` tries the rules that ask for features of `config` first. Rules
+    are chosen as those of `rrule`; they take `dargs` before the callable.
+
+    Parameters
+    ----------
+    dargs : tuple
+        ``(df, *dxs)``, the tangents of `f` and of each of `xs`.
+    f : callable
+        What is called.
+    *xs, **kw
+        The arguments of the call.
+
+    Returns
+    -------
+    y : object
+        The value.
+    dy : object
+        Its tangent.
+
+    `None`, in place of both, where no rule fits.
+
+    Raises
+    ------
+    AmbiguousRuleError
+        Where several rules fit, and none of them is more specific than the others.
+
+    Examples
+    --------
+    >>> def cube(x):
+    ...     return x**3
+    >>> @frule.register(cube)
+    ... def cube_frule(dargs, cube, x: float):
+    ...     _, dx = dargs
+    ...     return cube(x), 3 * x**2 * dx
+    >>> frule((NoTangent(), 1.0), cube, 2.0)
+    (8.0, 12.0)
+
+    Notes
+    -----
+    Ports: `frule`.
+    """
