@@ -4,18 +4,32 @@ It has the names of ChainRulesCore.jl and their meaning, in the form that Python
 """
 
 from adjoint2rrule.core.accumulation import add_inplace, is_inplaceable_destination
+from adjoint2rrule.core.config import (
+    HasForwardsMode,
+    HasReverseMode,
+    NoForwardsMode,
+    NoReverseMode,
+    RuleConfig,
+    frule_via_ad,
+    rrule_via_ad,
+)
 from adjoint2rrule.core.debug_mode import debug_mode, debugging
 from adjoint2rrule.core.errors import (
     AmbiguousRuleError,
     BadInplaceError,
+    MissingFeatureError,
     MutateThunkError,
     NotImplementedTangentError,
     PrimalAdditionError,
     ProjectionError,
+    RegistrationError,
     RuleError,
     TangentMismatchError,
     UnknownFieldError,
 )
+from adjoint2rrule.core.ignore_derivatives import ignore_derivatives
+from adjoint2rrule.core.rule_definition_tools import is_opted_out, non_differentiable, opt_out
+from adjoint2rrule.core.rules import frule, rrule
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent, ZeroTangent
 from adjoint2rrule.core.tangent_types.backing import backing, canonicalize, primal_type
@@ -23,6 +37,7 @@ from adjoint2rrule.core.tangent_types.construct import construct
 from adjoint2rrule.core.tangent_types.notimplemented import NotImplementedTangent, not_implemented
 from adjoint2rrule.core.tangent_types.structural_tangent import MutableTangent, StructuralTangent, Tangent
 from adjoint2rrule.core.tangent_types.thunks import AbstractThunk, InplaceableThunk, Thunk, thunk, unthunk
+from adjoint2rrule.core.tangent_types.zero_tangent import zero_tangent
 
 __all__ = [
     "AbstractTangent",
@@ -30,14 +45,21 @@ __all__ = [
     "AbstractZero",
     "AmbiguousRuleError",
     "BadInplaceError",
+    "HasForwardsMode",
+    "HasReverseMode",
     "InplaceableThunk",
+    "MissingFeatureError",
     "MutableTangent",
     "MutateThunkError",
+    "NoForwardsMode",
+    "NoReverseMode",
     "NoTangent",
     "NotImplementedTangent",
     "NotImplementedTangentError",
     "PrimalAdditionError",
     "ProjectionError",
+    "RegistrationError",
+    "RuleConfig",
     "RuleError",
     "StructuralTangent",
     "Tangent",
@@ -51,9 +73,18 @@ __all__ = [
     "construct",
     "debug_mode",
     "debugging",
+    "frule",
+    "frule_via_ad",
+    "ignore_derivatives",
     "is_inplaceable_destination",
+    "is_opted_out",
+    "non_differentiable",
     "not_implemented",
+    "opt_out",
     "primal_type",
+    "rrule",
+    "rrule_via_ad",
     "thunk",
     "unthunk",
+    "zero_tangent",
 ]

@@ -5,6 +5,7 @@ Ports: ChainRulesCore.jl, ``accumulation.jl``.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ import numpy as np
 from adjoint2rrule.core.debug_mode import debug_mode
 from adjoint2rrule.core.errors import BadInplaceError
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
+from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
+from adjoint2rrule.core.tangent_types.structural_arithmetic import backing_as
+from adjoint2rrule.core.tangent_types.structural_tangent import MutableTangent, StructuralTangent
 from adjoint2rrule.core.tangent_types.thunks import InplaceableThunk, unthunk
 
 
@@ -25,7 +29,7 @@ def add_inplace(x: Any, y: Any, /) -> Any:
     Parameters
     ----------
     x
-        A tangent that the caller owns.
+        A tangent that the caller owns. A `MutableTangent` gets the sums of its fields.
     y
         A tangent to add. An `InplaceableThunk` adds itself, by its `add`.
 
@@ -50,9 +54,9 @@ def add_inplace(x: Any, y: Any, /) -> Any:
         if isinstance(y, InplaceableThunk) and is_inplaceable_destination(x):
             return _debug_add(x, y) if debug_mode() else _add_thunk(x, y)
         y = unthunk(y)
-    if _takes(x, y):
-        return np.add(x, y, out=x)
-    return x + y
+    if isinstance(x, MutableTangent) and isinstance(y, StructuralTangent):
+        return _add_fields(x, y)
+    return np.add(x, y, out=x) if _takes(x, y) else x + y
 
 
 def is_inplaceable_destination(x: Any, /) -> bool:
@@ -77,6 +81,14 @@ def is_inplaceable_destination(x: Any, /) -> bool:
         return False
     flags = x.flags
     return x.dtype.kind in "fc" and flags.writeable and (flags.forc or not _overlaps_itself(x))
+
+
+def _add_fields(x: MutableTangent[Any], y: StructuralTangent) -> MutableTangent[Any]:
+    for name, dy in backing_as(type(x), y).items():
+        # a zero plus `dy` is `dy` itself, which is not ours to write into the next time
+        zero = isinstance(x[name], AbstractZero)
+        x[name] = deepcopy(unthunk(dy)) if zero else add_inplace(x[name], dy)
+    return x
 
 
 def _add_thunk(x: Any, y: InplaceableThunk) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copyreg
-from functools import lru_cache
+import operator
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar, get_origin
+from typing import Any, NoReturn, TypeVar, get_origin
 from weakref import WeakValueDictionary
 
 from adjoint2rrule.core.tangent_types.primal_fields import field_names, is_mutable, is_namedtuple
@@ -17,36 +17,59 @@ from adjoint2rrule.core.tangent_types.structural_kinds import (
     FieldsKind,
     NamedElementsKind,
     OpenFieldsKind,
+    fields_init,
 )
 from adjoint2rrule.core.tangent_types.thunks import unthunk
 
-_classes: WeakValueDictionary[tuple[type, Any], type] = WeakValueDictionary()
-_classes_lock = Lock()
 
+class Classes(dict[Any, type]):
+    """The classes of a family, `Tangent` or `MutableTangent`, by their primal classes.
 
-@lru_cache(maxsize=1024)  # bounded, so that classes made in functions do not live for ever
-def class_for(family: Any, primal: Any) -> Any:
-    """Return ``family[primal]``, where the family is `Tangent` or `MutableTangent`."""
-    if "__primal__" in vars(family):
-        raise TypeError(f"{family.__name__} has its primal class already")
-    primal = get_origin(primal) or primal  # parameters are decoration
-    if isinstance(primal, TypeVar):
-        return family
-    if not isinstance(primal, type):
-        raise TypeError(f"{family.__name__}[P] takes the class of the primal for P, but got {primal!r}")
-    family = family.__family_for__(primal)
-    with _classes_lock:
-        cls = _classes.get((family, primal))
-        if cls is None:
-            cls = _classes[family, primal] = _new_class(family, primal)
+    Its ``__getitem__`` is the family's ``[P]``: that of a dict is the fastest there is.
+    """
+
+    def __init__(self, family: Any) -> None:
+        super().__init__()
+        self.family = family
+        self.lock = Lock()
+        self.alive: WeakValueDictionary[Any, type] = WeakValueDictionary()
+
+    def __missing__(self, primal: Any) -> Any:
+        cls = self.made(get_origin(primal) or primal)  # parameters are decoration
+        if len(self) >= LIMIT:
+            self.clear()
+        self[primal] = cls
         return cls
+
+    def made(self, primal: Any) -> Any:
+        """Return the class for a primal class, a new one unless there is one in use."""
+        if isinstance(primal, TypeVar):
+            return self.family
+        if not isinstance(primal, type):
+            raise TypeError(
+                f"{self.family.__name__}[P] takes the class of the primal for P, but got {primal!r}"
+            )
+        family = self.family.__family_for__(primal)
+        if family is not self.family:
+            return family[primal]
+        with self.lock:
+            cls = self.alive.get(primal)
+            if cls is None:
+                cls = self.alive[primal] = _new_class(family, primal)
+            return cls
+
+
+#: How many classes a family keeps that nobody uses, so that those made in functions do not live for ever.
+LIMIT = 1024
 
 
 class StructuralType(type):
-    """The class of `Tangent` and `MutableTangent`; its ``[P]`` gives a subclass."""
+    """The class of `Tangent` and `MutableTangent`, and of what their ``[P]`` gives."""
 
-    if not TYPE_CHECKING:  # type checkers read `[P]` off `Generic`
-        __getitem__ = class_for
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
+        super().__init__(name, bases, namespace)
+        if "__primal__" not in namespace:
+            cls.__class_getitem__ = Classes(cls).__getitem__
 
 
 def has_mutable_fields(primal: Any) -> bool:
@@ -60,11 +83,25 @@ def _is_object(primal: Any) -> bool:
 
 def _new_class(family: Any, primal: Any) -> type:
     name = f"{family.__name__}[{primal.__qualname__.rpartition('<locals>.')[2]}]"
-    namespace = {"__slots__": (), "__module__": family.__module__, "__family__": family, "__primal__": primal}
     names = None if primal is Any else field_names(primal)
-    if names is not None:
-        namespace |= {name: _field(name) for name in names} | {"__names__": dict.fromkeys(names)}
-    return StructuralType(name, (_kind_of(primal, names), family), namespace)
+    kind = _kind_of(primal, names)
+    namespace = {
+        **{name: _field(name) for name in names or ()},
+        "__slots__": (),
+        "__module__": family.__module__,
+        "__family__": family,
+        "__primal__": primal,
+        "__names__": None if names is None else dict.fromkeys(names),
+        "__class_getitem__": _refuse_second,
+    }
+    if kind is FieldsKind:
+        namespace["__init__"] = fields_init(frozenset(names or ()))
+    return StructuralType(name, (kind, family), namespace)
+
+
+@classmethod  # type: ignore[misc]
+def _refuse_second(cls: Any, primal: Any) -> NoReturn:
+    raise TypeError(f"{cls.__name__} has its primal class already")
 
 
 def _kind_of(primal: Any, names: tuple[str, ...] | None) -> type:
@@ -84,7 +121,7 @@ def _field(name: str) -> property:
 
 def _reduce_class(cls: Any) -> Any:
     primal = vars(cls).get("__primal__")
-    return cls.__qualname__ if primal is None else (class_for, (cls.__family__, primal))
+    return cls.__qualname__ if primal is None else (operator.getitem, (cls.__family__, primal))
 
 
 copyreg.pickle(StructuralType, _reduce_class)

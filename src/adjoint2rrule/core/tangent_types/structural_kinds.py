@@ -7,7 +7,7 @@ name and its like have two underscores because any other could be the name of a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn
 
 from adjoint2rrule.core.errors import TangentMismatchError, UnknownFieldError
@@ -52,12 +52,7 @@ class FieldsKind(Named):
 
     __slots__ = ()
 
-    def __init__(self, /, *args: Any, **fields: Any) -> None:
-        if args:
-            refuse_positional(self, args)
-        if not fields.keys() <= self.__names__.keys():
-            refuse_unknown(self, fields)
-        self.__backing__ = fields
+    # `__init__` is that of `fields_init`, one for each class, since this is what rules do most
 
     def __getitem__(self, key: str | int) -> Any:
         if not isinstance(key, str):
@@ -74,6 +69,20 @@ class FieldsKind(Named):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         raise TypeError(f"{type(self).__name__} is no array; its fields may be")
+
+
+def fields_init(names: frozenset[str]) -> Callable[..., None]:
+    """Return the ``__init__`` for a tangent with these fields."""
+
+    def init(self: FieldsKind, /, *args: Any, **fields: Any) -> None:
+        if args:
+            refuse_positional(self, args)
+        for name in fields:
+            if name not in names:
+                refuse_unknown(self, fields)
+        self.__backing__ = fields
+
+    return init
 
 
 class OpenFieldsKind(FieldsKind):
