@@ -1,0 +1,20 @@
+"""What all tests share: in CI, a test that is skipped because something is not installed is a failure."""
+
+import os
+
+import pytest
+
+# The one thing that CI may be without: it is not part of this repository.
+ALLOWED = "the corpus is not beside this checkout"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run where a test was skipped that must not be."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not os.environ.get("ADJOINT2RRULE_FORBID_SKIPS"):
+        return
+    skipped = [report for report in reporter.stats.get("skipped", []) if ALLOWED not in str(report.longrepr)]
+    if skipped:
+        reporter.write_line(f"{len(skipped)} tests were skipped where none may be", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
