@@ -65,8 +65,8 @@ class AbstractZero(AbstractTangent):
     # What its parts are.
 
     def __getattr__(self, name: str) -> Self:
-        # protocols that a zero does not follow; and numpy's masked arrays ask everything for its mask
-        if name == "_mask" or (name.startswith("__") and name.endswith("__")):
+        # protocols that a zero does not follow; numpy's masked arrays ask everything for two more
+        if name in ("_mask", "dtype") or (name.startswith("__") and name.endswith("__")):
             raise AttributeError(f"{self!r} has no {name}")
         return self
 
@@ -98,7 +98,9 @@ class AbstractZero(AbstractTangent):
         return other
 
     def __sub__(self, other: Any) -> Any:
-        return -other
+        # not simply `-other`, which is fine for a tangent that is not implemented, when a difference is not
+        decides = isinstance(other, AbstractTangent) and not isinstance(other, AbstractZero)
+        return NotImplemented if decides else -other
 
     def __rsub__(self, other: Any) -> Any:
         return other
@@ -167,7 +169,7 @@ class NoTangent(AbstractZero):
         return self if isinstance(other, AbstractZero) else other
 
     def __sub__(self, other: Any) -> Any:
-        return self if isinstance(other, AbstractZero) else -other
+        return self if isinstance(other, AbstractZero) else super().__sub__(other)
 
     def __mul__(self, other: Any) -> AbstractZero:
         return other if isinstance(other, AbstractZero) else self

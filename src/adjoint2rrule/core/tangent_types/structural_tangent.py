@@ -117,7 +117,7 @@ class StructuralTangent(AbstractTangent, metaclass=StructuralType):
         return added(self, -other) if isinstance(other, StructuralTangent) else NotImplemented
 
     def __rsub__(self, other: Any) -> Any:
-        return added_to_primal(other, -self)
+        return -self if isinstance(other, AbstractZero) else added_to_primal(other, -self)
 
     def __mul__(self, other: Any) -> Any:
         return mapped(lambda dx: dx * other, self) if is_scalar(other) else NotImplemented
