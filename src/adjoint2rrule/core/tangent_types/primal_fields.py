@@ -29,9 +29,9 @@ def fields_of(x: Any) -> dict[str, Any]:
     names = field_names(type(x))
     if names is not None:
         return {name: getattr(x, name) for name in names if hasattr(x, name)}
-    return {name: getattr(x, name) for name in _slots(type(x)) if hasattr(x, name)} | getattr(
-        x, "__dict__", {}
-    )
+    slots = {name: getattr(x, name) for name in _slots(type(x)) if hasattr(x, name)}
+    attributes = getattr(x, "__dict__", {})
+    return slots | {name: value for name, value in attributes.items() if not _is_special(name)}
 
 
 def has_fields(x: Any) -> bool:
@@ -67,10 +67,13 @@ def _is_made_by(primal: type, mark: str) -> bool:
     return next(mark in vars(cls) for cls in primal.__mro__ if mark in vars(cls) or "__init__" in vars(cls))
 
 
+def _is_special(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")  # such as the `__wrapped__` of a function
+
+
 def _slots(primal: type) -> Iterator[str]:
     for cls in reversed(primal.__mro__):
         slots = vars(cls).get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in ("__dict__", "__weakref__"):
-                private = name.startswith("__") and not name.endswith("__")
-                yield f"_{cls.__name__.lstrip('_')}{name}" if private else name
+            if not _is_special(name):
+                yield f"_{cls.__name__.lstrip('_')}{name}" if name.startswith("__") else name

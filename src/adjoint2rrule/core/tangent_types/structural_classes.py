@@ -5,7 +5,8 @@ from __future__ import annotations
 import copyreg
 import operator
 from threading import Lock
-from typing import Any, NoReturn, TypeVar, get_origin
+from types import UnionType
+from typing import Annotated, Any, NoReturn, TypeVar, Union, get_origin
 from weakref import WeakValueDictionary
 
 from adjoint2rrule.core.tangent_types.primal_fields import field_names, is_mutable, is_namedtuple
@@ -35,7 +36,7 @@ class Classes(dict[Any, type]):
         self.alive: WeakValueDictionary[Any, type] = WeakValueDictionary()
 
     def __missing__(self, primal: Any) -> Any:
-        cls = self.made(get_origin(primal) or primal)  # parameters are decoration
+        cls = self.made(_without_parameters(primal))
         if len(self) >= LIMIT:
             self.clear()
         self[primal] = cls
@@ -47,7 +48,7 @@ class Classes(dict[Any, type]):
             return self.family
         if not isinstance(primal, type):
             raise TypeError(
-                f"{self.family.__name__}[P] takes the class of the primal for P, but got {primal!r}"
+                f"{self.family.__name__}[P] takes the class of a primal for P, but got {primal!r}"
             )
         family = self.family.__family_for__(primal)
         if family is not self.family:
@@ -70,6 +71,13 @@ class StructuralType(type):
         super().__init__(name, bases, namespace)
         if "__primal__" not in namespace:
             cls.__class_getitem__ = Classes(cls).__getitem__
+
+
+def _without_parameters(annotation: Any) -> Any:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _without_parameters(annotation.__origin__)
+    return annotation if origin in (None, Union, UnionType) else origin  # a union has no one class
 
 
 def has_mutable_fields(primal: Any) -> bool:

@@ -1,0 +1,78 @@
+"""A tangent that is not implemented: where it was made, and what it refuses."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+from adjoint2rrule.core import NotImplementedTangent, NotImplementedTangentError, RuleError, not_implemented
+
+
+def test_it_knows_where_it_was_made():
+    missing = not_implemented("see the tracker")
+    assert missing.module == __name__
+    assert missing.source.startswith(__file__)
+    line = test_it_knows_where_it_was_made.__code__.co_firstlineno + 1
+    assert missing.source.endswith(f":{line}")
+    assert missing.info == "see the tracker"
+
+
+NEEDS = {
+    "bool": bool,
+    "float": float,
+    "complex": complex,
+    "int": int,
+    "iteration": list,
+    "unpacking": lambda x: (lambda *a: a)(*x),
+    "length": len,
+    "index": lambda x: x[0],
+    "membership": lambda x: 1.0 in x,
+    "array": np.asarray,
+    "array of several": lambda x: np.array([1.0, x]),
+    "ufunc": np.exp,
+    "function": np.sum,
+    "comparison": lambda x: np.ones(2) < x,
+    "in-place add": lambda x: np.add(np.ones(2), x, out=np.ones(2)),
+    "abs": abs,
+}
+
+
+@pytest.mark.parametrize("need", NEEDS.values(), ids=NEEDS.keys())
+def test_what_needs_its_value_raises_with_the_place(need):
+    missing = not_implemented("the info")
+    with pytest.raises(NotImplementedTangentError, match=r"test_notimplemented\.py:\d+\): the info"):
+        need(missing)
+
+
+def test_the_error_is_a_rule_error_and_a_builtin_one():
+    assert issubclass(NotImplementedTangentError, RuleError)
+    assert issubclass(NotImplementedTangentError, NotImplementedError)
+
+
+def test_reading_a_part_says_what_it_is():
+    with pytest.raises(AttributeError, match="place of a derivative"):
+        not_implemented().part  # noqa: B018
+
+
+def test_it_copies_pickles_hashes_and_compares_by_value():
+    missing = not_implemented("info")
+    for twin in (pickle.loads(pickle.dumps(missing)), copy.copy(missing), copy.deepcopy(missing)):
+        assert twin == missing
+        assert hash(twin) == hash(missing)
+    assert eval(repr(missing)) == missing
+    assert missing != not_implemented("info")  # another place
+    assert missing != 1.0
+
+
+def test_it_does_not_change():
+    missing = not_implemented("info")
+    with pytest.raises(AttributeError):
+        missing.info = "other"
+    with pytest.raises(AttributeError):
+        del missing.info
+    assert missing.info == "info"
+
+
+def test_it_can_be_made_by_hand():
+    assert NotImplementedTangent("module", "file.py:3").info == ""
