@@ -97,6 +97,10 @@ def fresh(table):
     return [pytest.param(value, id=name) for name, value in table.items()]
 
 
+def without(name, table):
+    return {key: value for key, value in table.items() if key != name}
+
+
 def same(a, b):
     """Whether two tangents are one and the same in value, class and dtype."""
     a, b = unthunk(a), unthunk(b)
@@ -120,10 +124,10 @@ class TestZeros:
         assert x + zero is x
         assert zero + x is x
 
-    @pytest.mark.parametrize("x", fresh(NUMBERS | ARRAYS))
+    @pytest.mark.parametrize(
+        "x", fresh(NUMBERS | without("bool array", ARRAYS))
+    )  # numpy has no negative of it
     def test_subtraction(self, zero, x):
-        if x is ARRAYS["bool array"]:
-            pytest.skip("numpy has no negative of a bool")
         assert x - zero is x
         assert same(zero - x, -x)
 
@@ -275,10 +279,8 @@ class TestStructures:
     """Structural tangents against numbers, arrays and each other."""
 
     @pytest.mark.parametrize("t", fresh(STRUCTURES))
-    @pytest.mark.parametrize("s", fresh(NUMBERS))
+    @pytest.mark.parametrize("s", fresh(without("fraction", NUMBERS)))  # numpy makes objects of them
     def test_multiples_by_numbers_keep_the_class(self, s, t):
-        if isinstance(s, Fraction) and t is not STRUCTURES["list"]:
-            pytest.skip("numpy makes objects of fractions")
         for multiple in (s * t, t * s, np.multiply(s, t), t / (1 / s)):
             assert type(multiple) is type(t)
             assert multiple.keys() == t.keys() if hasattr(t, "keys") else len(multiple) == len(t)
