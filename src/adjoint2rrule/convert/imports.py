@@ -18,7 +18,7 @@ from adjoint2rrule.convert.operations import AddAliases, DropAliases, Operation,
 from adjoint2rrule.convert.plan import Plan
 from adjoint2rrule.convert.project import Project, Unit
 from adjoint2rrule.convert.runtime import RuntimeNames
-from adjoint2rrule.convert.scopes import Binding, By, Scope, evaluated
+from adjoint2rrule.convert.scopes import Binding, By, Scope
 
 _ImportNode = ast.Import | ast.ImportFrom
 
@@ -101,7 +101,7 @@ class _Imports:
         """Return those of `names`, with the scopes that bind them, that are used or handed on elsewhere."""
         needed: set[tuple[Scope | None, str]] = set()
         top = self.unit.scope
-        for node, scope, _ in evaluated(top):
+        for node, scope, _ in self.unit.evaluated:
             if isinstance(node, ast.Name) and node.id in names and node not in self.consumed:
                 if not isinstance(node.ctx, ast.Store):
                     found = scope.find(node.id)
@@ -138,7 +138,7 @@ class _Imports:
                 continue
             used = {
                 node.id
-                for node, scope, _ in evaluated(self.unit.scope)
+                for node, scope, _ in self.unit.evaluated
                 if isinstance(node, ast.Name) and node not in self.consumed and scope.find(node.id) is None
             }
             if not self._is_star_imported and not any(self.project.exported(source, name) for name in used):

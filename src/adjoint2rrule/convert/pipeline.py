@@ -71,13 +71,19 @@ def convert_source(source: SourceFile, options: Options, project: Project) -> Co
     except UnreadableSourceError as err:
         return Conversion(source, source.content, diagnostics=(err.diagnostic,))
     conversion = _convert(module, options, project)
-    if not conversion.edits:
-        return conversion
-    result = SourceFile(source.path, conversion.result)
-    problem = broken_promise(source, result) or _not_final(result, options, project)
+    problem = _problem(module, conversion, options, project) if conversion.edits else None
     if problem is None:
         return conversion
     return Conversion(source, source.content, (), conversion.decisions, (_internal_error(problem),))
+
+
+def _problem(module: Module, conversion: Conversion, options: Options, project: Project) -> str | None:
+    """Return why a conversion must not be handed on, `None` where all is well."""
+    try:
+        result = parse(SourceFile(module.source.path, conversion.result))
+    except UnreadableSourceError as err:
+        return f"the result cannot be parsed: {err.diagnostic.message}"
+    return broken_promise(module, result) or _not_final(result, options, project)
 
 
 def _convert(module: Module, options: Options, project: Project) -> Conversion:
@@ -143,9 +149,9 @@ def _refused(module: Module, plan: Plan) -> Plan:
     return replace(plan, decision=Refused(definition, reason), operations=())
 
 
-def _not_final(result: SourceFile, options: Options, project: Project) -> str | None:
+def _not_final(result: Module, options: Options, project: Project) -> str | None:
     """Return what a second conversion would still do to `result`, `None` where nothing."""
-    again = _convert(parse(result), options, project.fork())
+    again = _convert(result, options, project.fork())
     left = [d for d in again.decisions if not isinstance(d, Refused)]
     if left:
         return f"a second conversion would change it again, at line {left[0].definition.line}"

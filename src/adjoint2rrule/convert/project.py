@@ -16,7 +16,7 @@ from pathlib import Path
 
 from adjoint2rrule.convert.installed import is_installed_class
 from adjoint2rrule.convert.model import SourceFile
-from adjoint2rrule.convert.scopes import Binding, By, Scope
+from adjoint2rrule.convert.scopes import Binding, By, DefinitionNode, Scope, evaluated
 from adjoint2rrule.convert.syntax import Module, UnreadableSourceError, parse
 
 Closed = Mapping[str, frozenset[str]]
@@ -47,10 +47,15 @@ class Unit:
         return ".".join([*package, *([statement.module] if statement.module else [])]) or None
 
     @cached_property
+    def evaluated(self) -> list[tuple[ast.AST, Scope, tuple[DefinitionNode, ...]]]:
+        """Every node with the scope that evaluates it and the functions around it, in order."""
+        return list(evaluated(self.scope))
+
+    @cached_property
     def reads(self) -> dict[str, list[ast.Name]]:
         """Every place that reads a name, by the name."""
         found: dict[str, list[ast.Name]] = {}
-        for node in ast.walk(self.module.tree):
+        for node, _, _ in self.evaluated:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 found.setdefault(node.id, []).append(node)
         return found
@@ -58,13 +63,13 @@ class Unit:
     @cached_property
     def borrowed(self) -> set[str]:
         """The names that some function declares `global` or `nonlocal`."""
-        nodes = (n for n in ast.walk(self.module.tree) if isinstance(n, ast.Global | ast.Nonlocal))
+        nodes = (n for n, _, _ in self.evaluated if isinstance(n, ast.Global | ast.Nonlocal))
         return {name for node in nodes for name in node.names}
 
     @cached_property
     def in_loops(self) -> set[ast.AST]:
         """The nodes that stand in a loop."""
-        loops = (n for n in ast.walk(self.module.tree) if isinstance(n, ast.For | ast.AsyncFor | ast.While))
+        loops = (n for n, _, _ in self.evaluated if isinstance(n, ast.For | ast.AsyncFor | ast.While))
         return {node for loop in loops for node in ast.walk(loop)}
 
     @cached_property

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.project import Project, Symbol, Unit
-from adjoint2rrule.convert.scopes import DefinitionNode, Scope, evaluated
+from adjoint2rrule.convert.scopes import By, DefinitionNode, Scope
 
 MODULES = frozenset({"adjoint2rrule.legacy", "zygoterules", "zygote"})
 DEFINING = frozenset({"adjoint", "adjoint_mut", "nograd"})
@@ -70,18 +70,26 @@ def legacy_name(symbols: tuple[Symbol, ...], modules: Modules) -> str | None:
 def uses(unit: Unit, project: Project, modules: Modules) -> Iterator[Use]:
     """Yield every use of a legacy name in `unit`, in the order of the file."""
     inner: set[ast.AST] = set()  # the fronts of dotted names that are one use already
-    for node, scope, functions in evaluated(unit.scope):
+    for node, scope, functions in unit.evaluated:
         if not isinstance(node, ast.Name | ast.Attribute) or node in inner:
             continue
         if isinstance(node, ast.Attribute):
             inner.add(node.value)
         root = _root(node)
-        if root is None:
+        if root is None or not _may_be_imported(root.id, scope, unit):
             continue
         symbols = [s for s in project.resolve(node, scope, unit) if not _is_property_rule(s)]
         name = legacy_name(tuple(symbols), modules)
         if name is not None:
             yield Use(name, node, root, scope, functions)
+
+
+def _may_be_imported(name: str, scope: Scope, unit: Unit) -> bool:
+    """Whether an import can bind `name`; for most names of a file, none does."""
+    found = scope.find(name)
+    if found is None:
+        return bool(unit.scope.star_imports)
+    return any(binding.by is By.IMPORT for binding in found[1])
 
 
 def _is_property_rule(symbol: Symbol) -> bool:
