@@ -74,16 +74,18 @@ def _non_differentiable_frule(_: Any, f: Any, /, *xs: Any, **kw: Any) -> tuple[A
     return f(*xs, **kw), NoTangent()
 
 
-def opt_out(rules: RuleFunction, /, *signature: Any, subclasses: bool = False) -> None:
+def opt_out(rules: RuleFunction, target: Any, /, *types: Any, subclasses: bool = False) -> None:
     """Make `rules` behave, for calls with this signature, as if no rule fitted.
 
     Parameters
     ----------
     rules : RuleFunction
         `rrule` or `frule`.
-    *signature
-        A target, as in ``rrule.register``, and types, as in `non_differentiable`. A config class or
-        ``RuleConfig[...]`` may stand before them, to opt out of rules that ask for it.
+    target : callable, type[Foo], or class
+        As in ``rrule.register``. A config class or ``RuleConfig[...]`` may stand before it, to opt out of
+        rules that ask for a config.
+    *types : type
+        As in `non_differentiable`.
     subclasses : bool
         As in ``rrule.register``.
 
@@ -107,7 +109,7 @@ def opt_out(rules: RuleFunction, /, *signature: Any, subclasses: bool = False) -
     -----
     Ports: `@opt_out`.
     """
-    config, target, types = _split(signature)
+    config, target, types = _signature("opt_out", rules, target, types)
     role, callee = rules.role_of(target, subclasses)
     method = _method("opt_out", _opted_out, target, types, config)
     rules.add(role, callee, method, asks_for_config=bool(config))
@@ -117,14 +119,14 @@ def _opted_out(*_: Any, **__: Any) -> None:
     return None
 
 
-def is_opted_out(rules: RuleFunction, /, *signature: Any) -> bool:
+def is_opted_out(rules: RuleFunction, target: Any, /, *types: Any) -> bool:
     """Return whether calls with this signature were opted out of.
 
     Parameters
     ----------
     rules : RuleFunction
         `rrule` or `frule`.
-    *signature
+    target, *types
         As in `opt_out`.
 
     Examples
@@ -139,17 +141,24 @@ def is_opted_out(rules: RuleFunction, /, *signature: Any) -> bool:
     -----
     Ports: what `no_rrule` and `no_frule` are asked for.
     """
-    config, target, types = _split(signature)
+    config, target, types = _signature("is_opted_out", rules, target, types)
     patterns = [_pattern("is_opted_out", T) for T in types]
     return _opted_out in rules.rules_for_types(target, patterns, [pattern_of(c) for c in config])
 
 
-def _split(signature: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any, tuple[Any, ...]]:
-    """Return the config of a signature, if it has one, its target and its types."""
-    first = signature[:1]
-    if first and (get_origin(first[0]) is RuleConfig or _is_config_class(first[0])):
-        return first, signature[1], signature[2:]
-    return (), signature[0], signature[1:]
+def _signature(
+    tool: str, rules: RuleFunction, target: Any, types: tuple[Any, ...]
+) -> tuple[tuple[Any, ...], Any, tuple[Any, ...]]:
+    """Return the config, if one stands before the target, the target and the types."""
+    if not isinstance(rules, RuleFunction):
+        raise RegistrationError(
+            f"{tool}: {describe(rules)} is neither `rrule` nor `frule`; write these first."
+        )
+    if get_origin(target) is not RuleConfig and not _is_config_class(target):
+        return (), target, types
+    if not types:
+        raise RegistrationError(f"{tool}: no target after {describe(target)}.")
+    return (target,), types[0], types[1:]
 
 
 def _is_config_class(T: object) -> bool:

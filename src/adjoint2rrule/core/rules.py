@@ -101,7 +101,9 @@ class RuleFunction(abc.ABC):
             return "subclasses" if subclasses else "itself", cls
         if isinstance(target, type):
             return "instances", self._functor(target)
-        if get_origin(target) is not None or not callable(target):
+        if get_origin(target) is not None:
+            raise self._refused(target, "a target has no parameters; leave them out")
+        if not callable(target):
             raise self._refused(target, "it is neither a callable nor a class nor `type[...]` of one")
         return "itself", target
 

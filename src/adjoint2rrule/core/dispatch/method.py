@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_origin
 
 from adjoint2rrule.core.config import RuleConfig
 from adjoint2rrule.core.dispatch.annotations import Scope, either, pattern_of
@@ -86,6 +86,8 @@ class Method:
 
 def describe(f: object) -> str:
     """Return the name by which messages call `f`."""
+    if get_origin(f) is not None:
+        return repr(f)
     return getattr(f, "__qualname__", None) or getattr(f, "__name__", None) or repr(f)
 
 

@@ -14,20 +14,19 @@ from adjoint2rrule.core.errors import AmbiguousRuleError
 REMEMBERED_CALLS = 256
 
 
-Rank = tuple[bool, int, int]
-
-
 class Candidate(NamedTuple):
     """A method that fits a call as far as the classes of its arguments tell.
 
     `checks` are the positions of the arguments whose values have the last word, each with the test
-    for it; `rank` orders methods with the same patterns.
+    for it. Of methods with the same patterns, the one with the greater `closeness` is preferred, which
+    spells out the arguments of the call, then the one registered later, whose `order` is greater.
     """
 
     method: Method
     patterns: tuple[Pattern, ...]
     checks: tuple[tuple[int, Callable[[object], bool]], ...]
-    rank: Rank
+    closeness: tuple[bool, int]
+    order: int
 
     def accepts(self, values: Sequence[object]) -> bool:
         """Return whether the values fit, of which the classes do."""
@@ -40,7 +39,12 @@ class Candidate(NamedTuple):
         """Return whether this method is the more specific one, or of two equal ones the preferred."""
         if not _cover(other.patterns, self.patterns):
             return False
-        return not _cover(self.patterns, other.patterns) or self.rank > other.rank
+        if not _cover(self.patterns, other.patterns):
+            return True
+        mine, theirs = self.method.rest, other.method.rest
+        if self.closeness != other.closeness or mine is None or theirs is None:
+            return (self.closeness, self.order) > (other.closeness, other.order)
+        return theirs.covers(mine) and (not mine.covers(theirs) or self.order > other.order)
 
 
 def _cover(wide: Sequence[Pattern], narrow: Sequence[Pattern]) -> bool:
@@ -81,13 +85,22 @@ class MethodTable:
             return rule
         candidates = self._candidates.get(key)
         if candidates is None:
-            candidates = tuple(self._fitting_by_class(values, keywords))
-            _remember(self._candidates, key, candidates)
-        return self._decide(key, candidates, values, keywords) if candidates else None
+            candidates = self._look_up(key, values, keywords)
+        return self._decide(candidates, values, keywords) if candidates else None
+
+    def _look_up(
+        self, key: tuple[Any, ...], values: tuple[object, ...], keywords: Mapping[str, object]
+    ) -> tuple[Candidate, ...]:
+        """Find the methods that fit by the classes of the arguments, and remember what that decides."""
+        candidates = tuple(self._fitting_by_class(values, keywords))
+        _remember(self._candidates, key, candidates)
+        best = _most_specific(candidates)
+        if len(best) == 1 and not any(candidate.checks for candidate in candidates):
+            _remember(self.settled, key, best[0].method.rule)
+        return candidates
 
     def _decide(
         self,
-        key: tuple[Any, ...],
         candidates: tuple[Candidate, ...],
         values: tuple[object, ...],
         keywords: Mapping[str, object],
@@ -96,43 +109,33 @@ class MethodTable:
         best = _most_specific([candidate for candidate in candidates if candidate.accepts(arguments)])
         if len(best) > 1:
             raise AmbiguousRuleError(_ambiguous(best, values, keywords))
-        if not best:
-            return None
-        rule = best[0].method.rule
-        if not any(candidate.checks for candidate in candidates):
-            _remember(self.settled, key, rule)
-        return rule
+        return best[0].method.rule if best else None
 
     def select_for_types(self, types: Sequence[Pattern]) -> list[Rule]:
         """Return the most specific rules for every call with arguments of these types."""
-        candidates = []
-        for method, patterns, rank in self._callable_with(len(types), ()):
-            if _cover(patterns, types):
-                candidates.append(Candidate(method, patterns, (), rank))
-        return [candidate.method.rule for candidate in _most_specific(candidates)]
+        fitting = [c for c in self._callable_with(len(types), ()) if _cover(c.patterns, types)]
+        return [candidate.method.rule for candidate in _most_specific(fitting)]
 
     def _fitting_by_class(
         self, values: tuple[object, ...], keywords: Mapping[str, object]
     ) -> Iterator[Candidate]:
         classes = [type(value) for value in (*values, *keywords.values())]
-        for method, patterns, rank in self._callable_with(len(values), tuple(keywords)):
+        for candidate in self._callable_with(len(values), tuple(keywords)):
+            patterns = candidate.patterns
             verdicts = [pattern.decide(cls) for pattern, cls in zip(patterns, classes, strict=True)]
             if False not in verdicts:
                 undecided = (i for i, verdict in enumerate(verdicts) if verdict is None)
-                checks = tuple((i, patterns[i].accepts) for i in undecided)
-                yield Candidate(method, patterns, checks, rank)
+                yield candidate._replace(checks=tuple((i, patterns[i].accepts) for i in undecided))
 
-    def _callable_with(
-        self, count: int, keywords: tuple[str, ...]
-    ) -> Iterator[tuple[Method, tuple[Pattern, ...], Rank]]:
-        for index, method in enumerate(self.methods):
+    def _callable_with(self, count: int, keywords: tuple[str, ...]) -> Iterator[Candidate]:
+        for order, method in enumerate(self.methods):
             patterns = method.patterns_for(count, keywords)
             if patterns is not None:
-                # Of equals, first those that spell the call's arguments out, then the latest.
-                yield method, patterns, (method.rest is None, -abs(len(method.parameters) - count), index)
+                closeness = (method.rest is None, -abs(len(method.parameters) - count))
+                yield Candidate(method, patterns, (), closeness, order)
 
 
-def _most_specific(candidates: list[Candidate]) -> list[Candidate]:
+def _most_specific(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
     if len(candidates) < 2:
         return candidates
     return [c for c in candidates if not any(other.precedes(c) for other in candidates if other is not c)]
@@ -144,7 +147,7 @@ def _remember(memory: dict[Any, Any], key: tuple[Any, ...], value: object) -> No
     memory[key] = value
 
 
-def _ambiguous(best: list[Candidate], values: tuple[object, ...], keywords: Mapping[str, object]) -> str:
+def _ambiguous(best: Sequence[Candidate], values: tuple[object, ...], keywords: Mapping[str, object]) -> str:
     f, *xs = values[1:] if isinstance(values[0], RuleConfig) else values
     classes = [type(x).__qualname__ for x in xs]
     classes += [f"{name}={type(value).__qualname__}" for name, value in keywords.items()]

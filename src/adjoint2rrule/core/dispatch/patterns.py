@@ -269,8 +269,9 @@ def _members(protocol: type) -> dict[str, Any]:
 
 
 @runtime_checkable
-class _NoMembers(Protocol): ...
+class _OneMember(Protocol):
+    _: int
 
 
 # What the interpreter itself puts into a protocol.
-_BOOKKEEPING = {*vars(_NoMembers), "__orig_bases__", "__slots__", "__non_callable_proto_members__"}
+_BOOKKEEPING = {*vars(_OneMember), "__orig_bases__", "__slots__", "__non_callable_proto_members__"}
