@@ -1,0 +1,274 @@
+"""Where rules are kept: as long as their targets live, no longer, and never for another object."""
+
+import functools
+import gc
+import random
+import sys
+import threading
+import weakref
+from typing import Protocol
+
+import numpy as np
+import pytest
+
+from adjoint2rrule.core import (
+    HasReverseMode,
+    NoTangent,
+    RuleConfig,
+    frule,
+    non_differentiable,
+    rrule,
+    rrule_via_ad,
+)
+
+
+def function_with_a_rule():
+    def f(x):
+        return x
+
+    @rrule.register(f)
+    @frule.register(f)
+    def rule(*args):
+        return f
+
+    assert rrule(f, 1.0) is f
+    return f
+
+
+def functor_class():
+    class Scale:
+        def __call__(self, x): ...
+
+    @rrule.register(Scale)
+    def scale_rrule(self: Scale, x: float):
+        return Scale
+
+    assert rrule(Scale(), 1.0) is Scale
+    return Scale
+
+
+def constructed_class():
+    class Scale: ...
+
+    @rrule.register(type[Scale])
+    @rrule.register(type[Scale], subclasses=True)
+    def Scale_rrule(cls: type[Scale], *xs):
+        return Scale
+
+    assert rrule(Scale, 1.0) is Scale
+    return Scale
+
+
+def config_class():
+    class Config(RuleConfig[HasReverseMode]): ...
+
+    @rrule_via_ad.register(Config)
+    def via(config, f, /, *xs):
+        return Config
+
+    assert rrule_via_ad(Config(), abs) is Config
+    return Config
+
+
+def partial_with_a_rule():
+    f = functools.partial(max, 1.0)
+    rrule.register(f)(lambda f, x: "rule")
+    assert rrule(f, 1.0) == "rule"
+    return f
+
+
+def object_with_a_rule_for_its_method():
+    generator = random.Random(1)
+    non_differentiable(generator.gauss)
+    assert rrule(generator.gauss, 0.0, 1.0)
+    return generator
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        function_with_a_rule,
+        functor_class,
+        constructed_class,
+        config_class,
+        partial_with_a_rule,
+        object_with_a_rule_for_its_method,
+    ],
+)
+def test_a_target_can_be_collected_with_its_rules(make):
+    target = weakref.ref(make())
+    gc.collect()
+    assert target() is None
+
+
+def test_nothing_is_left_of_a_dead_target():
+    kept = rrule._plain.itself._kept
+    before = len(kept)
+    partials = [partial_with_a_rule() for _ in range(10)]
+    assert len(kept) == before + 10
+    del partials
+    gc.collect()
+    assert len(kept) == before
+
+
+def test_a_dead_object_is_never_taken_for_a_new_one():
+    for _ in range(200):
+        partial_with_a_rule()
+        assert rrule(functools.partial(max, 1.0), 1.0) is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    [np.sin, np.linalg.inv, np.ndarray.sum, np.add.reduce, np.random.normal, len, str.join, int.__add__],
+    ids=str,
+)
+def test_targets_of_c_are_found_again(target):
+    class Marker: ...
+
+    @rrule.register(target)
+    def rule(f, x: Marker):
+        return "rule"
+
+    gc.collect()
+    assert rrule(target, Marker()) == "rule"
+    assert rrule(target, object()) is None
+
+
+def test_methods_of_c_are_told_apart_by_object_and_name():
+    class Marker: ...
+
+    @rrule.register(np.add.reduce)
+    def rule(f, x: Marker):
+        return "rule"
+
+    assert rrule(np.add.reduce, Marker()) == "rule"
+    assert rrule(np.add.accumulate, Marker()) is None
+    assert rrule(np.multiply.reduce, Marker()) is None
+
+
+def test_a_class_of_c_can_be_a_target():
+    class Marker: ...
+
+    @rrule.register(type[np.ndarray])
+    def rule(cls, x: Marker):
+        return cls
+
+    @rrule.register(np.ufunc)
+    def ufunc_rule(f, x: Marker):
+        return f
+
+    assert rrule(np.ndarray, Marker()) is np.ndarray
+    assert rrule(np.cosh, Marker()) is np.cosh
+
+
+def test_callables_are_compared_by_identity():
+    class Unhashable:
+        __hash__ = None
+
+        def __eq__(self, other):
+            raise AssertionError("compared")
+
+        def __call__(self, x): ...
+
+    one, other = Unhashable(), Unhashable()
+    rrule.register(one)(lambda f, x: "one")
+    assert rrule(one, 1.0) == "one"
+    assert rrule(other, 1.0) is None
+
+
+def test_a_rule_does_not_make_its_protocol_harder_to_follow():
+    class Kernel(Protocol):
+        def __call__(self, x): ...
+
+    class Gaussian(Kernel):
+        def __call__(self, x): ...
+
+    rrule.register(Kernel)(lambda self, x: "kernel")
+    rrule.register(len)(lambda f, x: "unrelated")
+
+    def f(kernel): ...
+
+    @rrule.register(f)
+    def rule(f, kernel: Kernel):
+        return "accepted"
+
+    assert rrule(Gaussian(), 1.0) == "kernel"
+    assert rrule(f, lambda x: x) == "accepted"
+
+
+def test_an_object_that_answers_every_attribute_has_no_rules():
+    assert rrule(NoTangent(), 1.0) is None
+
+
+class Barrier:
+    """Run functions in threads that start together, and raise what any of them raised."""
+
+    def __init__(self, *functions):
+        self.errors = []
+        start = threading.Barrier(len(functions))
+        threads = [threading.Thread(target=self.run, args=(start, function)) for function in functions]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert self.errors == []
+
+    def run(self, start, function):
+        start.wait()
+        try:
+            function()
+        except BaseException as error:
+            self.errors.append(error)
+
+
+@pytest.fixture
+def _eager_switching():
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("_eager_switching")
+def test_no_registration_is_lost_among_threads():
+    def f(x): ...
+
+    classes = [type(f"Class{i}", (), {}) for i in range(200)]
+
+    def register(part):
+        for cls in part:
+
+            def rule(f, x):
+                return type(x)
+
+            rule.__annotations__ = {"x": cls}
+            rrule.register(f)(rule)
+
+    Barrier(*(functools.partial(register, classes[i::8]) for i in range(8)))
+    assert [rrule(f, cls()) for cls in classes] == classes
+
+
+@pytest.mark.usefixtures("_eager_switching")
+def test_a_call_sees_the_rules_from_before_or_after_a_registration():
+    def f(x): ...
+
+    rrule.register(f)(lambda f, x: "old")
+    done = threading.Event()
+
+    def call():
+        while not done.is_set():
+            assert rrule(f, 1.0) in ("old", "new")
+
+    def register():
+        for i in range(300):
+            name = "new" if i % 2 else "old"
+
+            @rrule.register(f)
+            def rule(f, x: float, name=name):
+                return name
+
+            assert rrule(f, 1.0) == name
+        done.set()
+
+    Barrier(call, call, register)
+    assert rrule(f, 1.0) == "new"

@@ -1,0 +1,25 @@
+"""What `import adjoint2rrule.core` loads, seen from a fresh interpreter."""
+
+import subprocess
+import sys
+
+SCRIPT = """
+import sys
+from adjoint2rrule.core import Tangent, rrule
+
+@rrule.register(abs)
+def abs_rrule(abs, x: float): ...
+
+@rrule.register(abs)
+def list_rrule(abs, x: list[float]): ...
+
+rrule(abs, [1.0])
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+
+
+def test_the_runtime_needs_numpy_and_the_standard_library_alone():
+    run = subprocess.run([sys.executable, "-c", SCRIPT], check=True, capture_output=True, text=True)
+    # Names with two underscores at the start are those of editable installs.
+    foreign = {name for name in run.stdout.split() if not name.startswith("__")} - sys.stdlib_module_names
+    assert foreign <= {"adjoint2rrule", "numpy"}

@@ -1,0 +1,219 @@
+"""Rules without code: `non_differentiable` and `opt_out`."""
+
+import numpy as np
+import pytest
+
+from adjoint2rrule.core import (
+    HasReverseMode,
+    NoTangent,
+    RegistrationError,
+    RuleConfig,
+    frule,
+    is_opted_out,
+    non_differentiable,
+    opt_out,
+    rrule,
+)
+
+
+class ReverseConfig(RuleConfig[HasReverseMode]): ...
+
+
+def target():
+    def f(*xs, **kw):
+        return xs, kw
+
+    return f
+
+
+def has_rules(f, *xs, **kw):
+    reverse = rrule(f, *xs, **kw)
+    forward = frule((NoTangent(),) * (1 + len(xs)), f, *xs, **kw)
+    assert (reverse is None) == (forward is None)
+    return reverse is not None
+
+
+# Derivatives that are zero.
+
+
+def test_every_argument_gets_no_tangent():
+    f = target()
+    assert non_differentiable(f) is f
+    for xs in ((), (1.0,), (1.0, "a", None)):
+        y, pullback = rrule(f, *xs, axis=0)
+        assert y == (xs, {"axis": 0})
+        assert pullback(1.0) == (NoTangent(),) * (1 + len(xs))
+        assert frule((NoTangent(), *xs), f, *xs, axis=0) == (y, NoTangent())
+
+
+def test_it_is_a_decorator():
+    @non_differentiable
+    def rank(x):
+        return 1
+
+    assert has_rules(rank, np.ones(2))
+
+
+def test_types_restrict_it():
+    f = target()
+    non_differentiable(f, int, str | None)
+    assert has_rules(f, 1, None)
+    assert not has_rules(f, 1)
+    assert not has_rules(f, 1.0, "a")
+    assert not has_rules(f, 1, "a", "b")
+
+
+def test_an_ellipsis_makes_the_last_type_variadic():
+    f = target()
+    non_differentiable(f, str, int, ...)
+    assert has_rules(f, "a")
+    assert has_rules(f, "a", 1, 2, 3)
+    assert not has_rules(f)
+    assert not has_rules(f, "a", 1, 2.0)
+
+
+def test_a_differentiable_case_can_be_more_specific():
+    f = target()
+    non_differentiable(f)
+
+    @rrule.register(f)
+    def rule(f, x: float):
+        return "rule"
+
+    assert rrule(f, 1.0) == "rule"
+    assert has_rules(f, "a")
+
+
+def test_it_takes_the_targets_of_register():
+    class Rank:
+        def __init__(self, n=0): ...
+
+        def __call__(self, x):
+            return 1
+
+        def of(self, x):
+            return 2
+
+    class Sub(Rank): ...
+
+    assert non_differentiable(Rank) is Rank
+    non_differentiable(Rank.of)
+    non_differentiable(type[Rank], subclasses=True)
+    assert rrule(Sub(), 1.0)[1](1.0) == (NoTangent(), NoTangent())
+    assert rrule(Sub().of, 1.0)[1](1.0) == (NoTangent(), NoTangent())
+    assert rrule(Rank.of, Sub(), 1.0)[1](1.0) == (NoTangent(), NoTangent(), NoTangent())
+    assert isinstance(rrule(Sub, 3)[0], Sub)
+    for f in (np.floor, np.argmax):
+        assert non_differentiable(f) is f
+        assert has_rules(f, np.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: non_differentiable(complex), r"register\(complex\).*type\[complex\]"),
+        (
+            lambda: non_differentiable(target(), ...),
+            r"non_differentiable\(.*f, \.\.\.\): `\.\.\.` stands after a type",
+        ),
+        (lambda: non_differentiable(target(), 3), r"non_differentiable: 3 is not a type"),
+        (lambda: non_differentiable(target(), ..., int), r"Ellipsis is not a type"),
+        (lambda: opt_out(rrule, complex), r"register\(complex\).*type\[complex\]"),
+        (lambda: opt_out(rrule, ReverseConfig), r"opt_out: no target after ReverseConfig"),
+        (lambda: opt_out(target(), float), r"opt_out: .*f is neither `rrule` nor `frule`"),
+        (lambda: is_opted_out(target(), float), r"is_opted_out: .*f is neither `rrule` nor `frule`"),
+        (lambda: is_opted_out(rrule, target(), 3), r"is_opted_out: 3 is not a type"),
+    ],
+)
+def test_a_wrong_signature_says_why(make, message):
+    with pytest.raises(RegistrationError, match=message):
+        make()
+
+
+# Signatures without a rule.
+
+
+def test_for_the_types_it_is_as_if_no_rule_fitted():
+    f = target()
+
+    @rrule.register(f)
+    @frule.register(f)
+    def rule(*args):
+        return "rule"
+
+    opt_out(rrule, f, str, int, ...)
+    assert rrule(f, "a") is rrule(f, "a", 1, 2) is None
+    assert rrule(f, "a", 1.0) == rrule(f, 1) == "rule"
+    assert frule((), f, "a") == "rule"
+    opt_out(frule, f, str)
+    assert frule((), f, "a") is None
+
+
+def test_a_more_specific_rule_opts_in_again():
+    f = target()
+    opt_out(rrule, f, complex)
+
+    @rrule.register(f)
+    def rule(f, x: float):
+        return "rule"
+
+    assert rrule(f, 1j) is None
+    assert rrule(f, 1.0) == "rule"
+
+
+def test_an_opted_out_class_does_not_fall_back_on_its_base():
+    class Base:
+        def __call__(self, x): ...
+
+    class Sub(Base): ...
+
+    rrule.register(Base)(lambda self, x: "rule")
+    opt_out(rrule, Sub, float)
+    assert rrule(Sub(), 1.0) is None
+    assert rrule(Sub(), "a") == rrule(Base(), 1.0) == "rule"
+    assert is_opted_out(rrule, Sub, float)
+    assert is_opted_out(rrule, Sub(), float)
+    assert not is_opted_out(rrule, Sub, str)
+    assert not is_opted_out(rrule, Base, float)
+
+
+def test_rules_with_a_config_are_opted_out_of_by_config():
+    f = target()
+
+    @rrule.register(f)
+    def configured(config: RuleConfig, f, x):
+        return "configured"
+
+    @rrule.register(f)
+    def plain(f, x):
+        return "plain"
+
+    opt_out(rrule, f, float)
+    assert rrule(f, 1.0) is None
+    assert rrule(ReverseConfig(), f, 1.0) == "configured"
+    opt_out(rrule, RuleConfig[HasReverseMode], f, float)
+    assert rrule(ReverseConfig(), f, 1.0) is None
+    assert rrule(RuleConfig(), f, 1.0) == "configured"
+    assert rrule(ReverseConfig(), f, "a") == "configured"
+
+
+def test_what_is_opted_out_of_can_be_asked():
+    f = target()
+    opt_out(rrule, f, list[float])
+    opt_out(rrule, RuleConfig[HasReverseMode], f, str)
+    assert is_opted_out(rrule, f, list[int])
+    assert not is_opted_out(rrule, f, list)
+    assert not is_opted_out(rrule, f, list[str])
+    assert not is_opted_out(frule, f, list[int])
+    assert not is_opted_out(rrule, f, str)
+    assert is_opted_out(rrule, ReverseConfig, f, str)
+    assert not is_opted_out(rrule, RuleConfig, f, str)
+    assert is_opted_out(rrule, ReverseConfig, f, list[int])
+
+
+def test_a_constructor_can_be_opted_out_of():
+    class Own: ...
+
+    opt_out(rrule, type[Own], int)
+    assert is_opted_out(rrule, type[Own], int)
+    assert not is_opted_out(rrule, type[Own], str)
