@@ -125,7 +125,7 @@ class TestZeros:
         assert zero + x is x
 
     @pytest.mark.parametrize(
-        "x", fresh(NUMBERS | without("bool array", ARRAYS))
+        "x", fresh(NUMBERS | STRUCTURES | without("bool array", ARRAYS))
     )  # numpy has no negative of it
     def test_subtraction(self, zero, x):
         assert x - zero is x

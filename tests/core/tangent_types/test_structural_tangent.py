@@ -4,6 +4,7 @@ import copy
 import gc
 import pickle
 import threading
+import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ from adjoint2rrule.core import (
     primal_type,
     thunk,
 )
+from adjoint2rrule.core.tangent_types import structural_classes
 
 T = TypeVar("T")
 
@@ -130,9 +132,17 @@ class TestClasses:
         assert issubclass(Tangent[P], StructuralTangent)
         assert issubclass(Tangent[P], AbstractTangent)
 
-    def test_it_is_one_class_from_many_threads(self):
+    def test_it_is_one_class_from_many_threads(self, monkeypatch):
         class Local:
             pass
+
+        new_class = structural_classes._new_class
+
+        def slow(*args):
+            time.sleep(0.01)
+            return new_class(*args)
+
+        monkeypatch.setattr(structural_classes, "_new_class", slow)
 
         barrier, classes = threading.Barrier(8), []
 
@@ -168,8 +178,6 @@ class TestClasses:
         assert Tangent[T] is Tangent
 
     def test_classes_that_nobody_uses_go(self, monkeypatch):
-        from adjoint2rrule.core.tangent_types import structural_classes
-
         monkeypatch.setattr(structural_classes, "LIMIT", 0)
 
         def use_a_local_class():
