@@ -1,0 +1,102 @@
+"""Numbers that a rule gives beside those that finite differences say, doubting the latter first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adjoint2rrule.testing.check_result import Tolerance
+from adjoint2rrule.testing.output_control import Place, told_apart
+from adjoint2rrule.testing.tangent_space import Leaf, Vector
+
+Refine = Callable[[int], tuple[float, float]]
+# What a refined difference says of its own error is an estimate.
+SAFETY = 2.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A number that is wrong: which coordinate it is of, where it stands, what came, what should have."""
+
+    coordinate: int
+    place: Place
+    given: str
+    expected: str
+
+    def sentence(self, cause: str | None) -> str:
+        """Return the finding in words, with what is probably the cause."""
+        fact = f"{self.place} is {self.given}, finite differences say {self.expected}"
+        return f"{fact}; {cause}" if cause else fact
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The coordinates that a rule gives, and what finite differences say they are.
+
+    Attributes
+    ----------
+    given, expected
+        The coordinates; those that finite differences say are refined in place.
+    known
+        Which of them are to be compared.
+    leaves
+        The numbers and arrays they belong to; each is compared by norm.
+    tolerance
+        How much of a difference is admitted.
+    refine
+        Takes the number of a coordinate to a better difference, and what that may be wrong by.
+    """
+
+    given: Vector
+    expected: Vector
+    known: NDArray[np.intp]
+    leaves: Sequence[Leaf]
+    tolerance: Tolerance
+    refine: Refine
+
+    def finding(self) -> Finding | None:
+        """Return the worst of the wrong coordinates in the first wrong leaf; `None` where all are right."""
+        for leaf in self.leaves:
+            part = self.known[(leaf.part.start <= self.known) & (self.known < leaf.part.stop)]
+            wrong = self._wrong(part)
+            if wrong is not None:
+                return self._described(leaf, wrong)
+        return None
+
+    def _wrong(self, part: NDArray[np.intp]) -> int | None:
+        given, expected = self.given[part], self.expected[part]
+        wrong = settled_disagreement(
+            given,
+            expected,
+            lambda difference: self.tolerance.admits(difference, given, expected),
+            lambda entry: self.refine(int(part[entry])),
+        )
+        self.expected[part] = expected
+        return None if wrong is None else int(part[wrong])
+
+    def _described(self, leaf: Leaf, coordinate: int) -> Finding:
+        entry = (coordinate - leaf.part.start) // (2 if leaf.is_complex else 1)
+        got, wanted = told_apart(leaf.entries(self.given)[entry], leaf.entries(self.expected)[entry])
+        return Finding(coordinate, leaf.entry_place(entry), got, wanted)
+
+
+def settled_disagreement(
+    given: Vector, expected: Vector, admits: Callable[[Vector], bool], refine: Refine
+) -> int | None:
+    """Return the entry in which the vectors differ most; `None` where the difference is admitted.
+
+    What finite differences say is doubted before the rule is: an entry of `expected` that seems wrong
+    is refined first, in place, and counts only by how much more it differs than it may be wrong itself.
+    """
+    error = np.zeros_like(expected)
+    refined = set()
+    while not admits(difference := np.maximum(abs(given - expected) - SAFETY * error, 0.0)):
+        entry = int(np.argmax(difference))
+        if entry in refined:
+            return entry
+        expected[entry], error[entry] = refine(entry)
+        refined.add(entry)
+    return None

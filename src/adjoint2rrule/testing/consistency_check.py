@@ -1,0 +1,100 @@
+"""Whether a rule agrees with itself: on a multiple of the seed, on a thunk, in sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from adjoint2rrule.core import add_inplace, thunk
+from adjoint2rrule.testing.case import copied, running
+from adjoint2rrule.testing.check_result import Tolerance
+from adjoint2rrule.testing.output_control import Place, told_apart
+from adjoint2rrule.testing.pullback_run import PullbackRun
+from adjoint2rrule.testing.tangent_space import Coordinates, TangentSpace, Vector, filled
+
+# Pullbacks that iterate stop at another point for another seed; one that is not linear is further off.
+ITERATED = Tolerance(1e-6, 1e-9)
+SCALE = -2.0
+
+
+def check_linear(
+    run: PullbackRun,
+    spaces: Sequence[TangentSpace],
+    output: TangentSpace,
+    seed: Vector,
+    once: Sequence[Coordinates],
+) -> None:
+    """Fail where a multiple of the seed does not give that multiple of the cotangents.
+
+    Parameters
+    ----------
+    run, spaces, output
+        The pullback, and the tangent spaces of the arguments and of the value.
+    seed, once
+        The coordinates of a seed and of what the pullback makes of it.
+    """
+    if not seed.any():
+        return
+    scaled = run.coordinates(spaces, output.tangent(SCALE * seed))
+    wrong = _first_apart(scaled, [SCALE * vector for vector in once], ITERATED)
+    if wrong is None:
+        return
+    if _first_apart(run.coordinates(spaces, output.tangent(seed)), once, ITERATED) is not None:
+        raise AssertionError(f"{run.place(wrong)} is another one when the pullback runs a second time")
+    if _first_apart(scaled, once, ITERATED) is None:
+        raise AssertionError(
+            f"{run.place(wrong)} does not depend on the seed; a pullback is linear in its seed"
+        )
+    raise AssertionError(
+        f"{run.place(wrong)} is not linear in the seed: "
+        f"{SCALE} times the seed does not give {SCALE} times as much"
+    )
+
+
+def check_thunked(
+    run: PullbackRun,
+    spaces: Sequence[TangentSpace],
+    seed: Any,
+    once: Sequence[Coordinates],
+    tolerance: Tolerance,
+) -> None:
+    """Fail where a thunk in place of the seed does not give the same cotangents."""
+    try:
+        again = run.coordinates(spaces, seed, lambda seed: thunk(lambda: seed))
+    except AssertionError as err:
+        raise AssertionError(f"with a thunk for its seed, {err}; unthunk the seed first") from err.__cause__
+    wrong = _first_apart(again, once, tolerance)
+    if wrong is not None:
+        got, wanted = _worst(again[wrong], once[wrong])
+        raise AssertionError(
+            f"{run.place(wrong)} is {got} with a thunk for the seed, and {wanted} with the seed itself; "
+            "unthunk the seed first"
+        )
+
+
+def check_accumulation(
+    accumulated: Any, tangent: Any, space: TangentSpace, place: Place, tolerance: Tolerance
+) -> None:
+    """Fail where `add_inplace` adds something else to `accumulated` than `+` does."""
+    with running(f"adding {place} to another tangent"):
+        expected = copied(accumulated) + tangent
+    with running(f"adding {place} to another tangent in place"):
+        actual = add_inplace(copied(accumulated), tangent)
+    a, b = (space.coordinates(total, place) for total in (actual, expected))
+    if not tolerance.admits(filled(a) - filled(b), filled(b)):
+        got, wanted = _worst(a, b)
+        raise AssertionError(f"{place} adds up to {got} by add_inplace, and to {wanted} by +")
+
+
+def _first_apart(
+    actual: Sequence[Coordinates], expected: Sequence[Coordinates], tolerance: Tolerance
+) -> int | None:
+    pairs = [(filled(a), filled(b)) for a, b in zip(actual, expected, strict=True)]
+    return next((i for i, (a, b) in enumerate(pairs) if not tolerance.admits(a - b, a, b)), None)
+
+
+def _worst(a: Coordinates, b: Coordinates) -> tuple[str, str]:
+    entry = int(np.argmax(abs(filled(a) - filled(b))))
+    return told_apart(a.data[entry], b.data[entry])

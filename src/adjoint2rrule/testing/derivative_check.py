@@ -1,0 +1,127 @@
+"""The comparison of a cotangent with finite differences, entry by entry or along random directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adjoint2rrule.core import AbstractZero
+from adjoint2rrule.testing.check_result import Tolerance
+from adjoint2rrule.testing.comparison import Comparison, Finding, settled_disagreement
+from adjoint2rrule.testing.diagnosis import Evidence, probable_cause
+from adjoint2rrule.testing.finite_difference_calls import has_kink
+from adjoint2rrule.testing.linearization import Linearization, unit
+from adjoint2rrule.testing.output_control import Place, told_apart
+from adjoint2rrule.testing.tangent_space import Coordinates, Vector, filled
+
+# Up to so many coordinates each gets a difference of its own; so do not too large outputs as well.
+ENTRIES = 300
+ENTRIES_TIMES_OUTPUTS = 3_000_000
+# One direction finds any wrong cotangent but those of measure zero; the others guard against bad luck.
+DIRECTIONS = 4
+KINK = "the function has a kink here, and no derivative: test the rule at other arguments"
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """The check of one cotangent.
+
+    Attributes
+    ----------
+    function
+        The function at its arguments.
+    argument
+        Which of the arguments it is about.
+    place
+        The argument, as it is called in a failure.
+    seed
+        The coordinates of the seed that was pulled back.
+    tolerance
+        How much of a difference is admitted.
+    cotangent
+        What the rule gave.
+    others
+        The cotangents of the other arguments, by their names.
+    of_conjugate
+        Gives the coordinates of the cotangent for the conjugate of the seed.
+    """
+
+    function: Linearization
+    argument: int
+    place: Place
+    seed: Vector
+    tolerance: Tolerance
+    cotangent: Any
+    others: Mapping[str, Vector]
+    of_conjugate: Callable[[], Vector]
+
+    def run(self, coordinates: Coordinates, rng: np.random.Generator) -> str:
+        """Compare the coordinates of the cotangent with finite differences, and return how that was done."""
+        given, known = filled(coordinates), np.flatnonzero(~np.ma.getmaskarray(coordinates))
+        if len(known) <= ENTRIES and len(known) * self.function.output.size <= ENTRIES_TIMES_OUTPUTS:
+            self._check_entries(given, known)
+            return "entry by entry"
+        self._check_directions(given, known, rng)
+        return f"along {DIRECTIONS} random directions"
+
+    def _check_entries(self, given: Vector, known: NDArray[np.intp]) -> None:
+        def refine(k: int) -> tuple[float, float]:
+            return self._refined(unit(given.size, k))
+
+        expected = np.zeros_like(given)
+        expected[known] = [self._slope(unit(given.size, k)) for k in known]
+        leaves = list(self.function.primals[self.argument].leaves(self.place))
+        finding = Comparison(given, expected, known, leaves, self.tolerance, refine).finding()
+        if finding:
+            direction = unit(given.size, finding.coordinate)
+            raise AssertionError(self._sentence(finding, given, lambda vector: vector, expected, direction))
+
+    def _check_directions(self, given: Vector, known: NDArray[np.intp], rng: np.random.Generator) -> None:
+        directions = np.zeros((DIRECTIONS, given.size))
+        directions[:, known] = rng.standard_normal((DIRECTIONS, len(known)))
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        measured, expected = (
+            directions @ given,
+            np.array([self._slope(direction) for direction in directions]),
+        )
+        # The entries cancel along a direction, their rounding errors do not.
+        wrong = settled_disagreement(
+            measured,
+            expected,
+            lambda difference: self.tolerance.admits(difference, given),
+            lambda entry: self._refined(directions[entry]),
+        )
+        if wrong is not None:
+            got, wanted = told_apart(measured[wrong], expected[wrong])
+            finding = Finding(wrong, self.place, f"{got} along a random direction", wanted)
+            raise AssertionError(
+                self._sentence(
+                    finding, given, lambda vector: directions @ vector, expected, directions[wrong]
+                )
+            )
+
+    def _sentence(
+        self,
+        finding: Finding,
+        given: Vector,
+        measure: Callable[[Vector], Vector],
+        expected: Vector,
+        direction: Vector,
+    ) -> str:
+        if isinstance(self.cotangent, AbstractZero):
+            finding = Finding(finding.coordinate, finding.place, repr(self.cotangent), finding.expected)
+        leaves = list(self.function.primals[self.argument].leaves(self.place))
+        cause = probable_cause(Evidence(given, measure, expected, leaves, self.others, self.of_conjugate))
+        if cause is None and has_kink(self.function.path({self.argument: direction})):
+            cause = KINK
+        return finding.sentence(cause)
+
+    def _slope(self, direction: Vector) -> float:
+        return self.function.slope(self.argument, direction, self.seed)
+
+    def _refined(self, direction: Vector) -> tuple[float, float]:
+        return self.function.refined_slope(self.argument, direction, self.seed)

@@ -1,0 +1,119 @@
+"""The checks of a forward rule, in their order: form first, then consistency, then the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adjoint2rrule.core import unthunk
+from adjoint2rrule.testing.case import Case, copied, running
+from adjoint2rrule.testing.check_result import EXACTLY, Tolerance, first_difference
+from adjoint2rrule.testing.comparison import Comparison
+from adjoint2rrule.testing.consistency_check import ITERATED, SCALE, check_accumulation
+from adjoint2rrule.testing.derivative_check import KINK
+from adjoint2rrule.testing.diagnosis import Evidence, probable_cause
+from adjoint2rrule.testing.finite_difference_calls import FiniteDifferenceMethod, has_kink, refined_derivative
+from adjoint2rrule.testing.linearization import Linearization
+from adjoint2rrule.testing.output_control import Outcome, Place
+from adjoint2rrule.testing.pullback_run import check_primal, run_rule
+from adjoint2rrule.testing.rand_tangent import random_tangent
+from adjoint2rrule.testing.tangent_space import Vector, filled
+from adjoint2rrule.testing.to_vec import tangent_space
+
+OUTPUT = Place("the tangent of", "y")
+
+
+def run_forward_checks(
+    case: Case, frule_f: Callable[..., Any], config: Any, output_tangent: Any, fdm: FiniteDifferenceMethod
+) -> Outcome:
+    """Run all checks of a forward rule; the parameters are those of `test_frule`."""
+    expected = case.call(*case.primals)
+    tangents = tuple(case.tangent(i, space) for i, space in enumerate(case.spaces))
+    function = Linearization(case.call, case.spaces, tangent_space(expected), fdm)
+    test = ForwardTest(case, frule_f, config, function, case.tolerance.at_precision(function.eps))
+    y, dy = test.run(tangents)
+    check_primal(y, expected, test.tolerance)
+    directions = [
+        filled(space.coordinates(dx, case.place(i, "the tangent of")))
+        for i, (space, dx) in enumerate(zip(case.spaces, tangents, strict=True))
+    ]
+    test.check_linear(directions, dy)
+    test.check_derivative(directions, dy)
+    if function.output.perturbable:
+        accumulated = random_tangent(function.output, case.rng) if output_tangent is None else output_tangent
+        check_accumulation(accumulated, dy, function.output, OUTPUT, test.tolerance)
+    return Outcome({"y": "along the tangents of the arguments"}, case.seed)
+
+
+@dataclass(frozen=True)
+class ForwardTest:
+    """A forward rule, and the function to compare it with.
+
+    Attributes
+    ----------
+    case
+        The function at its arguments.
+    frule_f, config
+        What runs the rule, and its first argument.
+    function
+        The function as finite differences see it.
+    tolerance
+        How much of a difference is admitted.
+    """
+
+    case: Case
+    frule_f: Callable[..., Any]
+    config: Any
+    function: Linearization
+    tolerance: Tolerance
+
+    def run(self, tangents: Sequence[Any]) -> tuple[Any, Any]:
+        """Return the value and its tangent that the rule gives for these tangents of the primals."""
+        given = tuple(map(copied, tangents))
+        before = (given,) if self.config is None else (self.config, given)
+        y, dy, _ = run_rule(self.case, self.frule_f, before, "(y, ẏ)")
+        for i, (now, tangent) in enumerate(zip(given, tangents, strict=True)):
+            place = self.case.place(i, "the tangent of")
+            if difference := first_difference(now, tangent, EXACTLY, place):
+                raise AssertionError(f"the rule changes the tangents of its arguments: {difference}")
+        with running("the thunk in the tangent of y"):
+            return y, unthunk(dy)
+
+    def check_linear(self, directions: Sequence[Vector], dy: Any) -> None:
+        """Fail where a multiple of the tangents does not give that multiple of the result."""
+        scaled = [
+            space.tangent(SCALE * direction)
+            for space, direction in zip(self.case.spaces, directions, strict=True)
+        ]
+        actual, once = (self._coordinates(tangent) for tangent in (self.run(scaled)[1], dy))
+        if not ITERATED.admits(actual - SCALE * once, actual):
+            raise AssertionError(
+                f"{OUTPUT} is not linear in the tangents of the arguments: "
+                f"{SCALE} times these do not give {SCALE} times as much"
+            )
+
+    def check_derivative(self, directions: Sequence[Vector], dy: Any) -> None:
+        """Fail where the tangent of the output is not what finite differences say."""
+        function = self.function.in_double()
+        moves = {i: direction for i, direction in enumerate(directions) if direction.any()}
+        given, expected = self._coordinates(dy), function.pushforward(moves)
+        refined: list[tuple[Vector, float]] = []
+
+        def refine(k: int) -> tuple[float, float]:
+            if not refined:
+                refined.append(refined_derivative(function.fdm, function.path(moves)))
+            value, error = refined[0]
+            return float(value[k]), error
+
+        leaves = list(function.output.leaves(OUTPUT))
+        finding = Comparison(given, expected, np.arange(given.size), leaves, self.tolerance, refine).finding()
+        if finding:
+            evidence = Evidence(given, lambda vector: vector, expected, leaves, {}, lambda: given)
+            kink = KINK if has_kink(function.path(moves)) else None
+            raise AssertionError(finding.sentence(probable_cause(evidence) or kink))
+
+    def _coordinates(self, dy: Any) -> Vector:
+        return filled(self.function.output.coordinates(dy, OUTPUT))
