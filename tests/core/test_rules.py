@@ -695,7 +695,10 @@ def test_a_rule_with_a_config_serves_bound_methods_too():
         (lambda: rrule.register(Affine, subclasses=True), r"Affine.*goes with `type\[\.\.\.\]`"),
         (lambda: rrule.register(len)(3), "3 cannot be a rule"),
         (lambda: rrule.register(len)(lambda: 0), r"no parameter for the callable.*<lambda>\(f, \.\.\.\)"),
-        (lambda: frule.register(len)(lambda f: 0), r"<lambda>\(f\) has no.*\(dargs, f, \.\.\.\)"),
+        (
+            lambda: frule.register(len)(lambda f: 0),
+            r"<lambda>\(f\) cannot.* no parameter.*\(dargs, f, \.\.\.\)",
+        ),
     ],
 )
 def test_a_wrong_registration_says_what_to_write(register_it, message):
@@ -708,6 +711,72 @@ def test_an_annotation_that_is_no_type_is_refused_by_name():
 
         @rrule.register(target())
         def scale_rrule(f, x: np.array): ...
+
+
+def scale(x, factor):
+    return x * factor
+
+
+def shift(x, *, by):
+    return x + by
+
+
+@pytest.mark.parametrize(
+    ("target", "rule", "reason"),
+    [
+        (scale, lambda x, factor: ..., r"scale takes at least 2 arguments, the rule fewer"),
+        (scale, lambda config, f, x, factor: ..., r"scale takes at most 2 arguments, the rule needs more"),
+        (scale, lambda f, x, factor, *, mode: ..., r"at most 2 arguments"),
+        (shift, lambda f, x: ..., r"shift takes at least 2 arguments"),
+    ],
+)
+def test_a_rule_that_no_call_of_the_function_fits_is_refused(target, rule, reason):
+    with pytest.raises(RegistrationError, match=reason + r".*callable first.*`config: RuleConfig\[\.\.\.\]`"):
+        rrule.register(target)(rule)
+
+
+@pytest.mark.parametrize(
+    ("target", "rule"),
+    [
+        (scale, lambda *args: ...),
+        (scale, lambda f, x, *, factor: ...),
+        (scale, lambda f, x, factor, mode="plain", *, axis=0: ...),
+        (scale, lambda f, x, **kw: ...),
+        (shift, lambda f, x, by: ...),
+        (wraps(scale)(lambda x: x), lambda f, x: ...),
+    ],
+)
+def test_a_rule_that_some_call_of_the_function_fits_is_taken(target, rule):
+    assert rrule.register(target)(rule) is rule
+
+
+def test_a_rule_whose_first_parameter_is_not_the_callable_is_refused():
+    def rule(x: float, factor): ...
+
+    def functor_rule(x: float): ...
+
+    with pytest.raises(RegistrationError, match=r"rule\(x: float, factor\) cannot be a rule for len"):
+        rrule.register(len)(rule)
+    with pytest.raises(RegistrationError, match=r"callable itself is annotated as something else"):
+        rrule.register(Affine)(functor_rule)
+
+
+def test_a_config_that_may_be_missing_is_refused():
+    def rule(config: RuleConfig[HasReverseMode] | None, f, x): ...
+
+    with pytest.raises(RegistrationError, match=r"write two rules"):
+        rrule.register(len)(rule)
+
+
+def test_a_rule_may_ask_for_either_of_two_configs():
+    f = target()
+
+    @rrule.register(f)
+    def rule(config: BothConfig | RuleConfig[HasForwardsMode], f, x):
+        return "either"
+
+    assert rrule(BothConfig(), f, 1.0) == "either"
+    assert rrule(ReverseConfig(), f, 1.0) is None
 
 
 def test_a_refused_registration_changes_nothing():

@@ -12,9 +12,10 @@ from types import FunctionType, MethodType
 from typing import Any, TypeAlias, TypeVar, get_args, get_origin
 
 from adjoint2rrule.core.config import AnyConfig, RuleConfig
-from adjoint2rrule.core.dispatch.method import Method, Rule, describe, read_method
+from adjoint2rrule.core.dispatch.method import Method, Rule, describe
 from adjoint2rrule.core.dispatch.patterns import Exactly, Instance, Pattern
-from adjoint2rrule.core.dispatch.registry import Registry, Role, is_bound
+from adjoint2rrule.core.dispatch.reading import Role, read_method
+from adjoint2rrule.core.dispatch.registry import Registry, is_bound
 from adjoint2rrule.core.errors import RegistrationError
 from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
 
@@ -28,8 +29,8 @@ class RuleFunction(abc.ABC):
     It is declared by a function that has a signature and a docstring, but no body.
     """
 
-    # Parameters of a rule, before the callable, that it does not dispatch on.
-    _undispatched: int
+    # Parameters of a rule that stand before the callable, and that it does not dispatch on.
+    _leading: tuple[str, ...] = ()
 
     def __init__(self, declaration: Callable[..., Any]) -> None:
         self.__name__ = declaration.__name__
@@ -64,7 +65,7 @@ class RuleFunction(abc.ABC):
         role, target = self.role_of(target, subclasses)
 
         def register_rule(rule: AnyRule) -> AnyRule:
-            method, asks_for_config = read_method(rule, self._undispatched)
+            method, asks_for_config = read_method(rule, role, target, self._leading)
             self.add(role, target, method, asks_for_config=asks_for_config)
             return rule
 
@@ -162,8 +163,6 @@ class RuleFunction(abc.ABC):
 class ReverseRules(RuleFunction):
     """Rules for reverse mode: ``(f, *xs)`` to ``(y, pullback)``."""
 
-    _undispatched = 0
-
     def __call__(self, /, *call: Any, **kw: Any) -> tuple[Any, Pullback] | None:
         # What `_run` does, written out for most calls: by position, and made before with such arguments.
         if call and not kw:
@@ -207,7 +206,7 @@ class ReverseRules(RuleFunction):
 class ForwardRules(RuleFunction):
     """Rules for forward mode: ``((df, *dxs), f, *xs)`` to ``(y, dy)``."""
 
-    _undispatched = 1
+    _leading = ("dargs",)
 
     def __call__(self, dargs: Any, f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Any] | None:
         if isinstance(dargs, RuleConfig):

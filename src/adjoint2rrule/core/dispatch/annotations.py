@@ -64,9 +64,12 @@ class Scope:
         try:
             # As `typing.get_type_hints` does; but that gives up on all where one cannot be resolved.
             hint = eval(text, dict(self.globals), dict(self.closure))
-        except (NameError, AttributeError, SyntaxError, TypeError):
+        except _UNRESOLVABLE:
             return Anything()
         return pattern_of(hint, Scope(self.globals, self.closure, self.being_read | {text}))
+
+
+_UNRESOLVABLE = (NameError, AttributeError, SyntaxError, TypeError, LookupError, ValueError, ImportError)
 
 
 def _closure(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, get_origin
 
-from adjoint2rrule.core.config import RuleConfig
-from adjoint2rrule.core.dispatch.annotations import Scope, either, pattern_of
-from adjoint2rrule.core.dispatch.patterns import Anything, Either, Instance, Pattern, WithFeatures
-from adjoint2rrule.core.errors import RegistrationError
+from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
 
 Rule = Callable[..., Any]
-Kind = inspect.Parameter
-_BY_POSITION = (Kind.POSITIONAL_ONLY, Kind.POSITIONAL_OR_KEYWORD)
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,16 @@ class Method:
             return self.label
         code = getattr(inspect.unwrap(self.rule), "__code__", None)
         where = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-        return f"{describe(self.rule)}{inspect.signature(self.rule)}{where}"
+        return f"{describe(self.rule)}{signature_of(self.rule)}{where}"
+
+
+def signature_of(rule: Rule) -> inspect.Signature:
+    """Return the signature of a rule, also where its annotations cannot be resolved."""
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format
+
+        return inspect.signature(rule, annotation_format=Format.FORWARDREF)
+    return inspect.signature(rule)
 
 
 def describe(f: object) -> str:
@@ -89,76 +94,3 @@ def describe(f: object) -> str:
     if get_origin(f) is not None:
         return repr(f)
     return getattr(f, "__qualname__", None) or getattr(f, "__name__", None) or repr(f)
-
-
-def read_method(rule: Rule, undispatched: int) -> tuple[Method, bool]:
-    """Return a rule as a method, and whether it asks for a config.
-
-    `undispatched` parameters stand before the callable (after the config) and take any value; the
-    method does not show them.
-
-    Raises
-    ------
-    RegistrationError
-        Where the rule has no parameter for the callable, or an annotation that is not a type.
-    """
-    positional, rest, method_keywords = _signature(rule)
-    asks = bool(positional) and _is_config(positional[0].pattern)
-    first = int(asks)
-    needed = first + undispatched + 1
-    if rest is not None:
-        positional += [Parameter(None, rest)] * (needed - len(positional))
-    if len(positional) < needed:
-        raise RegistrationError(_no_room(rule, undispatched))
-    del positional[first : first + undispatched]
-    return Method(rule, tuple(positional), rest, **method_keywords), asks
-
-
-def _no_room(rule: Rule, undispatched: int) -> str:
-    before = "dargs, " * undispatched
-    return (
-        f"{describe(rule)}{inspect.signature(rule)} has no parameter for the callable itself;"
-        f" write `def {describe(rule)}({before}f, ...)`."
-    )
-
-
-def _signature(rule: Rule) -> tuple[list[Parameter], Pattern | None, dict[str, Any]]:
-    try:
-        parameters = inspect.signature(rule).parameters.values()
-    except (TypeError, ValueError) as err:
-        raise RegistrationError(f"{rule!r} cannot be a rule: {err}") from err
-    scope = Scope.of(rule)
-    by_position = [p for p in parameters if p.kind in _BY_POSITION]
-    by_keyword = [p for p in parameters if p.kind is Kind.KEYWORD_ONLY]
-    keywords = {
-        "keywords": frozenset(p.name for p in by_keyword),
-        "required": frozenset(p.name for p in by_keyword if p.default is Kind.empty),
-        "any_keyword": any(p.kind is Kind.VAR_KEYWORD for p in parameters),
-    }
-    rest = next((_pattern(rule, p, scope) for p in parameters if p.kind is Kind.VAR_POSITIONAL), None)
-    return [_parameter(rule, p, scope) for p in by_position], rest, keywords
-
-
-def _parameter(rule: Rule, parameter: inspect.Parameter, scope: Scope) -> Parameter:
-    name = parameter.name if parameter.kind is Kind.POSITIONAL_OR_KEYWORD else None
-    return Parameter(name, _pattern(rule, parameter, scope), parameter.default is not Kind.empty)
-
-
-def _pattern(rule: Rule, parameter: inspect.Parameter, scope: Scope) -> Pattern:
-    if parameter.annotation is Kind.empty:
-        return Anything()
-    try:
-        pattern = pattern_of(parameter.annotation, scope)
-    except TypeError as err:
-        raise RegistrationError(
-            f"{describe(rule)}: the annotation of `{parameter.name}` cannot be dispatched on: {err};"
-            f" write a class or one of typing's forms, or leave it out."
-        ) from err
-    # `x: float = None` takes its own default too.
-    return either([pattern, Instance(type(None))]) if parameter.default is None else pattern
-
-
-def _is_config(pattern: Pattern) -> bool:
-    if isinstance(pattern, Either):
-        return bool(pattern.members) and all(map(_is_config, pattern.members))
-    return isinstance(pattern, Instance | WithFeatures) and issubclass(pattern.bound, RuleConfig)

@@ -13,10 +13,11 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import BuiltinMethodType, FunctionType, MethodType, MethodWrapperType, ModuleType, NoneType
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 from adjoint2rrule.core.dispatch.method import Method, Rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
+from adjoint2rrule.core.dispatch.reading import Role
 
 _BOUND = frozenset({MethodType, BuiltinMethodType, MethodWrapperType})
 
@@ -117,9 +118,6 @@ def _key_of_method(method: Any) -> object:
     # Each `obj.m` is a new object, but of the same `obj` and the same function.
     function = id(method.__func__) if isinstance(method, MethodType) else method.__name__
     return id(method.__self__), function
-
-
-Role = Literal["itself", "subclasses", "instances"]
 
 
 class Registry:
