@@ -1,0 +1,106 @@
+"""`installed`: whether a name of an installed package is a class, from its sources and stubs."""
+
+from __future__ import annotations
+
+import sys
+from itertools import count
+
+import pytest
+
+from adjoint2rrule.convert.installed import is_installed_class
+from tests.convert.building import write
+
+_fresh = count()
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Install a package with the given files, and return its name: one that nobody has asked for yet."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def install(files):
+        name = f"installed_{next(_fresh)}"
+        write(tmp_path, {path.replace("PKG", name): text.replace("PKG", name) for path, text in files.items()})
+        return name
+
+    return install
+
+
+TEXTS = {
+    "class A: ...": True,
+    "class A(Base):\n    ...": True,
+    "x = 1\nclass A: ...\n": True,
+    "def A(): ...": False,
+    "async def A(): ...": False,
+    "cdef A(x): ...": False,
+    "A: int": False,
+    "A: _Ufunc_1_1": False,
+    "A = 1": None,
+    "class Another: ...": None,
+    "class C:\n    def A(self): ...": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize(("text", "wanted"), TEXTS.items(), ids=map(repr, TEXTS))
+def test_source_tells(text, wanted, installed):
+    assert is_installed_class(f"{installed({'PKG.py': text})}.A") is wanted
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"PKG/__init__.py": "from ._impl import A", "PKG/_impl.py": "class A: ..."},
+        {"PKG/__init__.py": "from PKG._impl import A", "PKG/_impl.py": "class A: ..."},
+        {"PKG/__init__.py": "from ._impl import B as A", "PKG/_impl.py": "class B: ..."},
+        {"PKG/__init__.py": "from ._impl import *", "PKG/_impl.py": "class A: ..."},
+        {"PKG/__init__.py": "from ._impl import (\n    B,  # one\n    A,\n)", "PKG/_impl.py": "class A: ..."},
+        {"PKG/__init__.py": "from .a import *\nfrom .b import *", "PKG/a.py": "x = 1", "PKG/b.py": "class A: ..."},
+        {
+            "PKG/__init__.py": "from .sub import A",
+            "PKG/sub/__init__.py": "from .deep import A",
+            "PKG/sub/deep.py": "from ..base import A",
+            "PKG/base.py": "class A: ...",
+        },
+        {"PKG/__init__.py": "A = _make()", "PKG/__init__.pyi": "class A: ..."},
+        {"PKG/__init__.pyi": "x: int", "PKG/__init__.py": "class A: ..."},
+    ],
+)
+def test_class_is_found_where_it_is_made(files, installed):
+    assert is_installed_class(f"{installed(files)}.A") is True
+
+
+def test_imports_in_circles_end(installed):
+    files = {"PKG/__init__.py": "from .a import A", "PKG/a.py": "from . import A"}
+    assert is_installed_class(f"{installed(files)}.A") is None
+
+
+def test_nothing_is_imported(installed):
+    name = installed({"PKG.py": "raise SystemExit\nclass A: ..."})
+    assert is_installed_class(f"{name}.A") is True
+    assert name not in sys.modules
+
+
+@pytest.mark.parametrize("dotted", ["A", "no_such_package_at_all.A", "fractions.no_such_name"])
+def test_unknown_name_is_neither(dotted):
+    assert is_installed_class(dotted) is None
+
+
+@pytest.mark.parametrize(
+    ("dotted", "wanted"),
+    [
+        ("numpy.ndarray", True),
+        ("numpy.linalg.inv", False),
+        ("numpy.linalg.LinAlgError", True),
+        ("numpy.sin", False),
+        ("numpy.maximum", False),
+        ("numpy.interp", False),
+        ("scipy.sparse.csr_matrix", True),
+        ("scipy.special.expit", False),
+        ("scipy.linalg.solve", False),
+        ("dataclasses.dataclass", False),
+        ("collections.OrderedDict", True),
+    ],
+)
+def test_what_rules_are_written_for_is_told_apart(dotted, wanted):
+    assert is_installed_class(dotted) is wanted
