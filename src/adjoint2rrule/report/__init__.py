@@ -1,0 +1,1 @@
+"""What a run tells: the diff, remarks in text, and the counts at its end."""
