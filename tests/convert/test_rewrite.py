@@ -1,0 +1,238 @@
+"""`rewrite`: operations carried out on one statement, and nothing else of it touched."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from adjoint2rrule.convert.model import Span
+from adjoint2rrule.convert.operations import (
+    AddAliases,
+    AsCall,
+    DropAliases,
+    EditFunction,
+    ExtendTuple,
+    Operation,
+    Replace,
+    ReplaceStatement,
+    Wrap,
+    address,
+)
+from adjoint2rrule.convert.rewrite import UnfaithfulParseError, rewrite
+from adjoint2rrule.convert.splice import splice
+from adjoint2rrule.convert.syntax import Module
+from tests.convert.building import parsed
+
+
+def rewritten(content: str | bytes, *operations: Operation) -> str | bytes:
+    """The file after `operations` on its last statement."""
+    module = parsed(content)
+    edit = rewrite(module, module.tree.body[-1], operations)
+    result = splice(module.source.content, [edit])
+    return result.decode() if isinstance(content, str) else result
+
+
+def node(content: str | bytes, kind: type, index: int = 0):
+    """A node of a file, counted as its source does."""
+    found = [n for n in ast.walk(parsed(content).tree) if isinstance(n, kind)]
+    return sorted(found, key=lambda n: (n.lineno, n.col_offset))[index]
+
+
+def none(content: str | bytes, index: int = 0):
+    """A ``None`` of a file."""
+    found = [n for n in ast.walk(parsed(content).tree) if isinstance(n, ast.Constant) and n.value is None]
+    return sorted(found, key=lambda n: (n.lineno, n.col_offset))[index]
+
+
+# -- expressions -------------------------------------------------------------------------------
+
+REPLACED = {
+    "one line": ("return_ = lambda dy: (dy, None)\n", "return_ = lambda dy: (dy, Z())\n"),
+    "no last line end": ("x = None", "x = Z()"),
+    "parentheses": ("x = (None)\n", "x = (Z())\n"),
+    "comment": ("x = (\n    None  # none\n)\n", "x = (\n    Z()  # none\n)\n"),
+    "odd spaces": ("x   =  f( None , 1 )\n", "x   =  f( Z() , 1 )\n"),
+    "trailing spaces": ("x = None   \n", "x = Z()   \n"),
+    "continuation": ("x = \\\n    None\n", "x = \\\n    Z()\n"),
+    "tabs": ("def f():\n\treturn None\n", "def f():\n\treturn Z()\n"),
+    "odd indentation": ("def f():\n  if x:\n       return None\n", "def f():\n  if x:\n       return Z()\n"),
+    "letters before": ("ȳ, x = 'Ω̄', None\n", "ȳ, x = 'Ω̄', Z()\n"),
+    "windows": ("def f():\r\n    return None\r\n", "def f():\r\n    return Z()\r\n"),
+    "mixed line ends": ("def f():\r\n    a\n    return None\r\n", "def f():\r\n    a\n    return Z()\r\n"),
+    "form feed": ("a\n\x0c\ndef f():\n    return None\n", "a\n\x0c\ndef f():\n    return Z()\n"),
+    "decorators": ("a = 1\n@d\n@e\ndef f(): return None\n", "a = 1\n@d\n@e\ndef f(): return Z()\n"),
+    "nested": ("class C:\n  class D:\n    x = None\n", "class C:\n  class D:\n    x = Z()\n"),
+    "byte order mark": ("\ufeffx = None\n", "\ufeffx = Z()\n"),
+    "byte order mark above": ("\ufeffa = 1\nx = None\n", "\ufeffa = 1\nx = Z()\n"),
+    "async": ("async def f():\n    return None\n", "async def f():\n    return Z()\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), REPLACED.values(), ids=REPLACED)
+def test_expression_is_replaced(before, after):
+    at = address(none(before))
+    assert rewritten(before.encode(), Replace(at, "Z()")) == after.encode()
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-8"])
+def test_file_keeps_its_encoding(encoding):
+    before = f"# coding: {encoding}\nx = 'é', None  # à\n".encode(encoding)
+    after = f"# coding: {encoding}\nx = 'é', Z()  # à\n".encode(encoding)
+    assert rewritten(before, Replace(address(none(before)), "Z()")) == after
+
+
+def test_one_none_of_several_is_replaced():
+    text = "x = [None, None, f(None, axis=None)]\n"
+    assert rewritten(text, Replace(address(none(text, 2)), "Z()")) == "x = [None, None, f(Z(), axis=None)]\n"
+
+
+def test_dotted_name_is_replaced_as_a_whole():
+    text = "x = zr.adjoint(f)\n"
+    target = address(node(text, ast.Attribute))
+    assert rewritten(text, Replace(target, "rrule.register")) == "x = rrule.register(f)\n"
+
+
+def test_nested_nodes_are_changed_together():
+    text = "x = (a, {'b': None, 'c': {'d': ()}})\n"
+    operations = [
+        ExtendTuple(address(node(text, ast.Tuple)), before=("N()",)),
+        AsCall(address(node(text, ast.Dict)), "T[A]"),
+        Replace(address(none(text)), "Z()"),
+        Wrap(address(node(text, ast.Dict, 1)), "T[dict]"),
+    ]
+    assert rewritten(text, *operations) == "x = (N(), a, T[A](b=Z(), c=T[dict]({'d': ()})))\n"
+
+
+def test_tuples_that_start_at_one_place_are_told_apart():
+    text = "x = ((a, b), c)\n"
+    outer = node(text, ast.Assign).value
+    operations = [ExtendTuple(address(outer), before=("N()",)), AsCall(address(outer.elts[0]), "T")]
+    assert rewritten(text, *operations) == "x = (N(), T(a, b), c)\n"
+
+
+def test_tuple_without_parentheses_is_extended():
+    text = "def f():\n    return a, b  # both\n"
+    at = address(node(text, ast.Tuple))
+    assert rewritten(text, ExtendTuple(at, ("N()",), ("Z()",))) == "def f():\n    return N(), a, b, Z()  # both\n"
+
+
+def test_windows_line_ends_come_with_new_entries():
+    text = b"x = (\r\n    a,\r\n    b,\r\n)\r\n"
+    at = address(node(text, ast.Tuple))
+    wanted = b"x = (\r\n    n,\r\n    a,\r\n    b,\r\n    z,\r\n)\r\n"
+    assert rewritten(text, ExtendTuple(at, ("n",), ("z",))) == wanted
+
+
+def test_wrapped_dict_loses_its_zero_entries():
+    text = "x = {1: a, 2: None}\n"
+    operation = Wrap(address(node(text, ast.Dict)), "T[dict]", frozenset({1}))
+    assert rewritten(text, operation) == "x = T[dict]({1: a})\n"
+
+
+# -- functions ---------------------------------------------------------------------------------
+
+HEADS = {
+    "def f(x): ...": "def g(f, x): ...",
+    "def f(): ...": "def g(f): ...",
+    "def f(x, /, y): ...": "def g(f, x, /, y): ...",
+    "def f(*xs): ...": "def g(f, *xs): ...",
+    "def f(*, k): ...": "def g(f, *, k): ...",
+    "def f(**kw): ...": "def g(f, **kw): ...",
+    "def f(x=1): ...": "def g(f, x=1): ...",
+    "def f( x ): ...": "def g( f, x ): ...",
+    "def f (x): ...": "def g (f, x): ...",
+    "def f(x):  # noqa\n    ...": "def g(f, x):  # noqa\n    ...",
+}
+
+
+@pytest.mark.parametrize(("before", "after"), HEADS.items(), ids=HEADS)
+def test_head_of_a_function_is_edited(before, after):
+    at = address(node(before, ast.FunctionDef))
+    assert rewritten(before, EditFunction(at, "g", "f")) == after
+
+
+def test_name_and_parameters_stay_where_none_are_given():
+    text = "def f(x): ...\n"
+    at = address(node(text, ast.FunctionDef))
+    assert rewritten(text, EditFunction(at)) == text
+    assert rewritten(text, EditFunction(at, name="g")) == "def g(x): ...\n"
+    assert rewritten(text, EditFunction(at, first_parameter="c: C")) == "def f(c: C, x): ...\n"
+
+
+# -- statements --------------------------------------------------------------------------------
+
+STATEMENTS = {
+    "more than one": ("nograd(f, g)\n", ("a", "b"), "a\nb\n"),
+    "a comment behind": ("nograd(f)  # why\n", ("a",), "a  # why\n"),
+    "in a function": ("def f():\n    # why\n    nograd(g)\n", ("a", "b"), "def f():\n    # why\n    a\n    b\n"),
+    "on the line of another": ("x = 1; nograd(f)\n", ("a", "b"), "x = 1; a; b\n"),
+    "before another": ("nograd(f); x = 1\n", ("a", "b"), "a; b; x = 1\n"),
+    "on the line of a head": ("if x: nograd(f)\n", ("a", "b"), "if x: a; b\n"),
+    "gone": ("x = 1; nograd(f)\n", (), "x = 1\n"),
+    "gone before another": ("nograd(f); x = 1\n", (), "x = 1\n"),
+    "gone and alone": ("if x: nograd(f)\n", (), "if x: pass\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "texts", "after"), STATEMENTS.values(), ids=STATEMENTS)
+def test_statement_is_replaced(before, texts, after):
+    module = parsed(before)
+    (call,) = [n for n in ast.walk(module.tree) if isinstance(n, ast.Expr)]
+    edit = rewrite(module, module.tree.body[0], [ReplaceStatement(address(call), texts)])
+    assert splice(before.encode(), [edit]).decode() == after
+
+
+def test_return_without_a_value_is_replaced():
+    text = "def f():\n    if x:\n        return  # nothing\n    return 1\n"
+    operation = ReplaceStatement(address(node(text, ast.Return)), ("return (N(),)",))
+    assert rewritten(text, operation) == text.replace("return  #", "return (N(),)  #")
+
+
+@pytest.mark.parametrize(
+    ("operation", "wanted"),
+    [
+        (lambda at: DropAliases(at, frozenset({0})), "from m import b  # noqa\n"),
+        (lambda at: AddAliases(at, ("aa as x",)), "from m import a, aa as x, b  # noqa\n"),
+    ],
+)
+def test_names_of_an_import_change(operation, wanted):
+    text = "from m import a, b  # noqa\n"
+    assert rewritten(text, operation(address(node(text, ast.ImportFrom)))) == wanted
+
+
+# -- what cannot change ------------------------------------------------------------------------
+
+
+def test_edit_covers_only_the_lines_that_change():
+    text = "@d\ndef f(x):\n    '''Doc.'''\n    return None\n    # end\n"
+    edit = rewrite(parsed(text), parsed(text).tree.body[0], [Replace(address(none(text)), "Z()")])
+    start = text.index("    return")
+    assert edit.span == Span(start, text.index("    # end"))
+    assert edit.replacement == b"    return Z()\n"
+
+
+def test_edits_of_other_statements_are_not_needed():
+    # libcst never sees the first statement, which it would not print back as it stands.
+    text = "try: pass\nexcept X : pass\nx = None\n"
+    assert rewritten(text, Replace(address(none(text)), "Z()")) == text.replace("None", "Z()")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "try: x = None\nexcept X : pass\n",  # libcst 1.9 drops the space
+        "def f():\r    x = None\r",  # libcst knows no line that ends so
+    ],
+)
+def test_statement_that_libcst_does_not_print_back_is_not_touched(text):
+    module: Module = parsed(text)
+    with pytest.raises(UnfaithfulParseError, match="does not print the statement back"):
+        rewrite(module, module.tree.body[0], [Replace(address(none(text)), "Z()")])
+
+
+def test_operation_on_a_node_that_libcst_does_not_see_is_not_guessed_at():
+    module = parsed("x = 1\ny = None\n")
+    elsewhere = address(none("x, y, z = None\n"))
+    with pytest.raises(UnfaithfulParseError, match="otherwise than Python"):
+        rewrite(module, module.tree.body[0], [Replace(elsewhere, "Z()")])

@@ -1,0 +1,71 @@
+"""`runtime`: what a file calls the runtime's names."""
+
+from __future__ import annotations
+
+import pytest
+
+from adjoint2rrule.convert.runtime import RuntimeNames
+from tests.convert.building import sample
+
+
+def names(text: str) -> RuntimeNames:
+    return RuntimeNames(sample(text).unit, "adjoint2rrule.core")
+
+
+TAKEN = {
+    "x = 1": "Tangent",
+    "Tangent = 1": "core_Tangent",
+    "Tangent: type": "core_Tangent",
+    "def f():\n    Tangent = 1": "core_Tangent",
+    "def f(Tangent): ...": "core_Tangent",
+    "lambda Tangent: 1": "core_Tangent",
+    "class Tangent: ...": "core_Tangent",
+    "def Tangent(): ...": "core_Tangent",
+    "async def Tangent(): ...": "core_Tangent",
+    "from geometry import Tangent": "core_Tangent",
+    "from geometry import Line as Tangent": "core_Tangent",
+    "from geometry import Tangent as T": "Tangent",
+    "import Tangent.parts": "core_Tangent",
+    "for Tangent in x: ...": "core_Tangent",
+    "[Tangent for Tangent in x]": "core_Tangent",
+    "try: ...\nexcept E as Tangent: ...": "core_Tangent",
+    "match x:\n    case [*Tangent]: ...": "core_Tangent",
+    "match x:\n    case 1 as Tangent: ...": "core_Tangent",
+    "with x as Tangent: ...": "core_Tangent",
+    "(Tangent := 1)": "core_Tangent",
+    "x.Tangent = 1": "Tangent",
+    "f(Tangent=1)": "Tangent",
+    "'Tangent'": "Tangent",
+    "Tangent = core_Tangent = 1": "core_core_Tangent",
+    "from adjoint2rrule.core import Tangent": "Tangent",
+    "from adjoint2rrule.core import rrule": "Tangent",
+    "from adjoint2rrule.core.tangent_types import Tangent": "core_Tangent",
+}
+
+
+@pytest.mark.parametrize(("text", "wanted"), TAKEN.items(), ids=TAKEN)
+def test_name_that_the_file_has_taken_gets_an_alias(text, wanted):
+    assert names(text).local("Tangent") == wanted
+
+
+def test_runtime_may_be_another_module():
+    text = "from lab.rules import Tangent"
+    assert RuntimeNames(sample(text).unit, "lab.rules").local("Tangent") == "Tangent"
+
+
+def test_uses_are_noted_and_calls_are_uses():
+    runtime = names("ZeroTangent = 1")
+    assert runtime.use("Tangent") == "Tangent"
+    assert runtime.call("ZeroTangent") == "core_ZeroTangent()"
+    assert runtime.local("rrule") == "rrule"
+    assert runtime.used == {"Tangent", "ZeroTangent"}
+
+
+def test_fresh_names_know_the_file_and_no_uses():
+    runtime = names("Tangent = 1")
+    runtime.use("Tangent")
+    fresh = runtime.fresh()
+    assert fresh.used == set()
+    fresh.use("rrule")
+    assert (runtime.used, fresh.used) == ({"Tangent"}, {"rrule"})
+    assert fresh.local("Tangent") == "core_Tangent"
