@@ -20,6 +20,7 @@ from adjoint2rrule.core.errors import (
     MissingFeatureError,
     MutateThunkError,
     NotImplementedTangentError,
+    PartialsError,
     PrimalAdditionError,
     ProjectionError,
     RegistrationError,
@@ -30,6 +31,7 @@ from adjoint2rrule.core.errors import (
 from adjoint2rrule.core.ignore_derivatives import ignore_derivatives
 from adjoint2rrule.core.rule_definition_tools import is_opted_out, non_differentiable, opt_out
 from adjoint2rrule.core.rules import frule, rrule
+from adjoint2rrule.core.scalar_rule import scalar_rule
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent, ZeroTangent
 from adjoint2rrule.core.tangent_types.backing import backing, canonicalize, primal_type
@@ -56,6 +58,7 @@ __all__ = [
     "NoTangent",
     "NotImplementedTangent",
     "NotImplementedTangentError",
+    "PartialsError",
     "PrimalAdditionError",
     "ProjectionError",
     "RegistrationError",
@@ -84,6 +87,7 @@ __all__ = [
     "primal_type",
     "rrule",
     "rrule_via_ad",
+    "scalar_rule",
     "thunk",
     "unthunk",
     "zero_tangent",

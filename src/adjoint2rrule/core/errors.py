@@ -48,3 +48,7 @@ class RegistrationError(RuleError, TypeError):
 
 class MissingFeatureError(RuleError, TypeError):
     """An AD system was asked for something that its config does not offer."""
+
+
+class PartialsError(RuleError, ValueError):
+    """The partial derivatives given to `scalar_rule` do not match the function's inputs and outputs."""

@@ -11,7 +11,8 @@ from typing import Any, TypeVar, get_origin
 from adjoint2rrule.core.config import RuleConfig
 from adjoint2rrule.core.dispatch.annotations import pattern_of
 from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe
-from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
+from adjoint2rrule.core.dispatch.patterns import Anything
+from adjoint2rrule.core.dispatch.reading import pattern_of_type
 from adjoint2rrule.core.errors import RegistrationError
 from adjoint2rrule.core.rules import Pullback, RuleFunction, frule, rrule
 from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
@@ -142,7 +143,7 @@ def is_opted_out(rules: RuleFunction, target: Any, /, *types: Any) -> bool:
     Ports: what `no_rrule` and `no_frule` are asked for.
     """
     config, target, types = _signature("is_opted_out", rules, target, types)
-    patterns = [_pattern("is_opted_out", T) for T in types]
+    patterns = [pattern_of_type("is_opted_out", T) for T in types]
     return _opted_out in rules.rules_for_types(target, patterns, [pattern_of(c) for c in config])
 
 
@@ -173,7 +174,7 @@ def _method(
     shown = ", ".join(
         [describe(target), *("..." if T is ... else inspect.formatannotation(T) for T in types)]
     )
-    patterns = [_pattern(tool, T) for T in types[: -1 if variadic else None]]
+    patterns = [pattern_of_type(tool, T) for T in types[: -1 if variadic else None]]
     if variadic and not patterns:
         raise RegistrationError(
             f"{tool}({shown}): `...` stands after a type; leave it out for all arguments."
@@ -181,10 +182,3 @@ def _method(
     rest = patterns.pop() if variadic else None if types else Anything()
     parameters = [Parameter(None, p) for p in (*map(pattern_of, config), Anything(), *patterns)]
     return Method(rule, tuple(parameters), rest, any_keyword=True, label=f"{tool}({shown})")
-
-
-def _pattern(tool: str, T: Any) -> Pattern:
-    try:
-        return pattern_of(T)
-    except TypeError as err:
-        raise RegistrationError(f"{tool}: {err}.") from err

@@ -91,6 +91,20 @@ def _pattern(rule: Rule, parameter: inspect.Parameter, scope: Scope) -> Pattern:
     return either([pattern, Instance(type(None))]) if parameter.default is None else pattern
 
 
+def pattern_of_type(tool: str, T: Any) -> Pattern:
+    """Return the pattern of a type that was given to `tool`.
+
+    Raises
+    ------
+    RegistrationError
+        Where it is none.
+    """
+    try:
+        return pattern_of(T)
+    except TypeError as err:
+        raise RegistrationError(f"{tool}: {err}.") from err
+
+
 def _asks_for_config(rule: Rule, pattern: Pattern) -> bool:
     if not isinstance(pattern, Either):
         return isinstance(pattern, Instance | WithFeatures) and issubclass(pattern.bound, RuleConfig)

@@ -1,0 +1,176 @@
+"""Both rules of a function of numbers, from its partial derivatives.
+
+Ports: `@scalar_rule` of ChainRulesCore.jl (rule_definition_tools.jl).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
+from operator import add
+from types import FunctionType
+from typing import Any, TypeVar
+
+import numpy as np
+
+from adjoint2rrule.core.dispatch.annotations import pattern_of
+from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe
+from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
+from adjoint2rrule.core.dispatch.reading import pattern_of_type
+from adjoint2rrule.core.dispatch.registry import is_bound
+from adjoint2rrule.core.errors import PartialsError, RegistrationError
+from adjoint2rrule.core.rules import Pullback, frule, rrule
+from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
+from adjoint2rrule.core.tangent_types.structural_tangent import Tangent
+
+Target = TypeVar("Target", bound=Callable[..., Any])
+Partials = Callable[..., Any]
+
+
+def scalar_rule(f: Target, partials: Partials, /, *, types: Sequence[Any] | None = None) -> Target:
+    """Give `f`, a function of numbers, an `rrule` and an `frule`.
+
+    Parameters
+    ----------
+    f : callable
+        A function of one or more numbers to a number or a tuple of numbers. Not a closure, a bound method
+        nor an object with fields: their own derivatives would be lost.
+    partials : callable
+        ``partials(Ω, *xs)`` returns the partial derivatives of ``Ω = f(*xs)``, one for each of `xs`; for
+        several outputs a tuple of such tuples, one for each output. For one argument, the derivative need
+        not be in a tuple. For complex arguments `f` must be holomorphic in them.
+    types : sequence of type, optional
+        The types of the arguments that the rules are for, one for each; without it, all numbers.
+
+    Returns
+    -------
+    callable
+        `f`.
+
+    Raises
+    ------
+    RegistrationError
+        Where `f` has a derivative of its own, or `types` are not as many as `partials` takes arguments.
+    PartialsError
+        From the rules, where `partials` returns something else than it should.
+
+    Examples
+    --------
+    >>> import cmath
+    >>> _ = scalar_rule(cmath.exp, lambda Ω, x: Ω)
+    >>> y, pullback = rrule(cmath.exp, 0.0)
+    >>> y, pullback(2.0)
+    ((1+0j), (NoTangent(), 2.0))
+
+    What ``@setup`` is in Julia is the body of a function here:
+
+    >>> def polar_partials(Ω, x, y):
+    ...     r, _ = Ω
+    ...     return (x / r, y / r), (-y / r**2, x / r**2)
+    >>> def polar(x, y):
+    ...     return (x**2 + y**2) ** 0.5, cmath.phase(complex(x, y))
+    >>> _ = scalar_rule(polar, polar_partials)
+    >>> frule((NoTangent(), 1.0, 0.0), polar, 3.0, 4.0)[1]
+    Tangent[tuple](0.6, -0.16)
+
+    Notes
+    -----
+    Ports: `@scalar_rule`, with the conjugate convention for complex numbers: a pullback multiplies by the
+    conjugates of the partial derivatives, and gives real arguments real cotangents.
+    """
+    role, target = rrule.role_of(f)
+    if role == "instances" or not _is_plain(target):
+        raise RegistrationError(
+            f"scalar_rule({describe(f)}): it can have a derivative of its own, which the rules would lose;"
+            f" write them with `@rrule.register` and `@frule.register`."
+        )
+    parameters, rest = _arguments(f, partials, types)
+    for rules, rule in ((rrule, _scalar_rrule(partials)), (frule, _scalar_frule(partials))):
+        rules.add(role, target, Method(rule, parameters, rest, label=f"scalar_rule({describe(f)})"))
+    return f
+
+
+def _is_plain(f: Any) -> bool:
+    function = inspect.unwrap(f)
+    if isinstance(function, FunctionType):
+        return function.__closure__ is None
+    # What else has no fields is made by the interpreter or by C: its class is no heap type.
+    return not is_bound(f) and (isinstance(f, type) or not type(f).__flags__ & _HEAP_TYPE)
+
+
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+
+
+def _arguments(
+    f: object, partials: Partials, types: Sequence[Any] | None
+) -> tuple[tuple[Parameter, ...], Pattern | None]:
+    kinds = [p.kind for p in inspect.signature(partials).parameters.values()]
+    count = sum(
+        kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD) for kind in kinds
+    )
+    numbers = pattern_of(complex)
+    patterns = (
+        [numbers] * (count - 1) if types is None else [pattern_of_type("scalar_rule", T) for T in types]
+    )
+    rest = numbers if inspect.Parameter.VAR_POSITIONAL in kinds and types is None else None
+    if rest is None and len(patterns) != count - 1:
+        raise RegistrationError(
+            f"scalar_rule({describe(f)}): {len(patterns)} types for {count - 1} arguments of the partials."
+        )
+    return tuple(Parameter(None, pattern) for pattern in (Anything(), *patterns)), rest
+
+
+def _scalar_rrule(partials: Partials) -> Rule:
+    def scalar_rrule(f: Any, /, *xs: Any) -> tuple[Any, Pullback]:
+        Ω = f(*xs)
+
+        def scalar_pullback(Ω̄: Any) -> tuple[Any, ...]:
+            rows = _rows(f, partials(Ω, *xs), Ω, xs)
+            seeds = [Ω̄[i] for i in range(len(rows))] if isinstance(Ω, tuple) else [Ω̄]
+            columns = zip(*rows, strict=True)
+            x̄s = [_dot((partial.conjugate() for partial in column), seeds) for column in columns]
+            return NoTangent(), *(_in_space_of(x, x̄) for x, x̄ in zip(xs, x̄s, strict=True))
+
+        return Ω, scalar_pullback
+
+    return scalar_rrule
+
+
+def _scalar_frule(partials: Partials) -> Rule:
+    def scalar_frule(dargs: Any, f: Any, /, *xs: Any) -> tuple[Any, Any]:
+        Ω = f(*xs)
+        _, *dxs = dargs
+        dΩs = [_dot(row, dxs) for row in _rows(f, partials(Ω, *xs), Ω, xs)]
+        return Ω, _tangent_of(type(Ω), dΩs) if isinstance(Ω, tuple) else dΩs[0]
+
+    return scalar_frule
+
+
+def _tangent_of(primal: Any, fields: Iterable[Any]) -> Any:
+    tangent: Any = Tangent  # `primal` is no type expression to a type checker
+    return tangent[primal](*fields)
+
+
+def _rows(f: object, partials: Any, Ω: Any, xs: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Return the partial derivatives of each output."""
+    outputs = len(Ω) if isinstance(Ω, tuple) else 1
+    several = partials if isinstance(Ω, tuple) else (partials,)
+    if isinstance(several, tuple) and len(several) == outputs:
+        rows = [row if isinstance(row, tuple) else (row,) for row in several]
+        if all(len(row) == len(xs) for row in rows):
+            return rows
+    raise PartialsError(
+        f"scalar_rule({describe(f)}): the partials of {outputs} output(s) by {len(xs)} argument(s) are"
+        f" {partials!r}; write a tuple with one for each argument, and for several outputs a tuple of these."
+    )
+
+
+def _dot(partials: Iterable[Any], tangents: Iterable[Any]) -> Any:
+    return reduce(add, (partial * tangent for partial, tangent in zip(partials, tangents, strict=True)))
+
+
+def _in_space_of(x: Any, x̄: Any) -> Any:
+    if isinstance(x̄, complex | np.complexfloating) and not isinstance(x, complex | np.complexfloating):
+        return x̄.real
+    return x̄

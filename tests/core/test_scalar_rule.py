@@ -1,0 +1,203 @@
+"""Both rules from the partial derivatives."""
+
+import cmath
+import math
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adjoint2rrule.core import (
+    NoTangent,
+    PartialsError,
+    RegistrationError,
+    Tangent,
+    ZeroTangent,
+    frule,
+    rrule,
+    scalar_rule,
+    thunk,
+)
+
+
+def square(x):
+    return x * x
+
+
+def product(x, y):
+    return x * y
+
+
+def sincos(x):
+    return math.sin(x), math.cos(x)
+
+
+class Polar(NamedTuple):
+    r: float
+    phi: float
+
+
+def polar(x, y):
+    return Polar(math.hypot(x, y), math.atan2(y, x))
+
+
+def polar_partials(Ω, x, y):
+    r, _ = Ω
+    return (x / r, y / r), (-y / r**2, x / r**2)
+
+
+def total(*xs):
+    return sum(xs)
+
+
+def ratio(x, y):
+    return x / y
+
+
+scalar_rule(square, lambda Ω, x: 2 * x)
+scalar_rule(product, lambda Ω, x, y: (y, x))
+scalar_rule(sincos, lambda Ω, x: (Ω[1], -Ω[0]))
+scalar_rule(polar, polar_partials)
+scalar_rule(total, lambda Ω, *xs: (1,) * len(xs))
+scalar_rule(ratio, lambda Ω, x, y: (1 / y, -Ω / y), types=(float, complex))
+
+numbers = st.floats(0.5, 2.0)
+complexes = st.builds(complex, numbers, numbers)
+rule_cases = st.one_of(
+    st.tuples(st.just(square), st.tuples(st.one_of(numbers, complexes))),
+    st.tuples(st.just(product), st.tuples(st.one_of(numbers, complexes), st.one_of(numbers, complexes))),
+    st.tuples(st.just(ratio), st.tuples(numbers, complexes)),
+    st.tuples(st.just(polar), st.tuples(numbers, numbers)),
+    st.tuples(st.just(sincos), st.tuples(numbers)),
+    st.tuples(st.just(total), st.lists(numbers, min_size=1, max_size=3).map(tuple)),
+)
+
+
+def inner(x, y):
+    """Return the real inner product of two numbers, or of two tuples."""
+    return sum((complex(a).conjugate() * b).real for a, b in zip(parts(x), parts(y), strict=True))
+
+
+def parts(y):
+    return y if isinstance(y, tuple | Tangent) else (y,)
+
+
+def difference(f, xs, dxs, h=1e-6):
+    plus = f(*(x + h * dx for x, dx in zip(xs, dxs, strict=True)))
+    minus = f(*(x - h * dx for x, dx in zip(xs, dxs, strict=True)))
+    return np.subtract(parts(plus), parts(minus)) / (2 * h)
+
+
+@given(rule_cases, st.lists(complexes, min_size=5, max_size=5))
+def test_the_rules_are_each_others_adjoint_and_agree_with_differences(case, tangents):
+    f, xs = case
+    dxs = tuple(dx if isinstance(x, complex) else dx.real for x, dx in zip(xs, tangents, strict=False))
+    y, dy = frule((NoTangent(), *dxs), f, *xs)
+    assert np.allclose(list(parts(dy)), difference(f, xs, dxs), rtol=1e-6)
+
+    seed = Tangent[type(y)](*(s.real for s in tangents[3:])) if isinstance(y, tuple) else tangents[3]
+    value, pullback = rrule(f, *xs)
+    df, *x̄s = pullback(seed)
+    assert (value, df) == (y, NoTangent())
+    assert all(isinstance(x̄, complex) <= isinstance(x, complex) for x, x̄ in zip(xs, x̄s, strict=True))
+    assert math.isclose(inner(seed, dy), sum(map(inner, x̄s, dxs)), rel_tol=1e-9, abs_tol=1e-9)
+
+
+def test_the_rules_are_for_numbers_alone():
+    for x in (2, 2.0, 2j, np.float32(2), np.int8(2)):
+        assert rrule(square, x)[1](1.0)[1] == 2 * x or x == 2j
+        assert frule((NoTangent(), 1.0), square, x)[1] == 2 * x
+    for x in (np.ones(2), "a", None):
+        assert rrule(square, x) is None
+        assert frule((NoTangent(), 1.0), square, x) is None
+    assert rrule(square) is rrule(square, 1.0, 2.0) is None
+
+
+def test_types_are_one_for_each_argument():
+    assert rrule(ratio, 1.0, 2j) is not None
+    assert rrule(ratio, 1j, 2.0) is None
+
+
+def test_a_pullback_multiplies_by_the_conjugates():
+    _, pullback = rrule(square, 1 + 2j)
+    assert pullback(1.0) == (NoTangent(), 2 - 4j)
+    _, pullback = rrule(product, 3.0, 1j)
+    assert pullback(1j) == (NoTangent(), 1.0, 3j)
+
+
+def test_zeros_and_thunks_pass():
+    assert frule((NoTangent(), ZeroTangent(), 1.0), product, 2.0, 3.0) == (6.0, 2.0)
+    _, pullback = rrule(sincos, 0.0)
+    assert pullback(Tangent[tuple](thunk(lambda: 2.0), ZeroTangent())) == (NoTangent(), 2.0)
+    _, pullback = rrule(square, 3.0)
+    assert pullback(thunk(lambda: 1.0)) == (NoTangent(), 6.0)
+    assert pullback(ZeroTangent()) == (NoTangent(), ZeroTangent())
+
+
+def test_a_function_of_c_can_be_a_target():
+    assert scalar_rule(math.expm1, lambda Ω, x: Ω + 1) is math.expm1
+    assert scalar_rule(np.tanh, lambda Ω, x: 1 - Ω**2) is np.tanh
+    assert rrule(math.expm1, 0.0)[1](2.0) == (NoTangent(), 2.0)
+    assert rrule(np.tanh, 0.0)[1](2.0) == (NoTangent(), 2.0)
+
+
+class Affine:
+    def __call__(self, x): ...
+
+    def method(self, x): ...
+
+
+def closure():
+    a = 2.0
+
+    def f(x):
+        return a * x
+
+    return f
+
+
+@pytest.mark.parametrize(
+    "f",
+    [Affine, Affine(), Affine().method, closure(), lru_cache(closure()), partial(pow, 2), [].append],
+    ids=str,
+)
+def test_what_has_a_derivative_of_its_own_is_refused(f):
+    with pytest.raises(RegistrationError, match=r"derivative of its own.*@rrule\.register"):
+        scalar_rule(f, lambda Ω, x: 1.0)
+
+
+def test_a_cached_function_is_a_plain_one():
+    @lru_cache
+    def f(x):
+        return cmath.exp(x)
+
+    scalar_rule(f, lambda Ω, x: Ω)
+    assert rrule(f, 0.0)[1](1.0) == (NoTangent(), 1.0)
+
+
+def test_types_must_be_as_many_as_the_arguments():
+    with pytest.raises(RegistrationError, match=r"scalar_rule: 2 is not a type"):
+        scalar_rule(ratio, lambda Ω, x, y: (1, 1), types=(float, 2))
+    with pytest.raises(RegistrationError, match=r"scalar_rule\(ratio\): 1 types for 2 arguments"):
+        scalar_rule(ratio, lambda Ω, x, y: (1, 1), types=(float,))
+
+
+@pytest.mark.parametrize(
+    ("f", "partials", "message"),
+    [
+        (lambda x, y: x, lambda Ω, x, y: 1.0, r"1 output\(s\) by 2 argument\(s\) are 1\.0"),
+        (lambda x, y: x, lambda Ω, x, y: (1.0, 2.0, 3.0), r"are \(1\.0, 2\.0, 3\.0\)"),
+        (lambda x: (x, x), lambda Ω, x: 1.0, r"2 output\(s\) by 1 argument\(s\) are 1\.0"),
+        (lambda x: (x, x), lambda Ω, x: ((1.0,), (1.0,), (1.0,)), "2 output"),
+    ],
+)
+def test_partials_of_another_shape_are_reported(f, partials, message):
+    scalar_rule(f, partials)
+    xs = (1.0,) * f.__code__.co_argcount
+    with pytest.raises(PartialsError, match=message):
+        rrule(f, *xs)[1](1.0)
+    with pytest.raises(PartialsError, match=message):
+        frule((NoTangent(), *xs), f, *xs)
