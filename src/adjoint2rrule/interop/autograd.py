@@ -34,7 +34,8 @@ class AutogradConfig(RuleConfig[HasReverseMode]):
 
     Arguments can be structured: floats and arrays are differentiated with respect to wherever they
     stand in tuples, lists, dicts and objects. Integers, strings and functions pass untouched, and so
-    do keyword arguments.
+    do keyword arguments. Inside of what autograd runs, functions are not looked up: a rule is used where
+    the function it is for was asked for.
 
     Examples
     --------

@@ -11,7 +11,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from types import ModuleType
+from types import EllipsisType, ModuleType, NoneType
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,21 @@ from adjoint2rrule.core import AbstractZero, NoTangent, RuleError, Tangent, Zero
 from adjoint2rrule.core.tangent_types.primal_fields import has_fields, is_namedtuple
 
 # What has no values near it, as a float has and an index has not.
-_CONSTANTS = (type(None), bool, int, str, bytes, Enum, slice, range, type, np.dtype, np.ufunc, ModuleType)
+_CONSTANTS = (
+    NoneType,
+    EllipsisType,
+    bool,
+    int,
+    str,
+    bytes,
+    Enum,
+    slice,
+    range,
+    type,
+    np.dtype,
+    np.ufunc,
+    ModuleType,
+)
 
 
 class UntraceableError(RuleError, TypeError):
@@ -65,13 +79,26 @@ def is_leaf(x: Any) -> bool:
     return type(x) is np.ndarray and x.dtype.kind in "fc"
 
 
-def leaves(x: Any) -> Iterator[Any]:
-    """Yield the leaves of `x`, in the order of its parts."""
+def leaves(x: Any) -> list[Any]:
+    """Return the leaves of `x`, in the order of its parts.
+
+    Raises
+    ------
+    UntraceableError
+        Where `x` holds numbers that are neither leaves nor in its parts, or holds itself.
+    """
+    try:
+        return list(_leaves(x))
+    except RecursionError as err:
+        raise UntraceableError(f"autograd cannot look into a {type(x).__name__} that holds itself") from err
+
+
+def _leaves(x: Any) -> Iterator[Any]:
     if is_leaf(x):
         yield x
     else:
         for part in _parts(x).values():
-            yield from leaves(part)
+            yield from _leaves(part)
 
 
 def with_leaves(function: Callable[[Any], Any], x: Any) -> Any:
@@ -129,7 +156,7 @@ def seeds(y: Any, ȳ: Any) -> Iterator[Any]:
             yield from seeds(part, part_seed)
 
 
-def _parts(x: Any) -> dict[Any, Any]:
+def _parts(x: Any) -> Mapping[Any, Any]:
     if isinstance(x, np.ndarray) or _is_sparse(x):
         if type(x) is np.ndarray and x.dtype.kind != "O":
             return {}
@@ -140,6 +167,8 @@ def _parts(x: Any) -> dict[Any, Any]:
         )
     if isinstance(x, tuple | list) and not is_namedtuple(type(x)):
         return dict(enumerate(x))
+    if isinstance(x, dict):
+        return x
     return {} if _is_constant(x) or not has_fields(x) else dict(backing(x))
 
 

@@ -5,6 +5,7 @@ Ports: ``literal_getproperty`` and ``literal_getfield`` of ZygoteRules.jl (Zygot
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from adjoint2rrule.core import rrule
@@ -53,18 +54,20 @@ def literal_getfield(x: Any, name: str, /) -> Any:
     return object.__getattribute__(x, name)
 
 
-def _access(x: Any, name: str) -> Pair:
-    """Define the adjoint of reading an attribute for which there is no other definition."""
-    # After its conversion, a rule for a property is one for `getattr`.
-    pair = rrule(__context__, getattr, x, name)
-    if pair is not None:
-        y, back = in_legacy_form(pair, 3)
-    elif name in (fields := fields_of(x)):
-        return fields[name], lambda ȳ: (dict.fromkeys(fields) | {name: ȳ}, None)
-    else:
-        y, back = _pullback(getattr, x, name)
-    return y, lambda ȳ: back(ȳ)[1:]
+def _adjoint_of(read: Callable[[Any, str], Any]) -> Callable[[Any, str], Pair]:
+    """Return the definition for reading an attribute for which there is no other one."""
+
+    def read_adjoint(x: Any, name: str) -> Pair:
+        y, fields = read(x, name), fields_of(x)
+        # After its conversion, a rule for a property is one for `getattr`.
+        pair = rrule(__context__, read, x, name)
+        if pair is None and name in fields and fields[name] is y:
+            return y, lambda ȳ: (dict.fromkeys(fields) | {name: ȳ}, None)
+        y, back = _pullback(read, x, name) if pair is None else in_legacy_form(pair, 3)
+        return y, lambda ȳ: back(ȳ)[1:]
+
+    return read_adjoint
 
 
-adjoint(literal_getproperty)(_access)
-adjoint(literal_getfield)(_access)
+adjoint(literal_getproperty)(_adjoint_of(getattr))
+adjoint(literal_getfield)(_adjoint_of(object.__getattribute__))

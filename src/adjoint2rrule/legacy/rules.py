@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from adjoint2rrule.core.dispatch.method import Method, describe
 from adjoint2rrule.core.dispatch.method_table import MethodTable
-from adjoint2rrule.core.dispatch.registry import Role
+from adjoint2rrule.core.dispatch.reading import Role
 from adjoint2rrule.core.rules import ReverseRules
 from adjoint2rrule.legacy.errors import LegacyRuleError
 from adjoint2rrule.legacy.translation import entries_of, to_legacy, with_article

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import sys
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 from inspect import Parameter
@@ -22,7 +23,7 @@ def is_definition_under(frame: FrameType, argument: object) -> bool:
     own line among its lines.
     """
     code = getattr(inspect.unwrap(argument), "__code__", None) if callable(argument) else None
-    if not isinstance(code, CodeType) or not _contains(frame.f_code, code):
+    if not isinstance(code, CodeType) or code.co_name == "<lambda>" or not _contains(frame.f_code, code):
         return False
     last_line = max(line for *_, line in code.co_lines() if line is not None)
     return code.co_firstlineno <= frame.f_lineno <= last_line
@@ -68,9 +69,12 @@ def functor_class(rule: Callable[..., Any], frame: FrameType) -> type:
     """
     parameter = next(iter(inspect.signature(rule).parameters.values()), None)
     hint = parameter.annotation if parameter else Parameter.empty
-    if isinstance(hint, str):
-        names = hint.strip("'\"").split(".")
-        hint = next((value for scope in _scopes(frame) if (value := _at(names, scope)) is not None), None)
+    names = ChainMap(*map(dict, _scopes(frame)))
+    while isinstance(hint, str):
+        try:
+            hint = eval(hint, {}, names)  # as `typing.get_type_hints` does, which reads all annotations
+        except (NameError, AttributeError, SyntaxError, TypeError):
+            hint = None
     hint = get_origin(hint) or hint
     if isinstance(hint, type) and hint is not Parameter.empty:
         return hint
