@@ -485,6 +485,17 @@ def test_explicit_functor_can_be_of_a_class_of_c():
     assert cotangents(operator.itemgetter(0), [5.0, 6.0]) == ([1.0, None],)
 
 
+def test_call_of_one_object_is_not_that_of_its_class():
+    first, second = operator.itemgetter(0), operator.itemgetter(1)
+
+    @adjoint(first.__call__)
+    def _(x):
+        return first(x), lambda dy: ("first",)
+
+    assert cotangents(first.__call__, [5.0, 6.0]) == ("first",)
+    assert cotangents(second.__call__, [5.0, 6.0]) != ("first",)
+
+
 class Layer:
     def __init__(self, gain):
         self.gain = gain

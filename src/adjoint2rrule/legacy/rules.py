@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from inspect import Parameter
+from threading import RLock
 from types import FunctionType, MethodType
 from typing import Any, TypeAlias
 
@@ -38,12 +39,15 @@ class FieldlessTable(MethodTable):
 class LegacyRules(ReverseRules):
     """The rules that legacy definitions are; their pullbacks speak the legacy form."""
 
+    _adding = RLock()
+
     def add(self, role: Role, target: object, method: Method, *, asks_for_config: bool = False) -> None:
         """Add `method` to the rules of `target`."""
-        super().add(role, target, method, asks_for_config=asks_for_config)
-        if type(target) is FunctionType:
-            table = vars(target)[self._attribute]
-            vars(target)[self._attribute] = FieldlessTable(target, table.methods)
+        with self._adding:
+            super().add(role, target, method, asks_for_config=asks_for_config)
+            if type(target) is FunctionType:
+                table = vars(target)[self._attribute]
+                vars(target)[self._attribute] = FieldlessTable(target, table.methods)
 
 
 @LegacyRules

@@ -9,7 +9,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 from inspect import Parameter
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType, WrapperDescriptorType
 from typing import Any, get_origin
 
 from adjoint2rrule.legacy.errors import LegacyRuleError
@@ -89,8 +89,10 @@ def owner_of_call(function: Any, frame: FrameType) -> type | None:
     """Return the class that `function` is the ``__call__`` of, `None` where none is found."""
     if getattr(function, "__name__", None) != "__call__":
         return None
+    if isinstance(function, WrapperDescriptorType):  # that of a class of C
+        return function.__objclass__
     if not isinstance(function, FunctionType):
-        return getattr(function, "__objclass__", None)  # that of a class of C
+        return None
     names = function.__qualname__.rpartition("<locals>.")[2].split(".")[:-1]
     for scope in (*_scopes(frame), vars(sys.modules.get(function.__module__, builtins))):
         owner = _at(names, scope)
