@@ -13,8 +13,9 @@ from adjoint2rrule.core.dispatch.annotations import pattern_of
 from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe
 from adjoint2rrule.core.dispatch.patterns import Anything
 from adjoint2rrule.core.dispatch.reading import pattern_of_type
+from adjoint2rrule.core.dispatch.rule_function import RuleFunction
 from adjoint2rrule.core.errors import RegistrationError
-from adjoint2rrule.core.rules import Pullback, RuleFunction, frule, rrule
+from adjoint2rrule.core.rules import Pullback, frule, rrule
 from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
 
 Target = TypeVar("Target")

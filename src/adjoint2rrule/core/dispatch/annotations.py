@@ -25,6 +25,7 @@ from typing import (
 import numpy as np
 
 from adjoint2rrule.core.config import RuleConfig, asked_features
+from adjoint2rrule.core.dispatch.classes import pattern_of_class
 from adjoint2rrule.core.dispatch.containers import ArrayOf, Elements, Fields, Pairs
 from adjoint2rrule.core.dispatch.patterns import (
     TOWER,
@@ -36,7 +37,6 @@ from adjoint2rrule.core.dispatch.patterns import (
     Pattern,
     Subclasses,
     WithFeatures,
-    pattern_of_class,
 )
 
 

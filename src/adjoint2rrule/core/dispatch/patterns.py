@@ -8,9 +8,7 @@ other one is more specific?
 from __future__ import annotations
 
 import abc
-import inspect
 from dataclasses import dataclass
-from typing import Any, Protocol, is_typeddict, runtime_checkable
 
 import numpy as np
 
@@ -166,50 +164,6 @@ class Subclasses(Pattern):
 
 
 @dataclass(frozen=True)
-class Structure(Pattern):
-    """A protocol, `runtime_checkable` or not: what inherits from it or has its members."""
-
-    bound: type
-    methods: frozenset[str]
-    attributes: frozenset[str]
-
-    def decide(self, cls: type) -> bool | None:
-        if self.bound in cls.__mro__:
-            return True
-        if not all(_defines(cls, name) for name in self.methods):
-            return False
-        return None if self.attributes else True
-
-    def accepts(self, value: object) -> bool:
-        verdict = self.decide(type(value))
-        # Statically, since reading an attribute may run a property.
-        return all(_has(value, name) for name in self.attributes) if verdict is None else verdict
-
-    def _covers(self, other: Pattern) -> bool:
-        if isinstance(other, Structure):
-            return self.methods <= other.methods and self.attributes <= other.attributes | other.methods
-        return self.decide(other.bound) is True
-
-
-def _defines(cls: type, name: str) -> bool:
-    # Not by `getattr`, which looks in the metaclass too: every class "has" a `__call__` there.
-    member = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
-    return member is not None or (name == "__reversed__" and _is_reversible(cls))
-
-
-def _is_reversible(cls: type) -> bool:
-    # `reversed` asks for no more. Tuples have no method for it, and are `ArrayLike` all the same.
-    return _defines(cls, "__len__") and _defines(cls, "__getitem__")
-
-
-def _has(value: object, name: str) -> bool:
-    return inspect.getattr_static(value, name, _MISSING) is not _MISSING
-
-
-_MISSING = object()
-
-
-@dataclass(frozen=True)
 class WithFeatures(Pattern):
     """`RuleConfig[A, B]`: the configs that have all of these features."""
 
@@ -241,37 +195,3 @@ class Either(Pattern):
 
     def _covers(self, other: Pattern) -> bool:
         return any(member.covers(other) for member in self.members)
-
-
-def pattern_of_class(cls: type) -> Pattern:
-    """Return the pattern of a class as `isinstance` means it, without the numeric tower."""
-    if cls is object:
-        return Anything()
-    if is_typeddict(cls):
-        return Instance(dict)
-    if not getattr(cls, "_is_protocol", False):
-        return Instance(cls) if type(cls).__instancecheck__ in _CLASS_CHECKS else Checked(cls)
-    members = _members(cls)
-    methods = frozenset(name for name, member in members.items() if callable(member))
-    return Structure(cls, methods, frozenset(members) - methods)
-
-
-# A class that implements a protocol by inheritance has its metaclass, and is a class as any other.
-_CLASS_CHECKS = (type.__instancecheck__, abc.ABCMeta.__instancecheck__, type(Protocol).__instancecheck__)
-
-
-def _members(protocol: type) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    for base in protocol.__mro__[::-1]:
-        if getattr(base, "_is_protocol", False) and base is not Protocol:
-            members |= dict.fromkeys(inspect.get_annotations(base)) | vars(base)
-    return {name: member for name, member in members.items() if name not in _BOOKKEEPING}
-
-
-@runtime_checkable
-class _OneMember(Protocol):
-    _: int
-
-
-# What the interpreter itself puts into a protocol.
-_BOOKKEEPING = {*vars(_OneMember), "__orig_bases__", "__slots__", "__non_callable_proto_members__"}

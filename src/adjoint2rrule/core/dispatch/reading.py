@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from adjoint2rrule.core.config import RuleConfig
 from adjoint2rrule.core.dispatch.annotations import Scope, either, pattern_of
+from adjoint2rrule.core.dispatch.classes import Structure
 from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe, signature_of
 from adjoint2rrule.core.dispatch.patterns import (
     Anything,
     Either,
     Instance,
     Pattern,
-    Structure,
     Subclasses,
     WithFeatures,
 )
