@@ -1,5 +1,6 @@
 """Where rules are kept: as long as their targets live, no longer, and never for another object."""
 
+import copy
 import functools
 import gc
 import random
@@ -194,6 +195,16 @@ def test_a_rule_does_not_make_its_protocol_harder_to_follow():
 
     assert rrule(Gaussian(), 1.0) == "kernel"
     assert rrule(f, lambda x: x) == "accepted"
+
+
+def test_a_copy_of_what_a_function_carries_is_not_the_copys():
+    f = function_with_a_rule()
+
+    def g(x): ...
+
+    g.__dict__.update(copy.deepcopy(f.__dict__))
+    assert rrule(f, 1.0) is f
+    assert rrule(g, 1.0) is None
 
 
 def test_an_object_that_answers_every_attribute_has_no_rules():

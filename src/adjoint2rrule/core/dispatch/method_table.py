@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from adjoint2rrule.core.config import RuleConfig
 from adjoint2rrule.core.dispatch.method import Method, Rule, describe
@@ -67,7 +67,13 @@ class MethodTable:
         self._candidates: dict[tuple[Any, ...], tuple[Candidate, ...]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return MethodTable, (self.owner, self.methods)
+        return type(self), (self.owner, self.methods)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
 
     def select(self, values: tuple[object, ...], keywords: Mapping[str, object]) -> Rule | None:
         """Return the rule for a call with these positional values and keywords, `None` where none fits.
