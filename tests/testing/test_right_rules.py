@@ -348,6 +348,16 @@ def number_for_an_integer_that_might_be_a_float():
 
 
 @right
+def integers_alone():
+    return with_rule(lambda x, y: x * y, lambda ȳ, x, y: (NoTangent(), y * ȳ, x * ȳ)), 2, 3
+
+
+@right
+def integers_that_are_counts():
+    return with_rule(lambda n, k: n // k, lambda ȳ, n, k: (NoTangent(), NoTangent(), NoTangent())), 7, 2
+
+
+@right
 def integer_fields_of_floats():
     return with_rule(
         lambda foo: foo.a * foo.b, lambda ȳ, foo: (NoTangent(), Tangent[Foo](a=foo.b * ȳ, b=foo.a * ȳ))
@@ -604,6 +614,24 @@ def functor():
         return self(x), lambda ȳ: (Tangent[Scale](weight=np.sum(x * ȳ), bias=np.sum(ȳ)), self.weight * ȳ)
 
     return Scale(2.0, 1.0), V
+
+
+@right
+def functor_that_counts_its_calls():
+    class Counted:
+        def __init__(self, weight):
+            self.weight = weight
+            self.calls = 0
+
+        def __call__(self, x):
+            self.calls += 1
+            return self.weight * x
+
+    @rrule.register(Counted)
+    def counted_rrule(self: Counted, x):
+        return self(x), lambda ȳ: (Tangent[Counted](weight=x * ȳ), self.weight * ȳ)
+
+    return Counted(2.0), 3.0
 
 
 @right

@@ -287,6 +287,13 @@ def wrong_number_for_an_integer():
     return with_rule(lambda x, n: n**2 * x, lambda ȳ, x, n: (NoTangent(), n**2 * ȳ, n * x * ȳ)), 2.0, 3
 
 
+@wrong(
+    r"args\[1\] \(`y`\) .*; it is the cotangent of|args\[0\] \(`x`\) .*; it is the cotangent of args\[1\] \(`y`\)"
+)
+def integers_alone():
+    return with_rule(lambda x, y: x * y, lambda ȳ, x, y: (NoTangent(), x * ȳ, y * ȳ)), 2, 3
+
+
 @wrong(r"args\[1\] \(`flag`\) is a float, but a bool cannot be perturbed: return NoTangent\(\)")
 def number_for_a_flag():
     return with_rule(lambda x, flag: 2 * x, lambda ȳ, x, flag: (NoTangent(), 2 * ȳ, ȳ)), 2.0, True
@@ -489,6 +496,34 @@ def mutated_argument():
     return twice, V
 
 
+@wrong(r"the rule changes its arguments: f\.bias is 2\.0, expected 1\.0")
+def mutated_functor():
+    class Shift(Affine):
+        pass
+
+    @rrule.register(Shift)
+    def shift_rrule(self: Shift, x):
+        y = self(x)
+        self.bias += 1.0
+        return y, lambda ȳ: (Tangent[Shift](weight=x * ȳ, bias=ȳ), self.weight * ȳ)
+
+    return Shift(2.0, 1.0), 3.0
+
+
+@wrong(r"the rule changes its arguments: fkwargs\['weights'\]\[0\] is 2\.0, expected 1\.0")
+def mutated_keyword():
+    def weighted(x, *, weights):
+        return x @ weights
+
+    @rrule.register(weighted)
+    def weighted_rrule(weighted, x, *, weights):
+        y = weighted(x, weights=weights)
+        weights *= 2
+        return y, lambda ȳ: (NoTangent(), ȳ * weights / 2)
+
+    return weighted, V, {"fkwargs": {"weights": np.ones(3)}}
+
+
 @wrong(r"the pullback changes its arguments: args\[0\]\[\d\] \(`x\[\d\]`\) is")
 def argument_mutated_by_the_pullback():
     def back(ȳ, x):
@@ -651,8 +686,9 @@ def marked_as_constant():
 @pytest.mark.parametrize("rng", range(3))
 def test_wrong_rule_fails_with_its_message(case, message, rng):
     f, *args = case()
+    options = args.pop() if isinstance(args[-1], dict) and "fkwargs" in args[-1] else {}
     with pytest.raises(AssertionError) as failure:
-        test_rrule(f, *args, rng=rng)
+        test_rrule(f, *args, rng=rng, **options)
     assert str(failure.value).startswith("test_rrule(")
     assert str(failure.value).endswith(f"[rng={rng}]")
     assert re.search(message, str(failure.value))

@@ -37,6 +37,8 @@ class Case:
         The tangents that `with_tangent` gave, by the position of the primal.
     keywords
         The keyword arguments.
+    before
+        Copies of the primals and of the keyword arguments, to see what is changed.
     seed
         What the random numbers of the test are made from.
     tolerance
@@ -48,6 +50,7 @@ class Case:
     primals: tuple[Any, ...]
     chosen: Mapping[int, Any]
     keywords: Mapping[str, Any]
+    before: tuple[tuple[Any, ...], Mapping[str, Any]] = field(repr=False)
     seed: int
     tolerance: Tolerance
     rng: np.random.Generator = field(repr=False)
@@ -62,17 +65,13 @@ class Case:
         tolerance: Tolerance,
     ) -> Case:
         """Return the case for ``(f, *args)``, some of them perhaps with a tangent."""
-        plain = [x.primal if isinstance(x, PrimalAndTangent) else x for x in arguments]
         chosen = {i: x.tangent for i, x in enumerate(arguments) if isinstance(x, PrimalAndTangent)}
-        f, *args = plain
-        owner = f.__self__ if function_of(f) else f
-        seed = (
-            int(rng)
-            if isinstance(rng, (int, np.integer))
-            else int(np.random.default_rng(rng).integers(2**32))
-        )
+        f, *args = (x.primal if isinstance(x, PrimalAndTangent) else x for x in arguments)
+        primals, keywords = (f.__self__ if function_of(f) else f, *args), dict(keywords or {})
+        before = tuple(map(copied, primals)), copied(keywords)
+        seed = rng if isinstance(rng, (int, np.integer)) else np.random.default_rng(rng).integers(2**32)
         generator = np.random.default_rng(seed)
-        return cls(test, f, (owner, *args), chosen, dict(keywords or {}), seed, tolerance, generator)
+        return cls(test, f, primals, chosen, keywords, before, int(seed), tolerance, generator)
 
     @cached_property
     def spaces(self) -> tuple[TangentSpace, ...]:
@@ -103,25 +102,31 @@ class Case:
         """Return the tangent that goes with primal `i`: the one that was chosen, or a random one."""
         return self.chosen[i] if i in self.chosen else random_tangent(space, self.rng)
 
-    def check_unchanged(self, primals: Sequence[Any], culprit: str) -> None:
-        """Fail where one of the primals is not what it was."""
+    def check_unchanged(self, primals: Sequence[Any], keywords: Mapping[str, Any], culprit: str) -> None:
+        """Fail where one of the primals or keyword arguments is not what it was.
+
+        What the function does to itself, a cache that it fills, its rule may do as well.
+        """
+        before, keywords_before = self.before
         for i, x in enumerate(primals):
-            if difference := first_difference(x, self._before[i], EXACTLY, self.place(i, "")):
+            difference = first_difference(x, before[i], EXACTLY, self.place(i, ""))
+            if difference and not (i == 0 and self._changes_itself):
                 raise AssertionError(f"{culprit} changes its arguments: {difference}")
+        if difference := first_difference(keywords, keywords_before, EXACTLY, Place("", "fkwargs")):
+            raise AssertionError(f"{culprit} changes its arguments: {difference}")
 
     @cached_property
     def _leaves_traces(self) -> bool:
         primals = self.copies(self.primals)
         self._invoke(*primals)
-        places = (self.place(i, "") for i in range(len(primals)))
-        return any(
-            first_difference(x, before, EXACTLY, place)
-            for x, before, place in zip(primals, self.primals, places, strict=True)
-        )
+        pairs = zip(primals[1:], self.before[0][1:], strict=True)
+        return any(first_difference(x, before, EXACTLY, Place("", "")) for x, before in pairs)
 
     @cached_property
-    def _before(self) -> tuple[Any, ...]:
-        return tuple(map(copied, self.primals))
+    def _changes_itself(self) -> bool:
+        owner, *xs = map(copied, self.before[0])
+        self._invoke(owner, *xs)
+        return first_difference(owner, self.before[0][0], EXACTLY, Place("", "")) is not None
 
     def _invoke(self, owner: Any, *xs: Any) -> Any:
         function = function_of(self.f)

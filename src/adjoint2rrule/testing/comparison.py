@@ -40,6 +40,9 @@ class Comparison:
     ----------
     given, expected
         The coordinates; those that finite differences say are refined in place.
+    scales
+        What each is multiplied by to be compared with the others: a derivative by a number near 1e14 is
+        as good as one by a number near 1.
     known
         Which of them are to be compared.
     leaves
@@ -52,6 +55,7 @@ class Comparison:
 
     given: Vector
     expected: Vector
+    scales: Vector
     known: NDArray[np.intp]
     leaves: Sequence[Leaf]
     tolerance: Tolerance
@@ -67,14 +71,18 @@ class Comparison:
         return None
 
     def _wrong(self, part: NDArray[np.intp]) -> int | None:
-        given, expected = self.given[part], self.expected[part]
-        wrong = settled_disagreement(
-            given,
-            expected,
-            lambda difference: self.tolerance.admits(difference, given, expected),
-            lambda entry: self.refine(int(part[entry])),
-        )
-        self.expected[part] = expected
+        scales = self.scales[part]
+        given, expected = scales * self.given[part], scales * self.expected[part]
+
+        def refine(entry: int) -> tuple[float, float]:
+            value, error = self.refine(int(part[entry]))
+            return scales[entry] * value, scales[entry] * error
+
+        def admits(difference: Vector) -> bool:
+            return self.tolerance.admits(difference, given, expected)
+
+        wrong = settled_disagreement(given, expected, admits, refine)
+        self.expected[part] = expected / scales
         return None if wrong is None else int(part[wrong])
 
     def _described(self, leaf: Leaf, coordinate: int) -> Finding:

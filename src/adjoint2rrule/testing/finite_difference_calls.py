@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,9 +19,10 @@ Path = Callable[[float], FloatVector]
 
 # How far from the primal a difference may look: as far as it likes, and less where the function is not
 # defined that far out (`log` at 1e-5).
-RANGES = (None, 1e-3, 1e-5, 1e-7)
+RANGES = (None, 1e-3, 1e-5, 1e-7, 1e-9, 1e-11)
 # Powers of two: `x + step` is then exact in any precision, and what is left is the noise of the function.
-STEPS = tuple(2.0**-k for k in range(4, 29, 2))
+LONGEST, SHORTEST, RATIO = 2.0**-4, 2.0**-40, 2.0**-2
+NEARBY = 2.0**-5
 # What a function raises outside its domain (`LinAlgError` is a `ValueError`).
 OUT_OF_DOMAIN = (ValueError, ArithmeticError)
 
@@ -56,7 +57,7 @@ def derivative(fdm: FiniteDifferenceMethod, path: Path) -> FloatVector:
     failure: Exception | None = None
     for max_range in RANGES:
         try:
-            value = _quietly(fdm, path, max_range=max_range)
+            value = _quietly(fdm, path, 0.0, max_range=max_range)
         except OUT_OF_DOMAIN as err:
             failure = err
             continue
@@ -66,7 +67,10 @@ def derivative(fdm: FiniteDifferenceMethod, path: Path) -> FloatVector:
 
 
 def refined_derivative(
-    fdm: FiniteDifferenceMethod, path: Path, project: Callable[[FloatVector], FloatVector] = np.asarray
+    fdm: FiniteDifferenceMethod,
+    path: Path,
+    shortest: float = SHORTEST,
+    project: Callable[[FloatVector], FloatVector] = np.asarray,
 ) -> tuple[FloatVector, float]:
     """Return the derivative of `path` at 0, seen through `project`, and what it may be wrong by.
 
@@ -74,7 +78,10 @@ def refined_derivative(
     between neighbouring steps agree best, and by so much the derivative is known. This costs several
     times a `derivative`, and holds for functions that are noisy or change on a small scale.
     """
-    values = [project(value) for value in _at_each_step(fdm, path)]
+    steps = itertools.takewhile(
+        lambda step: step >= shortest, (LONGEST * RATIO**k for k in itertools.count())
+    )
+    values = [project(value) for value in _where_defined(lambda step: fdm(path, 0.0, step=step), steps)]
     if len(values) < 3:
         raise _undefined(None)
     spread = [float(np.max(abs(a - b), initial=0.0)) for a, b in itertools.pairwise(values)]
@@ -92,26 +99,33 @@ def has_kink(path: Path) -> bool:
 
 
 def _slope_jump(path: Path, step: float) -> float:
-    with np.errstate(all="ignore"):
-        left, middle, right = path(-step), path(0.0), path(step)
+    values = list(_where_defined(path, (-step, 0.0, step)))
+    if len(values) < 3:
+        return 0.0
+    left, middle, right = values
     return float(np.linalg.norm(right - 2 * middle + left) / step)
 
 
-def _at_each_step(fdm: FiniteDifferenceMethod, path: Path) -> Iterator[FloatVector]:
-    for step in STEPS:
+def values_near(path: Path) -> Iterator[FloatVector]:
+    """Yield the values of `path` at 0 and a little to both sides, as far as it is defined there."""
+    return _where_defined(path, (0.0, -NEARBY, NEARBY))
+
+
+def _where_defined(f: Callable[[float], Any], points: Iterable[float]) -> Iterator[FloatVector]:
+    for point in points:
         try:
-            value = _quietly(fdm, path, step=step)
+            value = _quietly(f, point)
         except OUT_OF_DOMAIN:
             continue
         if np.isfinite(value).all():
             yield value
 
 
-def _quietly(fdm: FiniteDifferenceMethod, path: Path, **how: float | None) -> FloatVector:
+def _quietly(f: Callable[..., Any], *args: Any, **how: Any) -> FloatVector:
     # Out there a function may warn, which says nothing about the rule.
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return np.asarray(fdm(path, 0.0, **how), dtype=np.float64)
+        return np.asarray(f(*args, **how), dtype=np.float64)
 
 
 def _undefined(failure: Exception | None) -> AssertionError:

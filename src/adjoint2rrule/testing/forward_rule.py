@@ -109,7 +109,9 @@ class ForwardTest:
             return float(value[k]), error
 
         leaves = list(function.output.leaves(OUTPUT))
-        finding = Comparison(given, expected, np.arange(given.size), leaves, self.tolerance, refine).finding()
+        finding = Comparison(
+            given, expected, np.ones_like(given), np.arange(given.size), leaves, self.tolerance, refine
+        ).finding()
         if finding:
             evidence = Evidence(given, lambda vector: vector, expected, leaves, {}, lambda: given)
             kink = KINK if has_kink(function.path(moves)) else None

@@ -9,14 +9,19 @@ from typing import Any
 import numpy as np
 
 from adjoint2rrule.testing.finite_difference_calls import (
+    SHORTEST,
     FiniteDifferenceMethod,
     Path,
     derivative,
     refined_derivative,
+    values_near,
 )
 from adjoint2rrule.testing.numeric_space import DOUBLE_EPS
 from adjoint2rrule.testing.tangent_space import TangentSpace, Vector
 from adjoint2rrule.testing.to_vec import tangent_space
+
+# A step of 1 is small for numbers larger than this.
+NEAR = 16.0
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,13 @@ class Linearization:
 
     def pushforward(self, directions: Mapping[int, Vector]) -> Vector:
         """Return the derivative of the output along these directions of the primals."""
-        moving = {i: direction for i, direction in directions.items() if direction.any()}
-        if not self.output.size or not moving:
-            return np.zeros(self.output.size)
-        return derivative(self.fdm, self.path(moving))
+        # One after another: a frequency and an angle are not moved on the same scale.
+        total = np.zeros(self.output.size)
+        for i, direction in directions.items():
+            if total.size and direction.any():
+                reach = self._reach(i, direction)
+                total += derivative(self.fdm, self.path({i: reach * direction})) / reach
+        return total
 
     def slope(self, i: int, direction: Vector, seed: Vector) -> float:
         """Return the derivative of the output along a direction of primal `i`, times the seed."""
@@ -72,15 +80,35 @@ class Linearization:
 
     def refined_slope(self, i: int, direction: Vector, seed: Vector) -> tuple[float, float]:
         """Return the same, found with more care, and what it may be wrong by."""
+        reach, size = self._reach(i, direction), self._relative_size(i, direction)
+        # A number near 1e-12 moves on a scale of its own.
+        shortest = min(SHORTEST, size * 2.0**-20) if size else SHORTEST
         value, error = refined_derivative(
-            self.fdm, self.path({i: direction}), lambda derivative: np.asarray(seed @ derivative)
+            self.fdm, self.path({i: reach * direction}), shortest, lambda slope: np.asarray(seed @ slope)
         )
-        return float(value), error
+        return float(value) / reach, error / reach
 
     def gradient(self, i: int, seed: Vector) -> Vector:
         """Return the coordinates of the cotangent of primal `i`."""
         size = self.primals[i].size
         return np.array([self.slope(i, unit(size, k), seed) for k in range(size)])
+
+    def scales(self, i: int) -> Vector:
+        """Return how far each coordinate of primal `i` may be moved without being another number."""
+        return np.asarray(_power_of_two(abs(self.primals[i].vector(self.primals[i].x)) / NEAR))
+
+    def magnitude(self, i: int, seed: Vector) -> float:
+        """Return how large the output is where primal `i` is moved a little, times the seed."""
+        path = self.path({i: self.scales(i) / np.sqrt(self.primals[i].size)})
+        return max((float(abs(seed) @ abs(y)) for y in values_near(path)), default=0.0)
+
+    def _reach(self, i: int, direction: Vector) -> float:
+        return float(_power_of_two(self._relative_size(i, direction) / NEAR))
+
+    def _relative_size(self, i: int, direction: Vector) -> float:
+        """Return how large the numbers of primal `i` that the direction moves are beside it."""
+        start = self.primals[i].vector(self.primals[i].x)[direction != 0]
+        return float(np.linalg.norm(start) / np.linalg.norm(direction))
 
     def in_double(self) -> Linearization:
         """Return the linearization in double precision, where the function is the same function there."""
@@ -109,3 +137,8 @@ def unit(size: int, k: int) -> Vector:
     direction = np.zeros(size)
     direction[k] = 1.0
     return direction
+
+
+def _power_of_two(least: Any) -> Any:
+    # Products with it are exact.
+    return 2.0 ** np.floor(np.log2(np.maximum(least, 1.0)))

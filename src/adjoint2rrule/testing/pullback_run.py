@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from adjoint2rrule.core import AbstractZero, NoTangent, ZeroTangent, unthunk
 from adjoint2rrule.testing.case import Case, copied, described, running
 from adjoint2rrule.testing.check_result import EXACTLY, Tolerance, first_difference
+from adjoint2rrule.testing.numeric_space import Integers
 from adjoint2rrule.testing.output_control import Place, kind_of, shown
 from adjoint2rrule.testing.rule_signature import RuleSignature
 from adjoint2rrule.testing.tangent_space import Coordinates, TangentSpace
+
+Call: TypeAlias = tuple[tuple[Any, ...], Mapping[str, Any]]
 
 ENTRIES = "one for the function itself, then one for each positional argument"
 FORGOTTEN = "; is the entry for the function itself, NoTangent(), missing?"
@@ -19,21 +22,21 @@ FORGOTTEN = "; is the entry for the function itself, NoTangent(), missing?"
 
 def run_rule(
     case: Case, rule_f: Callable[..., Any], before: Sequence[Any], returns: str
-) -> tuple[Any, Any, Any]:
-    """Return what the rule gives for a call, two things, and the primals it was run on.
+) -> tuple[Any, Any, Call]:
+    """Return what the rule gives for a call, two things, and the arguments it was run on.
 
     `before` stands before the callable: a config, the tangents of a forward rule.
     """
-    primals = case.copies(case.primals)
+    primals, keywords = case.copies(case.primals), copied(case.keywords)
     with running("the rule"):
-        pair = rule_f(*before, case.f, *primals[1:], **case.keywords)
+        pair = rule_f(*before, case.f, *primals[1:], **keywords)
     if pair is None:
         register = f"@{getattr(rule_f, '__name__', 'rrule')}.register"
         raise AssertionError(f"no rule takes the arguments {described(primals[1:])}; add one by `{register}`")
     if not (isinstance(pair, tuple) and len(pair) == 2):
         raise AssertionError(f"the rule returned {kind_of(pair)}, not the pair {returns}")
-    case.check_unchanged(primals, "the rule")
-    return *pair, primals
+    case.check_unchanged(primals, keywords, "the rule")
+    return *pair, (primals, keywords)
 
 
 def check_primal(y: Any, expected: Any, tolerance: Tolerance) -> None:
@@ -54,7 +57,7 @@ class PullbackRun:
         What the rule gave.
     y
         The value that the rule gave with it.
-    primals
+    call
         The arguments that the rule was run on.
     signature
         The signature of the rule, where it is known.
@@ -63,8 +66,13 @@ class PullbackRun:
     case: Case
     pullback: Callable[[Any], Any]
     y: Any
-    primals: tuple[Any, ...]
+    call: Call
     signature: RuleSignature | None
+
+    @property
+    def primals(self) -> tuple[Any, ...]:
+        """What the pullback has cotangents for."""
+        return self.call[0]
 
     def place(self, i: int) -> Place:
         """Return how the cotangent of primal `i` is called in a failure."""
@@ -82,7 +90,7 @@ class PullbackRun:
         for i, _ in enumerate(self.primals):
             with running(f"the thunk in {self.place(i)}"):
                 unthunk(cotangents[i])
-        self.case.check_unchanged(self.primals, "the pullback")
+        self.case.check_unchanged(*self.call, "the pullback")
         _check_same(given, seed, Place("", "ȳ"), "its seed")
         _check_same(self.y, y, Place("", "y"), "the value that the rule returned")
         return tuple(cotangents[: len(self.primals)])
@@ -129,6 +137,15 @@ class PullbackRun:
     def admits_perturbable(self, i: int) -> bool:
         """Return whether the rule takes an argument that can be perturbed in the place of primal `i`."""
         return i == 0 or self.signature is None or self.signature.admits_perturbable(i - 1)
+
+    def takes_integers_for_floats(self) -> bool:
+        """Return whether all arguments that could be perturbed are integers where floats may stand.
+
+        So may the value then: `2 * 3` has the derivatives of `2.0 * 3.0`.
+        """
+        spaces = self.case.spaces
+        integers = [i for i, space in enumerate(spaces) if isinstance(space, Integers)]
+        return not any(space.perturbable for space in spaces) and any(map(self.admits_perturbable, integers))
 
     def _check_form(self, cotangents: Any) -> None:
         if not isinstance(cotangents, tuple):

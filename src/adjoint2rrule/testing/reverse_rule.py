@@ -36,7 +36,7 @@ def run_reverse_checks(
 ) -> Outcome:
     """Run all checks of a reverse rule; the parameters are those of `test_rrule`."""
     expected = case.call(*case.primals)
-    y, pullback, primals = run_rule(case, rrule_f, () if config is None else (config,), "(y, pullback)")
+    y, pullback, call = run_rule(case, rrule_f, () if config is None else (config,), "(y, pullback)")
     output = tangent_space(tangent_space(expected).as_floats(output_tangent))
     tolerance = case.tolerance.at_precision(max(output.eps, *(space.eps for space in case.spaces)))
     check_primal(y, expected, tolerance)
@@ -44,8 +44,10 @@ def run_reverse_checks(
         raise AssertionError(
             f"the rule returned {kind_of(pullback)} for its pullback, not a function of the seed"
         )
-    signature = rule_signature(rrule_f, config, case.f, primals[1:], case.keywords)
-    run = PullbackRun(case, pullback, y, primals, signature)
+    signature = rule_signature(rrule_f, config, case.f, call[0][1:], call[1])
+    run = PullbackRun(case, pullback, y, call, signature)
+    if run.takes_integers_for_floats() and output_tangent is None:
+        output = tangent_space(output.as_floats(0.0))
     seed = random_tangent(output, case.rng) if output_tangent is None else output_tangent
     test = ReverseTest.of(run, run.cotangents(seed), seed, output, tolerance, fdm)
     checked = test.check_all()

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
 
 from adjoint2rrule.core import RuleConfig, rrule
-from adjoint2rrule.core.dispatch.method import read_method
-from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
+from adjoint2rrule.core.dispatch.annotations import Scope, pattern_of
 from adjoint2rrule.testing.case import function_of
 
 
 class _Functor:
     """A callable that can be perturbed, as far as an annotation can tell."""
 
-    def __init__(self) -> None:
-        self.scale = 1.5
+    scale = 1.5
 
     def __call__(self) -> float:
         return self.scale
@@ -35,23 +34,36 @@ class RuleSignature:
 
     Attributes
     ----------
-    patterns
-        What each parameter admits.
+    annotations
+        That of each parameter.
     rest
-        What the elements of ``*xs`` have to be; `None` where the rule has none.
+        That of ``*xs``; `Any` where the rule has none.
+    scope
+        Where the annotations were written.
     """
 
-    patterns: tuple[Pattern, ...]
-    rest: Pattern | None
+    annotations: tuple[Any, ...]
+    rest: Any
+    scope: Scope
+
+    @classmethod
+    def of(cls, rule: Callable[..., Any], before: int) -> RuleSignature:
+        """Return the signature of `rule`, without its first parameters."""
+        parameters = inspect.signature(rule).parameters.values()
+        annotations = {p: Any if p.annotation is p.empty else p.annotation for p in parameters}
+        by_position = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+        positional = [annotation for p, annotation in annotations.items() if p.kind in by_position]
+        rest = (annotation for p, annotation in annotations.items() if p.kind is p.VAR_POSITIONAL)
+        return cls(tuple(positional[before:]), next(rest, Any), Scope.of(rule))
 
     def most_cotangents(self, count: int) -> int:
         """Return how many cotangents of arguments the rule may give for a call with `count` of them."""
-        return max(count, len(self.patterns))
+        return max(count, len(self.annotations))
 
     def admits_perturbable(self, k: int) -> bool:
         """Return whether argument `k` might have been one that can be perturbed."""
-        pattern = self.patterns[k] if k < len(self.patterns) else self.rest or Anything()
-        return any(map(pattern.accepts, PERTURBABLE))
+        annotation = self.annotations[k] if k < len(self.annotations) else self.rest
+        return any(map(pattern_of(annotation, self.scope).accepts, PERTURBABLE))
 
 
 def rule_signature(
@@ -60,19 +72,14 @@ def rule_signature(
     """Return the signature of the rule for this call; `None` where only `rrule_f` knows it."""
     if rrule_f is not rrule:
         return None
-    if function := function_of(f):
-        of_function = rule_signature(rrule_f, config, function, (f.__self__, *xs), keywords)
-        if of_function:
-            return RuleSignature(of_function.patterns[1:], of_function.rest)
+    # The rule of a bound method is that of its function, called with the object in front.
+    function = function_of(f)
+    if function is not None and (rule := _find(config, function, (f.__self__, *xs), keywords)):
+        return RuleSignature.of(rule, before=2)
     rule = _find(config, f, tuple(xs), keywords)
-    if rule is None:
-        return None
-    method, asks_for_config = read_method(rule, 0)
-    patterns = [parameter.pattern for parameter in method.parameters]
-    return RuleSignature(tuple(patterns[2 if asks_for_config else 1 :]), method.rest)
+    return None if rule is None else RuleSignature.of(rule, before=1)
 
 
 def _find(config: Any, f: Any, xs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Callable[..., Any] | None:
     found = rrule._find_with_config(config, f, xs, keywords) if isinstance(config, RuleConfig) else None
-    found = found or rrule._find(f, xs, keywords)
-    return found.func if isinstance(found, partial) else found
+    return found or rrule._find(f, xs, keywords)
