@@ -1,0 +1,176 @@
+"""`import_block`: a new import goes where a person would put it, and blank lines keep groups apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adjoint2rrule.convert.import_block import insertion, without_lines
+from adjoint2rrule.convert.model import Edit, Span
+from adjoint2rrule.convert.splice import splice
+from tests.convert.building import parsed, sample
+
+NAMES = ("NoTangent", "rrule")
+NEW = "from adjoint2rrule.core import NoTangent, rrule\n"
+
+
+def inserted(text: str | bytes, root: Path | None = None, path: str = "rules.py", names=NAMES) -> bytes:
+    """The file with the runtime's `names` imported."""
+    file = sample(text, root, {"lab/__init__.py": ""}, path)
+    edit = insertion(file.unit, file.project, "adjoint2rrule.core", names, None)
+    return splice(file.unit.module.source.content, [edit])
+
+
+PLACES = {
+    "no imports": ("x = 1\n", f"{NEW}\nx = 1\n"),
+    "docstring and a blank line": ("'''Doc.'''\n\nx = 1\n", f"'''Doc.'''\n\n{NEW}\nx = 1\n"),
+    "shebang and encoding": (
+        "#!/bin/python\n# coding: utf-8\nx = 1\n",
+        f"#!/bin/python\n# coding: utf-8\n{NEW}\nx = 1\n",
+    ),
+    "future": (
+        "from __future__ import annotations\nx = 1\n",
+        f"from __future__ import annotations\n\n{NEW}\nx = 1\n",
+    ),
+    "docstring and future": (
+        "'''Doc.'''\n\nfrom __future__ import annotations\n\nx = 1\n",
+        f"'''Doc.'''\n\nfrom __future__ import annotations\n\n{NEW}\nx = 1\n",
+    ),
+    "standard library": ("import os\n\nx = 1\n", f"import os\n\n{NEW}\nx = 1\n"),
+    "third party after it": ("import zzz\n\nx = 1\n", f"import zzz\n{NEW}\nx = 1\n"),
+    "sorted before": ("from numpy import pi\n", f"{NEW}from numpy import pi\n"),
+    "sorted behind": ("from aaa import pi\n", f"from aaa import pi\n{NEW}"),
+    "sorted between": (
+        "from aaa import pi\nfrom numpy import e\n",
+        f"from aaa import pi\n{NEW}from numpy import e\n",
+    ),
+    "plain imports first": (
+        "import numpy as np\nfrom scipy import fft\n",
+        f"import numpy as np\n{NEW}from scipy import fft\n",
+    ),
+    "plain imports among the others": (
+        "from aaa import b\nimport numpy\nfrom scipy import fft\n",
+        f"from aaa import b\n{NEW}import numpy\nfrom scipy import fft\n",
+    ),
+    "all groups": (
+        "import os\n\nfrom numpy import pi\n\nfrom .x import y\n",
+        f"import os\n\n{NEW}from numpy import pi\n\nfrom .x import y\n",
+    ),
+    "no third party": (
+        "import os\n\nfrom .x import y\n",
+        f"import os\n\n{NEW}\nfrom .x import y\n",
+    ),
+    "relative imports alone": ("from .x import y\n", f"{NEW}\nfrom .x import y\n"),
+    "over several lines": (
+        "from aaa import (\n    b,\n)\nx = 1\n",
+        f"from aaa import (\n    b,\n)\n{NEW}x = 1\n",
+    ),
+    "conditional imports between": (
+        "import os\ntry:\n    import a\nexcept ImportError:\n    a = None\nimport aaa\nx = 1\n",
+        f"import os\ntry:\n    import a\nexcept ImportError:\n    a = None\nimport aaa\n{NEW}x = 1\n",
+    ),
+    "imports further down": ("import os\n\nx = 1\nimport numpy\n", f"import os\n\n{NEW}\nx = 1\nimport numpy\n"),
+    "no last line end": ("import aaa", f"import aaa\n{NEW}".rstrip()),
+    "a comment behind": ("import aaa  # noqa\n", f"import aaa  # noqa\n{NEW}"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), PLACES.values(), ids=PLACES)
+def test_import_joins_the_block(before, after):
+    assert inserted(before).decode() == after
+
+
+def test_modules_of_the_project_are_no_third_party(tmp_path):
+    text = "import os\n\nimport lab\nfrom lab.x import y\n"
+    assert inserted(text, tmp_path).decode() == f"import os\n\n{NEW}\nimport lab\nfrom lab.x import y\n"
+
+
+def test_package_of_the_file_is_no_third_party(tmp_path):
+    assert inserted("from lab.x import y\n", tmp_path, "lab/rules.py").decode() == f"{NEW}\nfrom lab.x import y\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"import aaa\r\nx = 1\r\n", b"import aaa\r\n%sx = 1\r\n"),
+        (b"import os\r\nx = 1\r\n", b"import os\r\n\r\n%s\r\nx = 1\r\n"),
+        (b"x = 1\r\n", b"%s\r\nx = 1\r\n"),
+    ],
+)
+def test_new_lines_end_as_the_others(before, after):
+    assert inserted(before) == after % NEW.replace("\n", "\r\n").encode()
+
+
+def test_byte_order_mark_stays_in_front():
+    assert inserted(b"\xef\xbb\xbfx = 1\n") == b"\xef\xbb\xbf" + NEW.encode() + b"\nx = 1\n"
+
+
+MANY = ("HasReverseMode", "NoTangent", "RuleConfig", "Tangent", "ZeroTangent", "rrule", "rrule_via_ad")
+
+
+@pytest.mark.parametrize(
+    ("text", "indent"), [("import aaa\n", "    "), ("import aaa\n\ndef f():\n\treturn 1\n", "\t")]
+)
+def test_long_import_has_one_name_a_line(text, indent):
+    lines = "".join(f"{indent}{name},\n" for name in MANY)
+    wanted = text.replace("import aaa\n", f"import aaa\nfrom adjoint2rrule.core import (\n{lines})\n")
+    assert inserted(text, names=MANY).decode() == wanted
+
+
+def test_long_import_has_the_line_ends_of_the_file():
+    result = inserted(b"import aaa\r\n", names=MANY)
+    assert result.count(b"\n") == result.count(b"\r\n") == len(MANY) + 3
+
+
+def test_import_of_88_characters_stays_on_one_line():
+    names = ("NoTangent", "x" * (88 - len("from adjoint2rrule.core import NoTangent, ")))
+    assert inserted("import aaa\n", names=names).count(b"\n") == 2
+    assert inserted("import aaa\n", names=(*names[:1], names[1] + "x")).count(b"\n") == 5
+
+
+def test_import_takes_the_place_of_one_that_goes():
+    file = sample("import os\nfrom zygoterules import adjoint  # ours\n")
+    goes = file.unit.module.tree.body[1]
+    edit = insertion(file.unit, file.project, "adjoint2rrule.core", NAMES, goes)
+    content = file.unit.module.source.content
+    assert splice(content, [edit]) == b"import os\n" + NEW.strip().encode() + b"  # ours\n"
+
+
+# -- what goes ---------------------------------------------------------------------------------
+
+GONE = {
+    "a line": ("a\nB\nc\n", "a\nc\n"),
+    "the first line": ("B\nc\n", "c\n"),
+    "the last line": ("a\nB\n", "a\n"),
+    "the last line without an end": ("a\nB", "a\n"),
+    "lines side by side": ("a\nB\nB\nc\n", "a\nc\n"),
+    "lines apart": ("a\nB\nc\nB\nd\n", "a\nc\nd\n"),
+    "a group and the blank line before it": ("a\n\nB\n\nc\n", "a\n\nc\n"),
+    "a group of two": ("a\n\nB\nB\n\nc\n", "a\n\nc\n"),
+    "the first of a group": ("a\n\nB\nb\n\nc\n", "a\n\nb\n\nc\n"),
+    "the last of a group": ("a\n\nb\nB\n\nc\n", "a\n\nb\n\nc\n"),
+    "a group at the end": ("a\n\nB\n", "a\n"),
+    "windows": ("a\r\n\r\nB\r\n\r\nc\r\n", "a\r\n\r\nc\r\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), GONE.values(), ids=GONE)
+def test_lines_go_with_the_blank_line_that_set_them_apart(before, after):
+    module = parsed(before.encode())
+    names = {s: module.text(s) for s in module.tree.body}
+    edits = without_lines(module, [s for s, name in names.items() if name == "B"], None)
+    assert splice(before.encode(), edits).decode() == after
+
+
+def test_line_that_another_stands_in_for_leaves_its_blank_lines():
+    module = parsed("a\n\nB\n\nc\n")
+    place = Edit(Span(3, 3), b"new\n")
+    edits = without_lines(module, [module.tree.body[1]], place)
+    assert splice(module.source.content, sorted(edits, key=lambda e: e.span)) == b"a\n\nnew\n\nc\n"
+
+
+def test_statement_whose_place_is_taken_goes_with_it():
+    module = parsed("a\nB  # c\n")
+    place = Edit(Span(2, 3), b"new")
+    assert splice(module.source.content, without_lines(module, [module.tree.body[1]], place)) == b"a\nnew  # c\n"

@@ -1,0 +1,239 @@
+"""`imports`: what nothing needs any more goes, what the new code needs comes, and the rest stays."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from adjoint2rrule.convert.imports import is_directive
+from adjoint2rrule.convert.model import Options
+from tests.convert.building import conversion, converted
+
+BODY = """\
+def f(x): ...
+@DECORATOR
+def f(x):
+    return f(x), lambda dy: (2 * dy,)
+"""
+
+
+def head(imports: str, decorator: str = "adjoint", root=None, files=None, path="rules.py") -> str:
+    """What becomes of `imports` at the top of a file with one rule."""
+    text = dedent(imports) + BODY.replace("DECORATOR", decorator)
+    return converted(text, root, files, path).partition("def f(x): ...")[0]
+
+
+NEW = "from adjoint2rrule.core import NoTangent, rrule\n"
+
+# -- what goes ---------------------------------------------------------------------------------
+
+GOES = {
+    "alone": ("from zygoterules import adjoint\n", NEW),
+    "under another name": ("from zygoterules import adjoint as adj\n", NEW),
+    "one of several": ("from zygoterules import adjoint, nograd\n", NEW + "from zygoterules import nograd\n"),
+    "one of several lines": (
+        "from zygoterules import (\n    adjoint,\n    nograd,\n)\n",
+        NEW + "from zygoterules import (\n    nograd,\n)\n",
+    ),
+    "from several places": ("from zygoterules import adjoint\nfrom zygote import adjoint\n", NEW),
+    "with a comment for tools": ("from zygoterules import adjoint  # noqa: F401\n", NEW),
+    "on the line of another": ("import os; from zygoterules import adjoint\n", NEW + "import os\n"),
+    "over continued lines": ("from zygoterules import \\\n    adjoint\n", NEW),
+    "star": ("from zygoterules import *\n", NEW),
+    "a try and what it falls back on": (
+        "try:\n    from zygoterules import adjoint\nexcept ImportError:\n    from zygote import adjoint\n",
+        NEW,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), GOES.values(), ids=GOES)
+def test_import_that_nothing_needs_goes(before, after):
+    decorator = "adj" if "as adj" in before else "adjoint"
+    assert head(before, decorator).strip() == after.strip()
+
+
+@pytest.mark.parametrize(
+    ("before", "decorator", "after"),
+    [
+        ("import zygoterules\n", "zygoterules.adjoint", NEW),
+        ("import zygoterules as zr\n", "zr.adjoint", NEW),
+        ("import numpy, zygoterules\n", "zygoterules.adjoint", "import numpy\n" + NEW),
+        ("import adjoint2rrule.legacy\n", "adjoint2rrule.legacy.adjoint", NEW),
+        ("from adjoint2rrule import legacy\n", "legacy.adjoint", NEW),
+    ],
+)
+def test_module_that_nothing_needs_goes(before, decorator, after):
+    assert head(before, decorator) == after
+
+
+STAYS = {
+    "it is used in another way": "g(adjoint)",
+    "a function uses it": "def g():\n    return adjoint",
+    "an annotation in a string names it": "x: 'adjoint'",
+    "it is exported by name": "__all__ = ['f', 'adjoint']",
+}
+
+
+@pytest.mark.parametrize("use", STAYS.values(), ids=STAYS)
+def test_import_stays_where(use):
+    text = f"from zygoterules import adjoint\n{BODY.replace('DECORATOR', 'adjoint')}{use}\n"
+    outcome = conversion(text)
+    assert not outcome.failed
+    assert b"from zygoterules import adjoint\n" in outcome.result
+    assert b"@rrule.register(f)" in outcome.result
+
+
+def test_name_bound_elsewhere_is_no_use_of_the_import():
+    text = f"from zygoterules import adjoint\n{BODY.replace('DECORATOR', 'adjoint')}"
+    out = converted(text + "def g(adjoint):\n    return adjoint\n")
+    assert "zygoterules" not in out
+
+
+def test_import_goes_where_another_module_takes_other_names(tmp_path):
+    files = {"p/__init__.py": "", "p/other.py": "from .rules import f  # no adjoint"}
+    found = head("from zygoterules import adjoint\n", root=tmp_path, files=files, path="p/rules.py")
+    assert found == NEW
+
+
+def test_import_of_a_refused_rule_stays():
+    outcome = conversion("""
+        from zygoterules import adjoint, nograd
+        def f(x): ...
+        @adjoint
+        def f(x):
+            return make(x)
+        @nograd
+        def g(x): ...
+        """)
+    assert outcome.result.decode().startswith(
+        "\nfrom adjoint2rrule.core import non_differentiable\nfrom zygoterules import adjoint\n"
+    )
+
+
+def test_star_import_stays_where_another_of_its_names_is_used():
+    text = f"from zygoterules import *\n{BODY.replace('DECORATOR', 'adjoint')}x = gradient(f, 1.0)\n"
+    assert b"from zygoterules import *\n" in conversion(text).result
+
+
+def test_import_of_a_namespace_stays_for_its_other_uses():
+    found = converted("""
+        from types import SimpleNamespace
+        from zygoterules import adjoint
+        def f(x): return SimpleNamespace(b=x)
+        @adjoint
+        def f(x):
+            return f(x), lambda dy: (SimpleNamespace(a=dy),)
+        """)
+    assert "from types import SimpleNamespace\n" in found
+
+
+# -- what comes --------------------------------------------------------------------------------
+
+COMES = {
+    "into the import that is there": (
+        "from adjoint2rrule.core import ZeroTangent\nfrom zygoterules import adjoint\nx = ZeroTangent()\n",
+        "from adjoint2rrule.core import NoTangent, ZeroTangent, rrule\nx = ZeroTangent()\n",
+    ),
+    "into the one over several lines": (
+        "from adjoint2rrule.core import (\n    thunk,\n)\nfrom zygoterules import adjoint\nx = thunk\n",
+        "from adjoint2rrule.core import (\n    NoTangent,\n    rrule,\n    thunk,\n)\nx = thunk\n",
+    ),
+    "not twice": (
+        "from adjoint2rrule.core import NoTangent, rrule\nfrom zygoterules import adjoint\nx = NoTangent, rrule\n",
+        "from adjoint2rrule.core import NoTangent, rrule\nx = NoTangent, rrule\n",
+    ),
+    "under another name where it is taken": (
+        "from zygoterules import adjoint\nNoTangent = 1\n",
+        "from adjoint2rrule.core import NoTangent as core_NoTangent, rrule\nNoTangent = 1\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), COMES.values(), ids=COMES)
+def test_runtime_is_imported(before, after):
+    assert head(before) == after
+
+
+def test_runtime_comes_from_where_the_options_say():
+    text = f"from zygoterules import adjoint\n{BODY.replace('DECORATOR', 'adjoint')}"
+    result = conversion(text, options=Options(runtime="lab.rules.runtime")).result
+    assert result.startswith(b"from lab.rules.runtime import NoTangent, rrule\ndef f")
+
+
+def test_import_of_a_function_is_replaced_where_it_stands():
+    found = converted("""
+        def register():
+            from zygoterules import adjoint
+
+            @adjoint(len)
+            def rule(x):
+                return len(x), lambda dy: (2 * dy,)
+        """)
+    assert found.startswith(
+        "\ndef register():\n    from adjoint2rrule.core import NoTangent, rrule\n\n    @rrule.register(len)\n"
+    )
+
+
+def test_import_of_a_function_keeps_what_else_it_imports():
+    found = converted("""
+        def register():
+            from zygoterules import adjoint, gradient
+            @adjoint(len)
+            def rule(x):
+                return len(x), lambda dy: (2 * dy,)
+            return gradient
+        """)
+    assert (
+        "    from zygoterules import gradient\n    from adjoint2rrule.core import NoTangent, rrule\n"
+    ) in found
+
+
+def test_import_of_a_function_that_is_still_needed_stays():
+    result = conversion("""
+        def register():
+            from zygoterules import adjoint
+            @adjoint(len)
+            def rule(x):
+                return len(x), lambda dy: (2 * dy,)
+            return adjoint
+        """).result
+    assert result.decode().startswith(
+        "\nfrom adjoint2rrule.core import NoTangent, rrule\n\n"
+        "def register():\n    from zygoterules import adjoint\n    @rrule.register(len)\n"
+    )
+
+
+def test_file_without_anything_to_convert_keeps_its_imports():
+    text = "from zygoterules import adjoint\nfrom types import SimpleNamespace\n"
+    assert conversion(text).result == text.encode()
+
+
+# -- comments ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("comment", "wanted"),
+    [
+        ("# noqa", True),
+        ("#noqa:F401", True),
+        ("# NOQA", True),
+        ("# type: ignore[import]", True),
+        ("# isort: skip", True),
+        ("# pylint: disable=unused-import", True),
+        ("# pragma: no cover", True),
+        ("# fmt: skip", True),
+        ("# the rules of the lab", False),
+        ("# see noqa", False),
+        ("# types are below", False),
+    ],
+)
+def test_directives_are_told_from_comments(comment, wanted):
+    assert is_directive(comment) is wanted
+
+
+def test_comment_beside_an_import_that_goes_stays():
+    before = "import numpy as np\nfrom zygoterules import adjoint  # our rules\nfrom zzz import z\n"
+    wanted = "import numpy as np\nfrom adjoint2rrule.core import NoTangent, rrule  # our rules\nfrom zzz import z\n"
+    assert head(before) == wanted
