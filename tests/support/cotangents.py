@@ -56,6 +56,8 @@ def _numbers(c: Any) -> Any:
 
 def names_of(value: Any) -> list[Any]:
     """Return the names of the parts of a structured value: fields, keys or positions."""
+    if callable(value) and hasattr(value, "__name__"):
+        return []  # functions and classes; what stands in their `__dict__` are no fields
     if isinstance(value, dict):
         return list(value)
     if hasattr(value, "_fields"):
