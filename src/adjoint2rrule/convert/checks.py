@@ -8,14 +8,16 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
+from collections.abc import Set
 
-from adjoint2rrule.convert.imports import is_directive
 from adjoint2rrule.convert.scopes import Scope, evaluated
-from adjoint2rrule.convert.syntax import Module
+from adjoint2rrule.convert.syntax import Module, is_directive
 
 
-def broken_promise(before: Module, after: Module) -> str | None:
+def broken_promise(before: Module, after: Module, kept: Set[str] = frozenset()) -> str | None:
     """Return what is wrong with a conversion of `before` into `after`, `None` where all is well.
+
+    Imports of the names in `kept` may have become unused.
 
     Examples
     --------
@@ -31,7 +33,7 @@ def broken_promise(before: Module, after: Module) -> str | None:
     undefined = sorted(_undefined(after) - _undefined(before))
     if undefined:
         return f"the name `{undefined[0]}` is not defined any more"
-    unused = sorted(_unused_imports(after) - _unused_imports(before))
+    unused = sorted(_unused_imports(after) - _unused_imports(before) - kept)
     if unused:
         return f"the import of `{unused[0]}` is not used"
     return None

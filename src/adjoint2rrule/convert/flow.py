@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_TRANSPARENT = frozenset({"catch_warnings", "errstate", "nullcontext", "open", "printoptions"})
 
 
 def falls_through(body: list[ast.stmt]) -> bool:
@@ -20,8 +21,8 @@ def _leaves(statement: ast.stmt) -> bool:
             return True
         case ast.If(body=body, orelse=orelse):
             return not falls_through(body) and bool(orelse) and not falls_through(orelse)
-        case ast.With(body=body) | ast.AsyncWith(body=body):
-            return not falls_through(body)
+        case ast.With(items=items, body=body):
+            return all(_passes_exceptions(item.context_expr) for item in items) and not falls_through(body)
         case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
             handled = all(not falls_through(handler.body) for handler in handlers)
             left = not falls_through([*body, *orelse])
@@ -33,6 +34,11 @@ def _leaves(statement: ast.stmt) -> bool:
         case ast.While(test=ast.Constant(value=value), body=body) if value:
             return not any(isinstance(node, ast.Break) for node in _own_loop(body))
     return False
+
+
+def _passes_exceptions(context: ast.expr) -> bool:
+    """Whether a context manager is one that never swallows an exception, as ``suppress`` does."""
+    return isinstance(context, ast.Call) and ast.unparse(context.func).rpartition(".")[2] in _TRANSPARENT
 
 
 def _matches_all(pattern: ast.pattern) -> bool:
@@ -52,5 +58,7 @@ def _own_loop(body: list[ast.stmt]) -> Iterator[ast.AST]:
     while pending:
         node = pending.pop()
         yield node
-        if not isinstance(node, (ast.For, ast.AsyncFor, ast.While, *_INNER)):
+        if isinstance(node, ast.For | ast.AsyncFor | ast.While):
+            pending += node.orelse  # a `break` there is the outer loop's again
+        elif not isinstance(node, _INNER):
             pending += ast.iter_child_nodes(node)

@@ -8,25 +8,23 @@ from collections.abc import Sequence
 
 from adjoint2rrule.convert.model import Edit, Span
 from adjoint2rrule.convert.project import Project, Unit
-from adjoint2rrule.convert.syntax import Module, first_line
+from adjoint2rrule.convert.syntax import Module, is_directive
 
 _LINE_LENGTH = 88
 _ImportNode = ast.Import | ast.ImportFrom
 
 
 def insertion(
-    unit: Unit, project: Project, source: str, names: Sequence[str], in_place_of: ast.stmt | None
+    unit: Unit, project: Project, source: str, names: Sequence[str], removed: Sequence[ast.stmt]
 ) -> Edit:
     """Return the edit that imports `names` from `source` at the top of a file.
 
-    It joins the third-party imports, sorted in, or makes a section of its own for them.  With
-    `in_place_of` it takes that statement's place, so that a comment beside it stays.
+    It joins the third-party imports, sorted in, or makes a section of its own for them.  The
+    statements in `removed` leave at the same time.
     """
     module = unit.module
     text = _wrapped(module, f"from {source} import ", names)
-    if in_place_of is not None:
-        return Edit(module.span(in_place_of), text)
-    imports = _leading_imports(module.tree)
+    imports = leading_imports(module.tree)
     end = _newline(module)
     third = [s for s in imports if _section(unit, project, s) == "third"]
     if third:
@@ -40,7 +38,8 @@ def insertion(
         return _after(module, earlier[-1], end + text, end, _next_line_end(module, earlier[-1], end))
     if imports:
         start = module.lines_of(imports[0]).start
-        return Edit(Span(start, start), text + end + end)
+        left = any(statement not in removed for statement in imports)
+        return Edit(Span(start, start), text + end + (end if left else b""))
     return _without_block(module, text, end)
 
 
@@ -49,7 +48,7 @@ def _without_block(module: Module, text: bytes, end: bytes) -> Edit:
     body = module.tree.body
     if ast.get_docstring(module.tree, clean=False) is not None:
         return _after(module, body[0], end + text, end)
-    start = module.line_starts[first_line(body[0]) - 1]
+    start = module.lines_of(body[0]).start
     return Edit(Span(start, start), text + end + end)
 
 
@@ -69,7 +68,7 @@ def _next_line_end(module: Module, statement: ast.stmt, end: bytes) -> bytes:
     return b"" if following[:1] in (b"\r", b"\n", b"") else end
 
 
-def _leading_imports(tree: ast.Module) -> list[_ImportNode]:
+def leading_imports(tree: ast.Module) -> list[_ImportNode]:
     """Return the imports at the top of a module, up to its first other statement."""
     found = []
     for i, statement in enumerate(tree.body):
@@ -130,22 +129,25 @@ def _newline(module: Module) -> bytes:
 
 
 def without_lines(module: Module, statements: Sequence[ast.stmt], place: Edit | None) -> list[Edit]:
-    """Return the edits that take whole `statements` away, and `place`, which may stand in for one.
+    """Return the edits that take whole `statements` away, and `place`.
 
-    Where a whole group of lines goes, so does the blank line that set it apart.
+    Where a whole group of lines goes, so does the blank line that set it apart.  Comments for people
+    stay, on lines of their own.
     """
-    edits = [place] if place is not None else []
     spans: list[Span] = []
     for lines in sorted(module.lines_of(s) for s in statements):
-        if place is not None and place.span in lines and place.span.start < place.span.end:
-            continue
         if spans and spans[-1].end == lines.start:
             spans[-1] = Span(spans[-1].start, lines.end)
         else:
             spans.append(lines)
+    edits = [place] if place is not None else []
     for span in spans:
+        comments = [
+            c for start, c in module.comments if span.start <= start < span.end and not is_directive(c)
+        ]
         joined = place is not None and span.start <= place.span.start <= span.end
-        edits.append(Edit(span if joined else _with_blank_lines(module, span), b""))
+        left = b"".join(comment.encode(module.encoding) + _newline(module) for comment in comments)
+        edits.append(Edit(span if joined or left else _with_blank_lines(module, span), left))
     return edits
 
 

@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from adjoint2rrule.convert.import_block import insertion, without_lines
-from adjoint2rrule.convert.model import Diagnostic, Edit, Severity
+from adjoint2rrule.convert.import_block import insertion, leading_imports, without_lines
+from adjoint2rrule.convert.model import Diagnostic, Edit, Severity, Span
 from adjoint2rrule.convert.operations import AddAliases, DropAliases, Operation, ReplaceStatement, address
 from adjoint2rrule.convert.plan import Plan
 from adjoint2rrule.convert.project import Project, Unit
 from adjoint2rrule.convert.runtime import RuntimeNames
-from adjoint2rrule.convert.scopes import Binding, By, Scope
+from adjoint2rrule.convert.scopes import By, Scope, parameters_of
+from adjoint2rrule.convert.syntax import is_directive
 
 _ImportNode = ast.Import | ast.ImportFrom
-
-# Comments that speak to tools about the import they stand beside, and go with it.
-_DIRECTIVE = re.compile(
-    r"#\s*(noqa|type:|isort:|pylint:|pragma:|fmt:|ruff:|mypy:|pyright:|flake8:)", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -40,59 +36,63 @@ class ImportChanges:
         Lines that go or come at the top of the module.
     notes
         Imports that are not needed any more and stay, with the reason.
+    kept
+        The names that these bind.
     """
 
     operations: tuple[tuple[ast.stmt, Operation], ...]
     edits: tuple[Edit, ...]
     notes: tuple[Diagnostic, ...]
+    kept: frozenset[str]
 
 
 def change_imports(unit: Unit, project: Project, plans: Iterable[Plan], runtime: str) -> ImportChanges:
     """Return what the imports of `unit` need once `plans` are carried out."""
-    return _Imports(unit, project, list(plans), RuntimeNames(unit, runtime)).changes()
+    return _Imports(unit, project, list(plans), RuntimeNames(unit, project, runtime)).changes()
 
 
 class _Imports:
     def __init__(self, unit: Unit, project: Project, plans: list[Plan], names: RuntimeNames) -> None:
         self.unit = unit
+        self.module = unit.module
         self.project = project
         self.plans = plans
         self.names = names
-        self.consumed = {name for plan in plans for name, _ in plan.consumed}
+        self.consumed = {name for plan in plans for name, _, _ in plan.consumed}
         self.operations: list[tuple[ast.stmt, Operation]] = []
         self.removed: list[ast.stmt] = []
         self.notes: list[Diagnostic] = []
-        self.tops = {node: top for top in unit.module.tree.body for node in ast.walk(top)}
+        self.tops = {node: top for top in self.module.tree.body for node in ast.walk(top)} if plans else {}
 
     def changes(self) -> ImportChanges:
         unneeded = self._unneeded()
         wanted = self._add_locally(unneeded)
-        for statement in dict.fromkeys(self._statements(unneeded)):
+        for statement in self._statements(unneeded):
             self._remove(statement, unneeded)
         edits = self._add(wanted)
-        return ImportChanges(tuple(self.operations), tuple(edits), tuple(self.notes))
+        # Names that others may take from here stay imported, though nothing here reads them any more.
+        kept = frozenset(name.id for name in self.consumed)
+        return ImportChanges(tuple(self.operations), tuple(edits), tuple(self.notes), kept)
 
     # -- what goes -----------------------------------------------------------------------------
 
     def _unneeded(self) -> set[ast.alias]:
         """Return the imported names that only consumed uses needed; for a star import, its ``*``."""
-        bound: dict[tuple[Scope, str], list[Binding]] = {}
+        bound: dict[tuple[Scope, str], set[str]] = {}
         starred: set[str] = set()
-        for plan in self.plans:
-            for name, scope in plan.consumed:
-                found = scope.find(name.id)
-                if found is None:
-                    starred.add(name.id)
-                else:
-                    bound[found[0], name.id] = found[1]
+        for name, scope, dotted in (use for plan in self.plans for use in plan.consumed):
+            found = scope.find(name.id)
+            if found is None:
+                starred.add(name.id)
+            else:
+                bound.setdefault((found[0], name.id), set()).add(dotted)
         needed = self._needed({*starred, *(name for _, name in bound)})
-        unneeded = {
-            binding.node
-            for (scope, name), bindings in bound.items()
-            if (scope, name) not in needed and all(b.by is By.IMPORT for b in bindings)
-            for binding in bindings
-            if isinstance(binding.node, ast.alias)
-        }
+        unneeded: set[ast.alias] = set()
+        for (scope, name), uses in bound.items():
+            bindings = scope.bindings[name]
+            if (scope, name) not in needed and all(b.by is By.IMPORT for b in bindings):
+                aliases = (b.node for b in bindings if isinstance(b.node, ast.alias))
+                unneeded |= {alias for alias in aliases if _served(alias, uses)}
         if starred:
             unneeded |= {s.names[0] for s in self._unneeded_stars(starred)}
         return unneeded
@@ -100,19 +100,17 @@ class _Imports:
     def _needed(self, names: set[str]) -> set[tuple[Scope | None, str]]:
         """Return those of `names`, with the scopes that bind them, that are used or handed on elsewhere."""
         needed: set[tuple[Scope | None, str]] = set()
-        top = self.unit.scope
+        words = set(self.unit.exported or ())
         for node, scope, _ in self.unit.evaluated:
-            if isinstance(node, ast.Name) and node.id in names and node not in self.consumed:
-                if not isinstance(node.ctx, ast.Store):
-                    found = scope.find(node.id)
-                    needed.add((found[0] if found else None, node.id))
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                words = set(re.findall(r"\w+", node.value)) if _may_be_annotation(node.value) else set()
-                needed |= {(s, name) for name in names & words for s in (top, None)}
-        for name in names:
-            if self._is_passed_on(name):
-                needed |= {(top, name), (None, name)}
-        return needed
+            named = isinstance(node, ast.Name) and node.id in names and not isinstance(node.ctx, ast.Store)
+            if isinstance(node, ast.Name) and named and node not in self.consumed:
+                found = scope.find(node.id)
+                needed.add((found[0] if found else None, node.id))
+            for part in (p for annotation in _annotations(node) for p in ast.walk(annotation)):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    words |= set(re.findall(r"\w+", part.value))
+        passed_on = {name for name in names if name in words or self._is_passed_on(name)}
+        return needed | {(scope, name) for scope in (self.unit.scope, None) for name in passed_on}
 
     def _is_passed_on(self, name: str) -> bool:
         """Whether another module may take `name` from this one."""
@@ -145,8 +143,8 @@ class _Imports:
                 found.append(statement)
         return found
 
-    def _statements(self, aliases: set[ast.alias]) -> Iterable[_ImportNode]:
-        for node in ast.walk(self.unit.module.tree):
+    def _statements(self, aliases: set[ast.alias]) -> Iterator[_ImportNode]:
+        for node in self.tops:
             if isinstance(node, _ImportNode) and any(alias in aliases for alias in node.names):
                 yield node
 
@@ -155,41 +153,37 @@ class _Imports:
         top = self.tops[statement]
         if top is not statement:
             if isinstance(top, ast.Try) and self._only_served(top, unneeded):
-                if top not in self.removed:
-                    self.removed.append(top)
+                self.removed += [] if top in self.removed else [top]
             elif not any(operation.at == address(statement) for _, operation in self.operations):
-                self._note(statement)
+                self._note(statement, "it is made conditionally")
             return
         dropped = frozenset(i for i, alias in enumerate(statement.names) if alias in unneeded)
-        if len(dropped) < len(statement.names):
-            self.operations.append((top, DropAliases(address(statement), dropped)))
-        elif self._shares_lines(statement):
-            self.operations.append((top, ReplaceStatement(address(statement), ())))
-        else:
+        if len(dropped) == len(statement.names) and self.module.is_alone(statement):
             self.removed.append(statement)
+        elif any(not is_directive(text) for text in self._comments(self.module.span(statement))):
+            self._note(statement, "there are comments in it")
+        elif len(dropped) < len(statement.names):
+            self.operations.append((top, DropAliases(address(statement), dropped)))
+        else:
+            self.operations.append((top, ReplaceStatement(address(statement), ())))
 
     def _only_served(self, node: ast.Try, unneeded: set[ast.alias]) -> bool:
         """Whether a ``try`` holds nothing but unneeded imports."""
-        blocks = [*node.body, *node.orelse, *node.finalbody, *(s for h in node.handlers for s in h.body)]
-        if self.unit.module.has_comment(self.unit.module.span(node)):
+        if self._comments(self.module.span(node)) or not self.module.is_alone(node):
             return False
+        blocks = [*node.body, *node.orelse, *node.finalbody, *(s for h in node.handlers for s in h.body)]
         return all(
             isinstance(s, ast.Pass) or (isinstance(s, _ImportNode) and all(a in unneeded for a in s.names))
             for s in blocks
         )
 
-    def _note(self, statement: _ImportNode) -> None:
-        message = (
-            f"`{ast.unparse(statement)}` is not needed any more, and stays, since it is made conditionally"
-        )
-        hint = "Remove it together with what it is conditional on."
-        self.notes.append(
-            self.unit.module.diagnostic("unused-import", statement, message, hint, Severity.NOTE)
-        )
+    def _comments(self, span: Span) -> list[str]:
+        return [text for start, text in self.module.comments if span.start <= start < span.end]
 
-    def _shares_lines(self, statement: ast.stmt) -> bool:
-        lines = self.unit.module.lines_of(statement)
-        return sum(self.unit.module.lines_of(other) == lines for other in self.unit.module.tree.body) > 1
+    def _note(self, statement: _ImportNode, reason: str) -> None:
+        message = f"`{ast.unparse(statement)}` is not needed any more, and stays, since {reason}"
+        hint = "Remove what you do not need."
+        self.notes.append(self.module.diagnostic("unused-import", statement, message, hint, Severity.NOTE))
 
     # -- what comes ----------------------------------------------------------------------------
 
@@ -212,10 +206,9 @@ class _Imports:
         """Return the import of a function that can be replaced where it stands."""
         if home is None or home.parent is None:
             return None
-        module = self.unit.module
         body = getattr(home.node, "body", [])
-        own = (s for s in self._statements(unneeded) if s in body and not module.has_comment(module.span(s)))
-        return next(own, None)
+        own = (s for s in self._statements(unneeded) if s in body)
+        return next((s for s in own if not self._comments(self.module.span(s))), None)
 
     def _written(self, names: Iterable[str]) -> list[str]:
         """Return `names` as an import writes them, with their aliases, sorted as isort does."""
@@ -226,7 +219,6 @@ class _Imports:
         return f"from {self.names.module} import {', '.join(self._written(names))}"
 
     def _add(self, wanted: set[str]) -> list[Edit]:
-        module = self.unit.module
         known = self._runtime_import()
         present = {(a.name, a.asname or a.name) for a in known.names} if known is not None else set()
         missing = [n for n in wanted if (n, self.names.local(n)) not in present]
@@ -234,43 +226,39 @@ class _Imports:
         if known is not None and missing:
             self.operations.append((known, AddAliases(address(known), tuple(self._written(missing)))))
         elif missing:
-            place = insertion(
-                self.unit, self.project, self.names.module, self._written(missing), self._speaking()
-            )
-        edits = without_lines(module, self.removed, place)
+            names = self._written(missing)
+            place = insertion(self.unit, self.project, self.names.module, names, self.removed)
+        edits = without_lines(self.module, self.removed, place)
         return sorted(edits, key=lambda edit: (edit.span.start, edit.span.end))
 
     def _runtime_import(self) -> ast.ImportFrom | None:
-        for statement in self.unit.module.tree.body:
+        """Return the import of the runtime at the top of the file; one further down may come too late."""
+        for statement in leading_imports(self.module.tree):
             if not isinstance(statement, ast.ImportFrom) or statement.names[0].name == "*":
                 continue
             if self.unit.absolute(statement) == self.names.module:
                 return statement
         return None
 
-    def _speaking(self) -> ast.stmt | None:
-        """Return an import that goes although its line holds a comment that is for people."""
-        for statement in self.removed:
-            lines = self.unit.module.lines_of(statement)
-            for start, comment in self.unit.module.comments:
-                if lines.start <= start < lines.end and not is_directive(comment):
-                    return statement
-        return None
 
+def _served(alias: ast.alias, uses: set[str]) -> bool:
+    """Whether one of the dotted expressions in `uses` went through the import of `alias`.
 
-def is_directive(comment: str) -> bool:
-    """Whether a comment speaks to a tool about the line it stands on, and goes with it.
-
-    Examples
-    --------
-    >>> is_directive("# noqa: F401"), is_directive("# no quarter")
-    (True, False)
+    ``import a.b`` and ``import a.c`` bind one name, and each may be there for its own sake.
     """
-    return _DIRECTIVE.match(comment) is not None
+    if alias.asname or "." not in alias.name:
+        return True
+    return any(dotted.startswith(f"{alias.name}.") for dotted in uses)
 
 
-def _may_be_annotation(text: str) -> bool:
-    return len(text) < 200 and re.fullmatch(r"[\w.\[\], |]+", text) is not None
+def _annotations(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the annotations that stand at `node` itself."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            places = [node.returns, *(p.annotation for p in parameters_of(node))]
+            yield from (annotation for annotation in places if annotation is not None)
+        case ast.AnnAssign(annotation=annotation):
+            yield annotation
 
 
 def _with_names(statement: _ImportNode, names: list[ast.alias]) -> _ImportNode:

@@ -25,7 +25,15 @@ def is_installed_class(dotted: str) -> bool | None:
     (True, None)
     """
     source, _, name = dotted.rpartition(".")
-    return _search(source, name, 0) if source else None
+    found = _search(source, name, 0) if source else None
+    return _built_in(source, name) if found is None else found
+
+
+def _built_in(source: str, name: str) -> bool | None:
+    """Return the answer of a module of the interpreter's own, which has no source, if it is loaded."""
+    module = sys.modules.get(source) if source.partition(".")[0] in sys.stdlib_module_names else None
+    value = getattr(module, name, None)
+    return None if value is None else isinstance(value, type)
 
 
 def _search(source: str, name: str, hops: int) -> bool | None:
@@ -38,7 +46,7 @@ def _search(source: str, name: str, hops: int) -> bool | None:
         )
         if found:
             return found[1] is not None
-        if re.search(rf"^{re.escape(name)}[ \t]*:[ \t]*(?!type\[|[\w.]*TypeAlias)", text, re.M):
+        if re.search(rf"^{re.escape(name)}[ \t]*:(?![ \t]*(?:type\[|[\w.]*TypeAlias))", text, re.M):
             return False  # an annotated value of a stub
         for level, target, names in _FROM.findall(text):
             original = _imported(name, _COMMENT.sub("", names))

@@ -45,6 +45,17 @@ def _comma(after: _Space) -> cst.Comma:
     return cst.Comma(whitespace_after=after)
 
 
+def spread_entry(opening: _Space) -> tuple[_Space, _Space]:
+    """Return the space before and after an entry that is put in front of others after `opening`.
+
+    Where the others stand on lines of their own, so does the new one; comments stay with whom they
+    stood by: one behind the bracket there, lines of comment above the entry that they precede.
+    """
+    if not _spreads(opening):
+        return opening, _ONE
+    return _first_line_only(opening), _own_lines(opening)
+
+
 # -- tuples --------------------------------------------------------------------------------
 
 
@@ -55,18 +66,13 @@ def extend_tuple(
     elements = list(node.elements)
     if not elements:
         return _filled(node, [*before, *after])
-    spread = bool(node.lpar) and _spreads(node.lpar[-1].whitespace_after)
-    if before and spread:
-        space = node.lpar[-1].whitespace_after
-        node = node.with_changes(
-            lpar=[*node.lpar[:-1], node.lpar[-1].with_changes(whitespace_after=_first_line_only(space))]
-        )
-        gaps: list[_Space] = [*[_bare(space)] * (len(before) - 1), _own_lines(space)]
-    else:
-        gaps = [_ONE] * len(before)
-    added = [cst.Element(value, _comma(gap)) for value, gap in zip(before, gaps, strict=True)]
-    elements = _with_end(elements, after, alone=len(elements) == 1)
-    return node.with_changes(elements=[*added, *elements])
+    if after:
+        node, elements = _with_end(node, elements, after)
+    elif len(elements) == 1:
+        elements = [_without_comma(elements[0])]
+    if before:
+        node, elements = _with_start(node, elements, before)
+    return node.with_changes(elements=elements)
 
 
 def _filled(node: cst.Tuple, values: Sequence[cst.BaseExpression]) -> cst.Tuple:
@@ -76,29 +82,64 @@ def _filled(node: cst.Tuple, values: Sequence[cst.BaseExpression]) -> cst.Tuple:
     return node.with_changes(elements=[*elements, last])
 
 
+def _with_start(
+    node: cst.Tuple, elements: list[cst.BaseElement], values: Sequence[cst.BaseExpression]
+) -> tuple[cst.Tuple, list[cst.BaseElement]]:
+    gaps: list[_Space] = [_ONE] * len(values)
+    if node.lpar:
+        bracket = node.lpar[-1]
+        opening, gaps[-1] = spread_entry(bracket.whitespace_after)
+        gaps[:-1] = [_bare(opening) if _spreads(opening) else _ONE] * (len(values) - 1)
+        node = node.with_changes(lpar=[*node.lpar[:-1], bracket.with_changes(whitespace_after=opening)])
+    added = [cst.Element(value, _comma(gap)) for value, gap in zip(values, gaps, strict=True)]
+    return node, [*added, *elements]
+
+
+def _without_comma(element: cst.BaseElement) -> cst.BaseElement:
+    """Return the lone entry of a tuple without its comma, where that stands on the same line."""
+    comma = element.comma
+    if isinstance(comma, cst.Comma):
+        if _spreads(comma.whitespace_before) or _spreads(comma.whitespace_after):
+            return element
+        return element.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    return element
+
+
 def _with_end(
-    elements: list[cst.BaseElement], after: Sequence[cst.BaseExpression], alone: bool
-) -> list[cst.BaseElement]:
-    """Return the entries with those of `after` behind them; the comma of a lone entry goes."""
+    node: cst.Tuple, elements: list[cst.BaseElement], values: Sequence[cst.BaseExpression]
+) -> tuple[cst.Tuple, list[cst.BaseElement]]:
+    """Return the entries with `values` behind them, each on a line of its own where the others have one."""
     last = elements[-1]
-    trailing = last.comma if isinstance(last.comma, cst.Comma) else None
-    spread = trailing is not None and _spreads(trailing.whitespace_after)
-    if trailing is not None and alone and not spread:
-        trailing = None
-    if not after:
-        kept = trailing if trailing is not None else cst.MaybeSentinel.DEFAULT
-        return [*elements[:-1], last.with_changes(comma=kept)]
-    between = _bare(_space_before_last(elements)) if len(elements) > 1 else _ONE
-    commas: list[cst.Comma | cst.MaybeSentinel] = [_comma(between)] * len(after)
-    commas.append(trailing if trailing is not None else cst.MaybeSentinel.DEFAULT)
-    values = [last.value, *after]
-    first = last.with_changes(comma=commas[0])
-    return [*elements[:-1], first, *(cst.Element(v, c) for v, c in zip(values[1:], commas[1:], strict=True))]
+    comma = last.comma if isinstance(last.comma, cst.Comma) else None
+    opening = node.lpar[-1].whitespace_after if node.lpar else _NONE
+    closing = node.rpar[0].whitespace_before if node.rpar else _NONE
+    if not (_spreads(opening) and _spreads(closing)):
+        trailing = comma is not None and len(elements) > 1
+        first = last.with_changes(comma=_comma(_ONE))
+        ends = [_comma(_ONE)] * (len(values) - 1)
+        final = _comma(_NONE) if trailing else cst.MaybeSentinel.DEFAULT
+        return node, [*elements[:-1], first, *_elements(values, [*ends, final])]
+    # What stands before the closing bracket, a comment on the last line too, belongs to the last entry.
+    between = _moved(closing, opening)
+    first = last.with_changes(comma=(comma or cst.Comma()).with_changes(whitespace_after=between))
+    ends = [_comma(_bare(opening))] * (len(values) - 1)
+    final = _comma(_NONE) if comma is not None else cst.MaybeSentinel.DEFAULT
+    bracket = node.rpar[0].with_changes(whitespace_before=_bare(closing))
+    node = node.with_changes(rpar=[bracket, *node.rpar[1:]])
+    return node, [*elements[:-1], first, *_elements(values, [*ends, final])]
 
 
-def _space_before_last(elements: list[cst.BaseElement]) -> _Space:
-    comma = elements[-2].comma
-    return comma.whitespace_after if isinstance(comma, cst.Comma) else _ONE
+def _moved(space: _Space, like: _Space) -> _Space:
+    """Return `space` with its comments, indented as `like` is."""
+    assert isinstance(space, cst.ParenthesizedWhitespace)
+    assert isinstance(like, cst.ParenthesizedWhitespace)
+    return space.with_changes(indent=like.indent, last_line=like.last_line)
+
+
+def _elements(
+    values: Sequence[cst.BaseExpression], commas: Sequence[cst.Comma | cst.MaybeSentinel]
+) -> list[cst.Element]:
+    return [cst.Element(value, comma) for value, comma in zip(values, commas, strict=True)]
 
 
 # -- calls ---------------------------------------------------------------------------------
@@ -123,19 +164,18 @@ def as_call(
         arguments = _closed([_positional(e) for e in node.elements], closing)
         if len(arguments) == 1 and not _spreads(opening):
             arguments = [arguments[0].with_changes(comma=cst.MaybeSentinel.DEFAULT)]
-        node = node.with_changes(lpar=node.lpar[:-1], rpar=node.rpar[1:])
     return cst.Call(
         func=callee,
         args=_without(arguments, dropped),
-        whitespace_before_args=opening,
-        lpar=node.lpar,
-        rpar=node.rpar,
+        whitespace_before_args=opening if _spreads(opening) or isinstance(node, cst.Call) else _NONE,
+        lpar=node.lpar[:-1] if isinstance(node, cst.Tuple) else node.lpar,
+        rpar=node.rpar[1:] if isinstance(node, cst.Tuple) else node.rpar,
     )
 
 
 def _keyword(element: cst.BaseDictElement) -> cst.Arg:
     assert isinstance(element, cst.DictElement)
-    assert isinstance(element.key, cst.SimpleString)
+    assert isinstance(element.key, cst.SimpleString | cst.ConcatenatedString)
     name = element.key.evaluated_value
     assert isinstance(name, str)
     return cst.Arg(
@@ -165,15 +205,31 @@ def _without(arguments: list[cst.Arg], dropped: AbstractSet[int]) -> list[cst.Ar
     kept = [argument for i, argument in enumerate(arguments) if i not in dropped]
     if kept and len(arguments) - 1 in dropped:
         end = arguments[-1]
-        kept[-1] = kept[-1].with_changes(comma=end.comma, whitespace_after_arg=end.whitespace_after_arg)
+        kept[-1] = kept[-1].with_changes(
+            comma=_ending(kept[-1].comma, end.comma), whitespace_after_arg=end.whitespace_after_arg
+        )
     return kept
+
+
+def _ending(
+    own: cst.Comma | cst.MaybeSentinel, last: cst.Comma | cst.MaybeSentinel
+) -> cst.Comma | cst.MaybeSentinel:
+    """Return the comma `last` for an entry that becomes the last, with the comment behind its `own`."""
+    if not isinstance(own, cst.Comma) or not isinstance(own.whitespace_after, cst.ParenthesizedWhitespace):
+        return last
+    first_line = own.whitespace_after.first_line
+    if first_line.comment is None:
+        return last
+    if not isinstance(last, cst.Comma) or not isinstance(last.whitespace_after, cst.ParenthesizedWhitespace):
+        return own
+    return last.with_changes(whitespace_after=last.whitespace_after.with_changes(first_line=first_line))
 
 
 def keep_entries(node: cst.Dict, dropped: AbstractSet[int]) -> cst.Dict:
     """Return the dict display `node` without the entries in `dropped`."""
     kept = [element for i, element in enumerate(node.elements) if i not in dropped]
     if kept and len(node.elements) - 1 in dropped:
-        kept[-1] = kept[-1].with_changes(comma=node.elements[-1].comma)
+        kept[-1] = kept[-1].with_changes(comma=_ending(kept[-1].comma, node.elements[-1].comma))
     return node.with_changes(elements=kept)
 
 

@@ -70,38 +70,42 @@ def convert_source(source: SourceFile, options: Options, project: Project) -> Co
         module = parse(source)
     except UnreadableSourceError as err:
         return Conversion(source, source.content, diagnostics=(err.diagnostic,))
-    conversion = _convert(module, options, project)
-    problem = _problem(module, conversion, options, project) if conversion.edits else None
+    conversion, kept = _convert(module, options, project)
+    problem = _problem(module, conversion, kept, options, project) if conversion.edits else None
     if problem is None:
         return conversion
     return Conversion(source, source.content, (), conversion.decisions, (_internal_error(problem),))
 
 
-def _problem(module: Module, conversion: Conversion, options: Options, project: Project) -> str | None:
+def _problem(
+    module: Module, conversion: Conversion, kept: frozenset[str], options: Options, project: Project
+) -> str | None:
     """Return why a conversion must not be handed on, `None` where all is well."""
     try:
         result = parse(SourceFile(module.source.path, conversion.result))
     except UnreadableSourceError as err:
         return f"the result cannot be parsed: {err.diagnostic.message}"
-    return broken_promise(module, result) or _not_final(result, options, project)
+    return broken_promise(module, result, kept) or _not_final(result, options, project)
 
 
-def _convert(module: Module, options: Options, project: Project) -> Conversion:
+def _convert(module: Module, options: Options, project: Project) -> tuple[Conversion, frozenset[str]]:
+    """Return the conversion of a file before it is checked, and the imports that may become unused by it."""
     unit = project.unit(module)
     found = [dialect.plan_file(unit, project, options) for dialect in DIALECTS]
     plans = sorted((p for f in found for p in f.plans), key=lambda plan: plan.decision.definition.span)
     notes = [note for f in found for note in f.notes]
-    if not plans:
-        return Conversion(module.source, module.source.content, diagnostics=tuple(notes))
     while True:
         imports = _imports(unit, project, plans, options)
         edits, unfaithful = _edits(module, plans, imports)
         if not unfaithful:
             break
-        plans = [_refused(module, plan) if plan.statement in unfaithful else plan for plan in plans]
+        # Where an import is what libcst cannot be trusted with, no definition can do without it.
+        touched = [p for p in plans if p.operations and p.statement in unfaithful] or plans
+        plans = [_refused(p) if p in touched else p for p in plans]
     decisions: tuple[Decision, ...] = tuple(plan.decision for plan in plans)
     result = splice(module.source.content, edits)
-    return Conversion(module.source, result, tuple(edits), decisions, (*notes, *imports.notes))
+    conversion = Conversion(module.source, result, tuple(edits), decisions, (*notes, *imports.notes))
+    return conversion, imports.kept
 
 
 def _imports(unit: Unit, project: Project, plans: Iterable[Plan], options: Options) -> ImportChanges:
@@ -133,7 +137,7 @@ def _by_lines(
     return groups.values()
 
 
-def _refused(module: Module, plan: Plan) -> Plan:
+def _refused(plan: Plan) -> Plan:
     """Return the refusal of a plan whose statement libcst does not print back as it stands."""
     if not isinstance(plan.decision, Converted):
         return plan
@@ -151,7 +155,7 @@ def _refused(module: Module, plan: Plan) -> Plan:
 
 def _not_final(result: Module, options: Options, project: Project) -> str | None:
     """Return what a second conversion would still do to `result`, `None` where nothing."""
-    again = _convert(result, options, project.fork())
+    again, _ = _convert(result, options, project.fork())
     left = [d for d in again.decisions if not isinstance(d, Refused)]
     if left:
         return f"a second conversion would change it again, at line {left[0].definition.line}"

@@ -9,7 +9,7 @@ from adjoint2rrule.convert.model import Decision, Diagnostic
 from adjoint2rrule.convert.operations import Operation
 from adjoint2rrule.convert.scopes import Scope
 
-Consumed = tuple[ast.Name, Scope]
+Consumed = tuple[ast.Name, Scope, str]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Plan:
     runtime
         The names of the runtime that the new code uses.
     consumed
-        Uses of names that the new code no longer has, whose imports may go, with the scopes they are in.
+        Uses of names that the new code no longer has, whose imports may go: the name, the scope it is in,
+        and the dotted expression that it is the front of.
     home
         The scope whose import made the legacy name known, where the runtime's names are to be imported.
     """

@@ -52,13 +52,19 @@ class Unit:
         return list(evaluated(self.scope))
 
     @cached_property
-    def reads(self) -> dict[str, list[ast.Name]]:
-        """Every place that reads a name, by the name."""
-        found: dict[str, list[ast.Name]] = {}
-        for node, _, _ in self.evaluated:
+    def reads(self) -> dict[str, list[tuple[ast.Name, Scope]]]:
+        """Every place that reads a name, with its scope, by the name."""
+        found: dict[str, list[tuple[ast.Name, Scope]]] = {}
+        for node, scope, _ in self.evaluated:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                found.setdefault(node.id, []).append(node)
+                found.setdefault(node.id, []).append((node, scope))
         return found
+
+    @cached_property
+    def called_for_effect(self) -> set[ast.expr]:
+        """What is called by a statement that has no use for the result."""
+        statements = (n for n, _, _ in self.evaluated if isinstance(n, ast.Expr))
+        return {s.value.func for s in statements if isinstance(s.value, ast.Call)}
 
     @cached_property
     def borrowed(self) -> set[str]:
@@ -274,7 +280,8 @@ class Project:
         if unit is None or hops > _MAX_HOPS:
             return ()
         public = name in unit.exported if unit.exported is not None else not name.startswith("_")
-        return self._name_in(name, unit.scope, unit, hops + 1) if public and _binds(unit, name) else ()
+        symbols = self._name_in(name, unit.scope, unit, hops + 1) if public and _binds(unit, name) else ()
+        return tuple(s for s in symbols if not s.dotted.startswith("builtins."))
 
     def _attribute(self, base: Symbol, attribute: str) -> tuple[Symbol, ...]:
         dotted = f"{base.dotted}.{attribute}"
@@ -306,21 +313,45 @@ class Project:
         if not unit.name:
             return
         for other in self.mentioning(name, unit.name.rpartition(".")[2]):
-            if other.name != unit.name and any(
-                _uses_from(other, node, unit, name) for node in ast.walk(other.module.tree)
-            ):
+            if other.name != unit.name and self._takes(other, unit, name):
                 yield other
+
+    def _takes(self, other: Unit, unit: Unit, name: str) -> bool:
+        """Whether `other` imports `name` from `unit`, or reads it as an attribute of the module."""
+        for node, scope, _ in other.evaluated:
+            match node:
+                case ast.ImportFrom(names=aliases) if any(a.name == name for a in aliases):
+                    if other.absolute(node) == unit.name:
+                        return True
+                case ast.Attribute(value=owner, attr=attribute) if attribute == name:
+                    if any(symbol.dotted == unit.name for symbol in self.resolve(owner, scope, other)):
+                        return True
+        return False
 
     # -- classes ---------------------------------------------------------------------------
 
-    def is_class(self, symbol: Symbol) -> bool | None:
+    def is_class(self, symbol: Symbol, hops: int = 0) -> bool | None:
         """Whether `symbol` is a class; `None` where neither the project nor an installed package tells."""
         if symbol.unit is None:
             if symbol.dotted.startswith("builtins."):
                 return isinstance(getattr(builtins, symbol.dotted.removeprefix("builtins."), None), type)
             return is_installed_class(symbol.dotted)
-        kinds = {_class_or_not(b) for b in symbol.bindings}
+        kinds = {self._binds_class(b, symbol, hops) for b in symbol.bindings}
         return kinds.pop() if len(kinds) == 1 else None
+
+    def _binds_class(self, binding: Binding, symbol: Symbol, hops: int) -> bool | None:
+        if (
+            isinstance(binding.value, ast.Name | ast.Attribute)
+            and binding.by is By.VALUE
+            and hops < _MAX_HOPS
+        ):
+            assert symbol.scope is not None
+            assert symbol.unit is not None
+            answers = {
+                self.is_class(s, hops + 1) for s in self.resolve(binding.value, symbol.scope, symbol.unit)
+            }
+            return answers.pop() if len(answers) == 1 else None
+        return _class_or_not(binding)
 
     def has_subclasses(self, symbol: Symbol) -> bool:
         """Whether a class of the project has subclasses there."""
@@ -328,11 +359,21 @@ class Project:
         if node is None:
             return False
         for unit in self.mentioning("class", node.name):
-            for other, scope in classes_of(unit):
-                for base in other.bases:
-                    if any(s.class_node is node for s in self.resolve(base, scope, unit)):
+            for other, scope, _ in unit.evaluated:
+                for base in other.bases if isinstance(other, ast.ClassDef) else ():
+                    if any(self._is_alias(s, node) for s in self.resolve(base, scope, unit)):
                         return True
         return False
+
+    def _is_alias(self, symbol: Symbol, node: ast.ClassDef, hops: int = 0) -> bool:
+        """Whether `symbol` is the class of `node`, under whatever name."""
+        if symbol.class_node is not None or hops > _MAX_HOPS:
+            return symbol.class_node is node
+        values = [b.value for b in symbol.bindings if isinstance(b.value, ast.Name | ast.Attribute)]
+        if symbol.scope is None or symbol.unit is None:
+            return False
+        found = (s for v in values for s in self.resolve(v, symbol.scope, symbol.unit))
+        return any(self._is_alias(s, node, hops + 1) for s in found)
 
 
 _projects: dict[tuple[Path, ...], Project] = {}
@@ -364,17 +405,6 @@ _FOREIGN = frozenset({"__pycache__", "build", "dist", "node_modules", "site-pack
 _CLASS_FACTORIES = frozenset({"namedtuple", "NamedTuple", "TypedDict", "type", "make_dataclass", "NewType"})
 
 
-def _uses_from(other: Unit, node: ast.AST, unit: Unit, name: str) -> bool:
-    """Whether `node`, in `other`, imports `name` from `unit` or reads it as an attribute of the module."""
-    last = unit.name.rpartition(".")[2]
-    match node:
-        case ast.ImportFrom(names=aliases):
-            return other.absolute(node) == unit.name and any(a.name == name for a in aliases)
-        case ast.Attribute(value=ast.Name(id=base) | ast.Attribute(attr=base), attr=attribute):
-            return attribute == name and base == last
-    return False
-
-
 def _constants(display: ast.List | ast.Tuple) -> Iterator[ast.Constant]:
     return (e for e in display.elts if isinstance(e, ast.Constant))
 
@@ -394,15 +424,3 @@ def _class_or_not(binding: Binding) -> bool | None:
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in _CLASS_FACTORIES:
             return True
     return None
-
-
-def classes_of(unit: Unit) -> Iterator[tuple[ast.ClassDef, Scope]]:
-    """Yield the classes that stand at the top of a module or inside each other, with their scopes."""
-    pending: list[tuple[ast.stmt, Scope]] = [(s, unit.scope) for s in unit.module.tree.body]
-    while pending:
-        node, scope = pending.pop()
-        if isinstance(node, ast.ClassDef):
-            yield node, scope
-            pending += [(s, scope.inner(node)) for s in node.body]
-        elif isinstance(node, ast.If | ast.Try):
-            pending += [(s, scope) for s in ast.iter_child_nodes(node) if isinstance(s, ast.stmt)]

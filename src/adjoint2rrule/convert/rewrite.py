@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar, cast
 
 import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider, CodeSpan, MetadataWrapper
 
-from adjoint2rrule.convert.layout import as_call, extend_tuple, keep_entries, with_aliases, without_aliases
+from adjoint2rrule.convert.layout import (
+    as_call,
+    extend_tuple,
+    keep_entries,
+    spread_entry,
+    with_aliases,
+    without_aliases,
+)
 from adjoint2rrule.convert.model import Edit, Span
 from adjoint2rrule.convert.operations import (
     AddAliases,
@@ -27,7 +35,7 @@ from adjoint2rrule.convert.operations import (
     ReplaceStatement,
     Wrap,
 )
-from adjoint2rrule.convert.syntax import LINE_END, Module, first_line
+from adjoint2rrule.convert.syntax import LINE_END, Module, is_directive
 
 _Expression = TypeVar("_Expression", bound=cst.BaseExpression)
 
@@ -37,7 +45,7 @@ class UnfaithfulParseError(Exception):
 
 
 def rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation]) -> Edit:
-    """Return the edit that carries out `operations`, all of them inside `statement`.
+    """Return the edit that carries out `operations`, all of them on the lines of `statement`.
 
     Raises `UnfaithfulParseError` where libcst cannot be trusted with the statement.
     """
@@ -48,8 +56,8 @@ def rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation]
     tree = _parse(text)
     wrapper = MetadataWrapper(tree, unsafe_skip_copy=True)
     positions = cast("dict[cst.CSTNode, CodeSpan]", wrapper.resolve(ByteSpanPositionProvider))
-    starts = _line_starts(text, first_line(statement))
-    by_place = {_place(operation.at, starts): operation for operation in operations}
+    starts = _line_starts(text, module.location(span.start)[0])
+    by_place = {_place(operation.at, starts): _as_typed(operation, module) for operation in operations}
     found = {
         node: by_place[place]
         for node, position in positions.items()
@@ -58,8 +66,25 @@ def rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation]
     if len(found) != len(by_place):
         missing = set(by_place.values()) - set(found.values())
         raise UnfaithfulParseError(f"libcst reads the statement otherwise than Python: {missing}")
-    result = tree.visit(_Rewriter(found))
-    return _trimmed(span, original, result.code.encode(module.encoding))
+    try:
+        result = tree.visit(_Rewriter(found)).code
+    except RecursionError as err:
+        raise UnfaithfulParseError("the statement is nested too deeply") from err
+    return _trimmed(span, original, result.encode(module.encoding))
+
+
+def _as_typed(operation: Operation, module: Module) -> Operation:
+    """Return `operation` with its names spelled as the file spells them."""
+    if isinstance(operation, Replace):
+        return replace(operation, text=module.as_typed(operation.text))
+    if isinstance(operation, AsCall | Wrap):
+        return replace(operation, callee=module.as_typed(operation.callee))
+    if isinstance(operation, ReplaceStatement):
+        return replace(operation, texts=tuple(map(module.as_typed, operation.texts)))
+    if isinstance(operation, EditFunction):
+        name, first = (text and module.as_typed(text) for text in (operation.name, operation.first_parameter))
+        return replace(operation, name=name, first_parameter=first)
+    return operation
 
 
 def _parse(text: bytes) -> cst.Module:
@@ -152,7 +177,7 @@ class _Rewriter(cst.CSTTransformer):
             return updated
         if len(texts) == 1 and texts[0] and isinstance(updated, cst.SimpleStatementLine):
             lines = [updated.with_changes(body=[_statement(text)]) for text in texts[0]]
-            lines[1:] = [line.with_changes(leading_lines=[]) for line in lines[1:]]
+            lines[1:] = [_without_comment(line.with_changes(leading_lines=[])) for line in lines[1:]]
             return cst.FlattenSentinel(lines)
         body: list[cst.BaseSmallStatement] = []
         for statement, replacement in zip(updated.body, texts, strict=True):
@@ -166,6 +191,15 @@ class _Rewriter(cst.CSTTransformer):
             return updated.with_changes(body=[cst.Pass()])
         body[-1] = body[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
         return updated.with_changes(body=body)
+
+
+def _without_comment(line: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
+    """Return `line` without a comment for people, which is not to be said twice."""
+    comment = line.trailing_whitespace.comment
+    if comment is None or is_directive(comment.value):
+        return line
+    space = line.trailing_whitespace.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
+    return line.with_changes(trailing_whitespace=space)
 
 
 _SEMICOLON = cst.Semicolon(whitespace_after=cst.SimpleWhitespace(" "))
@@ -206,15 +240,16 @@ def _edit_function(node: cst.FunctionDef, operation: EditFunction) -> cst.Functi
     if operation.name is not None:
         node = node.with_changes(name=node.name.with_changes(value=operation.name))
     if operation.first_parameter is not None:
-        node = node.with_changes(params=_with_first(node.params, operation.first_parameter))
+        node = _with_first(node, operation.first_parameter)
     return node
 
 
-def _with_first(parameters: cst.Parameters, text: str) -> cst.Parameters:
-    """Return `parameters` with one more in front, written as ``name`` or ``name: annotation``."""
-    head = cst.parse_statement(f"def f({text}, following): ...")
-    assert isinstance(head, cst.FunctionDef)
-    first = head.params.params[0]
+def _with_first(node: cst.FunctionDef, text: str) -> cst.FunctionDef:
+    """Return `node` with one more parameter in front, on a line of its own where the others have one."""
+    parameters = node.params
+    before, after = spread_entry(node.whitespace_before_params)
+    first = cst.Param(cst.Name(text), comma=cst.Comma(whitespace_after=after))
+    node = node.with_changes(whitespace_before_params=before)
     others = (
         parameters.posonly_params
         or parameters.params
@@ -224,9 +259,9 @@ def _with_first(parameters: cst.Parameters, text: str) -> cst.Parameters:
     )
     if not others:
         first = first.with_changes(comma=cst.MaybeSentinel.DEFAULT)
-    if parameters.posonly_params:
-        return parameters.with_changes(posonly_params=[first, *parameters.posonly_params])
-    return parameters.with_changes(params=[first, *parameters.params])
+    kind = "posonly_params" if parameters.posonly_params else "params"
+    known = parameters.posonly_params or parameters.params
+    return node.with_changes(params=parameters.with_changes(**{kind: [first, *known]}))
 
 
 def _drop_aliases(node: cst.Import | cst.ImportFrom, operation: DropAliases) -> cst.Import | cst.ImportFrom:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from copy import copy
 
-from adjoint2rrule.convert.project import Unit
+from adjoint2rrule.convert.project import Project, Unit
 
 
 class RuntimeNames:
@@ -13,14 +13,15 @@ class RuntimeNames:
 
     Parameters
     ----------
-    unit
-        The file.
+    unit, project
+        The file, and the project around it.
     module
         The module that the names come from.
     """
 
-    def __init__(self, unit: Unit, module: str) -> None:
+    def __init__(self, unit: Unit, project: Project, module: str) -> None:
         self.unit = unit
+        self.project = project
         self.module = module
         self.used: set[str] = set()
         self._taken = _bound_anywhere(unit, module)
@@ -37,9 +38,16 @@ class RuntimeNames:
             if self._is_runtime_import(binding.node, binding.statement):
                 return name
         alias = name
-        while alias in self._taken:
+        while alias in self._taken or self._comes_by_star(alias):
             alias = f"core_{alias}"
         return alias
+
+    def _comes_by_star(self, name: str) -> bool:
+        """Whether a star import of the project's own binds `name`."""
+        sources = (self.unit.absolute(statement) for statement in self.unit.scope.star_imports)
+        return any(
+            source != self.module and self.project.exported(source, name) for source in sources if source
+        )
 
     def _is_runtime_import(self, node: ast.AST, statement: ast.stmt | None) -> bool:
         return (

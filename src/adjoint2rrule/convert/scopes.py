@@ -13,7 +13,8 @@ from enum import Enum, auto
 from functools import cached_property
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-ScopeNode = ast.Module | ast.ClassDef | FunctionNode
+ComprehensionNode = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+ScopeNode = ast.Module | ast.ClassDef | FunctionNode | ComprehensionNode
 DefinitionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 # These have names of their own: what they bind inside is invisible outside.
@@ -59,7 +60,7 @@ class Binding:
 
 
 class Scope:
-    """A module, class or function, and the names it binds.
+    """A module, class, function or comprehension, and the names it binds.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ class Scope:
         self._inner: dict[ScopeNode, Scope] = {}
 
     def inner(self, node: ScopeNode) -> Scope:
-        """Return the scope of a class or function that stands directly in this one."""
+        """Return the scope of a class, function or comprehension that stands directly in this one."""
         if node not in self._inner:
             self._inner[node] = Scope(node, self)
         return self._inner[node]
@@ -88,6 +89,9 @@ class Scope:
     @cached_property
     def _collected(self) -> _Collector:
         collector = _Collector()
+        if isinstance(self.node, ComprehensionNode):
+            collector.collect([generator.target for generator in self.node.generators])
+            return collector
         if isinstance(self.node, FunctionNode):
             for parameter in parameters_of(self.node):
                 collector.add(parameter.arg, By.PARAMETER, parameter)
@@ -212,8 +216,9 @@ class _Collector:
                 if part is not None:
                     self._assign(inner, node, part)
                 else:
+                    by = By.OTHER if isinstance(inner, ast.Starred) else By.PART
                     for name in _names(inner):
-                        self.add(name, By.PART, node, value)
+                        self.add(name, by, node, value)
         else:
             self._later(target)
 
@@ -320,6 +325,18 @@ def evaluated(root: Scope) -> Iterator[tuple[ast.AST, Scope, tuple[DefinitionNod
             children: list[tuple[ast.AST, Scope, tuple[DefinitionNode, ...]]]
             children = [(e, scope, functions) for e in outer_expressions(node)]
             children += [(s, inner, within) for s in body]
+        elif isinstance(node, ComprehensionNode):
+            inner = scope.inner(node)
+            first = node.generators[0].iter
+            children = [(first, scope, functions)]
+            children += [(part, inner, functions) for part in _parts_of(node) if part is not first]
         else:
             children = [(c, scope, functions) for c in ast.iter_child_nodes(node)]
         pending.extend(reversed(children))
+
+
+def _parts_of(node: ComprehensionNode) -> Iterator[ast.expr]:
+    """Yield the expressions of a comprehension, its iterables, targets and conditions first."""
+    for generator in node.generators:
+        yield from (generator.iter, generator.target, *generator.ifs)
+    yield from (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)

@@ -16,6 +16,7 @@ from bisect import bisect_left, bisect_right
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from functools import cached_property
+from unicodedata import normalize
 
 from adjoint2rrule.convert.model import Diagnostic, Severity, SourceFile, Span
 
@@ -74,10 +75,47 @@ class Module:
         start = self.source.content.rindex(b"@", 0, self.span(decorators[0]).start)
         return Span(start, span.end)
 
-    def lines_of(self, node: ast.stmt) -> Span:
-        """Return the whole lines that a statement covers, its decorators and last line end included."""
-        assert node.end_lineno is not None
-        return Span(self.line_starts[first_line(node) - 1], self.line_starts[node.end_lineno])
+    @cached_property
+    def _lines(self) -> dict[ast.stmt, Span]:
+        """For each statement of the module, the whole lines that it stands in."""
+        groups: list[tuple[int, int, list[ast.stmt]]] = []
+        for statement in self.tree.body:
+            first, last = first_line(statement), statement.end_lineno or statement.lineno
+            if groups and first <= groups[-1][1]:
+                start, _, statements = groups.pop()
+                groups.append((start, last, [*statements, statement]))
+            else:
+                groups.append((first, last, [statement]))
+        return {
+            statement: Span(self.line_starts[first - 1], self.line_starts[last])
+            for first, last, statements in groups
+            for statement in statements
+        }
+
+    def lines_of(self, statement: ast.stmt) -> Span:
+        """Return the lines of a statement of the module, with those that share one of them.
+
+        They run from the first decorator to the last line end.
+        """
+        return self._lines[statement]
+
+    def is_alone(self, statement: ast.stmt) -> bool:
+        """Whether no other statement of the module shares a line with this one."""
+        return sum(lines == self._lines[statement] for lines in self._lines.values()) == 1
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        """Names that Python folds (NFKC), with what the author typed for them."""
+        if self.source.content.isascii():
+            return {}
+        words = re.findall(r"\w+", self.source.content.decode(self.encoding))
+        return {folded: word for word in words if (folded := normalize("NFKC", word)) != word}
+
+    def as_typed(self, code: str) -> str:
+        """Return `code` with its names as the author of the file types them."""
+        if not self._spellings:
+            return code
+        return re.sub(r"\w+", lambda word: self._spellings.get(word[0], word[0]), code)
 
     def text(self, node: Located) -> str:
         """Return the source of `node` as its author wrote it."""
@@ -110,10 +148,31 @@ class Module:
                 found.append((start + len(token.line[:column].encode(self.encoding)), token.string))
         return found
 
+    def end_of_line(self, offset: int) -> int:
+        """Return the byte at which the line that holds `offset` ends, its line end included."""
+        return self.line_starts[min(bisect_right(self.line_starts, offset), len(self.line_starts) - 1)]
+
     def has_comment(self, span: Span) -> bool:
         """Whether a comment starts inside `span`."""
         first = bisect_left(self.comments, (span.start, ""))
         return first < len(self.comments) and self.comments[first][0] < span.end
+
+
+# Comments that speak to tools about the line they stand on.
+_DIRECTIVE = re.compile(
+    r"#\s*(noqa|type:|isort|pylint:|pragma:|fmt:|ruff:|mypy:|pyright:|flake8:)", re.IGNORECASE
+)
+
+
+def is_directive(comment: str) -> bool:
+    """Whether a comment speaks to a tool about the line it stands on, and goes with it.
+
+    Examples
+    --------
+    >>> is_directive("# noqa: F401"), is_directive("# no quarter")
+    (True, False)
+    """
+    return _DIRECTIVE.match(comment) is not None
 
 
 def first_line(node: ast.stmt) -> int:

@@ -162,11 +162,14 @@ class Annotations:
                 return self.alternatives(binding.value, inner, depth + 1)
         return [Alternative(symbol.dotted, (), place, symbol)]
 
-    def is_perturbable(self, alternatives: list[Alternative]) -> bool:
-        """Whether a value of any of these types has a tangent space, as far as can be told."""
-        return any(self._one_is_perturbable(a) for a in alternatives)
+    def is_perturbable(self, alternatives: list[Alternative], depth: int = 0) -> bool:
+        """Whether a value of any of these types has a tangent space, as far as can be told.
 
-    def _one_is_perturbable(self, type_: Alternative) -> bool:
+        A type that contains itself, like that of a tree, is as perturbable as its other parts.
+        """
+        return depth < _MAX_DEPTH and any(self._one_is_perturbable(a, depth + 1) for a in alternatives)
+
+    def _one_is_perturbable(self, type_: Alternative, depth: int) -> bool:
         if type_.name in _NOT_PERTURBABLE:
             return False
         if type_.container and type_.arguments:
@@ -174,7 +177,7 @@ class Annotations:
                 type_.arguments[1:] if len(type_.arguments) > 1 and _is_mapping(type_) else type_.arguments
             )
             found = [
-                self.is_perturbable(self.alternatives(e, type_.place))
+                self.is_perturbable(self.alternatives(e, type_.place), depth)
                 for e in elements
                 if not (isinstance(e, ast.Constant) and e.value is ...)
             ]

@@ -10,6 +10,7 @@ from adjoint2rrule.convert.project import Project, Symbol, Unit
 
 _ABSTRACT = frozenset({"typing.Protocol", "typing_extensions.Protocol", "abc.ABC", "typing.Any"})
 _NAMED_TUPLES = frozenset({"typing.NamedTuple", "typing_extensions.NamedTuple"})
+_MAKERS = frozenset({"namedtuple", "NamedTuple"})
 _DATACLASSES = frozenset(
     {
         "dataclasses.dataclass",
@@ -51,7 +52,12 @@ class Classes:
 
     def is_named_tuple(self, symbol: Symbol | None) -> bool:
         """Whether this is a class of the project that derives from ``NamedTuple``."""
-        return any(base.dotted in _NAMED_TUPLES for base in self.annotations.ancestors(symbol))
+        if symbol is None or symbol.class_node is None:
+            return False
+        made = (b.func for b in symbol.class_node.bases if isinstance(b, ast.Call))
+        if any(ast.unparse(function).rpartition(".")[2] in _MAKERS for function in made):
+            return True
+        return any(b.dotted in _NAMED_TUPLES or self.is_named_tuple(b) for b in self._bases(symbol))
 
     def fields(self, symbol: Symbol | None) -> list[Field] | None:
         """Return the fields of a class of the project, in order; `None` where they cannot all be told."""
@@ -63,12 +69,14 @@ class Classes:
             for s in node.body
             if isinstance(s, ast.AnnAssign)
             and isinstance(s.target, ast.Name)
-            and not _is_class_variable(s.annotation)
+            and not _is_no_field(s.annotation)
         ]
         if self._is_dataclass(symbol):
             return self._inherited(symbol, declared)
         if self.is_named_tuple(symbol):
-            return declared
+            direct = any(base.dotted in _NAMED_TUPLES for base in self._bases(symbol))
+            parents = [base for base in self._bases(symbol) if base.class_node is not None]
+            return declared if direct else self.fields(parents[0]) if len(parents) == 1 else None
         slots = _slots(node)
         if slots is None or node.bases:
             return None
@@ -109,8 +117,9 @@ class Classes:
         return False
 
 
-def _is_class_variable(annotation: ast.expr) -> bool:
-    return "ClassVar" in ast.unparse(annotation)
+def _is_no_field(annotation: ast.expr) -> bool:
+    text = ast.unparse(annotation)
+    return "ClassVar" in text or "InitVar" in text
 
 
 def _slots(node: ast.ClassDef) -> list[str] | None:

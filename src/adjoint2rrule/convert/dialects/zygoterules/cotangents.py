@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from adjoint2rrule.convert.dialects.zygoterules.functions import Called, Functions
+from adjoint2rrule.convert.dialects.zygoterules.numerical import ARRAY_ATTRIBUTES
 from adjoint2rrule.convert.flow import falls_through
 from adjoint2rrule.convert.scopes import Binding, By, DefinitionNode, Scope, walk_scope
 
@@ -19,7 +21,12 @@ _MAX_DEPTH = 8  # helpers that call helpers
 
 @dataclass(frozen=True)
 class Ready:
-    """A number, an array, or a tangent already: it stays as it is written."""
+    """A number or an array: it stays as it is written."""
+
+
+@dataclass(frozen=True)
+class Seed:
+    """The seed or a part of it, which is a tangent already: it stays as it is written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +78,18 @@ class Unclear:
     reason: str
 
 
-Cotangent = Ready | Missing | Fields | Items | Either | Unclear
+@dataclass(frozen=True)
+class _Known:
+    """What a name holds, with the uses and names that reading it went through."""
+
+    value: Cotangent
+    followed: set[ast.Name]
+    names: dict[tuple[Scope, str], Cotangent]
+
+
+Cotangent = Ready | Seed | Missing | Fields | Items | Either | Unclear
 READY = Ready()
+SEED = Seed()
 
 
 @dataclass
@@ -100,6 +117,8 @@ class Reader:
     names: dict[tuple[Scope, str], Cotangent] = field(default_factory=dict)
     depth: int = 0
     _reading: set[tuple[Scope, str]] = field(default_factory=set)
+    _assumed: set[tuple[Scope, str]] = field(default_factory=set)
+    _known: dict[tuple[Scope, str], _Known] = field(default_factory=dict)
 
     def read(self, node: ast.expr, scope: Scope) -> Cotangent:
         """Return what `node` is as a cotangent, evaluated in `scope`."""
@@ -120,8 +139,10 @@ class Reader:
                 return _either([self.read(body, scope), self.read(orelse, scope)])
             case ast.NamedExpr(value=value):
                 return self.read(value, scope)
-            case ast.BinOp(op=ast.Add() | ast.Mult()):
-                return self._sum_or_product(node, scope)
+            case ast.BinOp(op=ast.Add()):
+                return self._sum(node, scope)
+            case ast.BinOp(op=ast.Mult()):
+                return self._product(node, scope)
             case ast.BinOp(op=ast.BitOr() | ast.BitAnd() | ast.BitXor()):
                 return Unclear(node, "it may join dicts or sets")
             case ast.BinOp() | ast.UnaryOp() | ast.Compare():
@@ -132,9 +153,10 @@ class Reader:
 
     def look(self, node: ast.expr, scope: Scope) -> Cotangent:
         """Return what `read` does, where `node` is only used and does not become a cotangent itself."""
-        followed, names = set(self.followed), dict(self.names)
+        outside = self.followed, self.names
+        self.followed, self.names = set(), {}
         value = self.read(node, scope)
-        self.followed, self.names = followed, names
+        self.followed, self.names = outside
         return value
 
     # -- names ---------------------------------------------------------------------------------
@@ -148,14 +170,37 @@ class Reader:
             return Unclear(node, f"`{node.id}` is bound outside of the rule")
         if (where, node.id) in self.parameters and all(b.by is By.PARAMETER for b in bindings):
             return self.parameters[where, node.id]
-        if (where, node.id) in self._reading:
-            return READY  # a name that feeds itself is what its other bindings make it
+        if node.id in self.shared:
+            return Unclear(node, f"`{node.id}` is also bound by a function inside, as `nonlocal` or `global`")
         self.followed.add(node)
-        self._reading.add((where, node.id))
-        value = _either([self._binding(node, b, where) for b in bindings])
-        self._reading.discard((where, node.id))
-        self.names[where, node.id] = value
-        return value
+        key = where, node.id
+        if key in self._reading:
+            self._assumed.add(key)
+            return READY  # a name that feeds itself is what its other bindings make it
+        known = self._known.get(key) or self._follow(node, key, bindings)
+        self.followed |= known.followed
+        self.names |= known.names
+        return known.value
+
+    def _follow(self, node: ast.Name, key: tuple[Scope, str], bindings: list[Binding]) -> _Known:
+        """Return what a name holds, and remember it unless a name that is still being read went into it."""
+        outside = self.followed, self.names
+        self.followed, self.names = set(), {}
+        self._reading.add(key)
+        value = _either([self._binding(node, b, key[0]) for b in bindings])
+        self._reading.discard(key)
+        self._assumed.discard(key)
+        known = _Known(value, self.followed, self.names | {key: value})
+        self.followed, self.names = outside
+        if not self._assumed:
+            self._known[key] = known
+        return known
+
+    @cached_property
+    def shared(self) -> set[str]:
+        """The names that functions inside the owner borrow from around them."""
+        nodes = (n for n in ast.walk(self.owner.node) if isinstance(n, ast.Global | ast.Nonlocal))
+        return {name for node in nodes for name in node.names}
 
     def _is_local(self, scope: Scope) -> bool:
         inner: Scope | None = scope
@@ -180,8 +225,9 @@ class Reader:
 
     def _updated(self, node: ast.Name, binding: Binding, value: ast.expr, scope: Scope) -> Cotangent:
         """Return what ``name += value`` makes: a number or array, unless it may join sequences."""
-        joins = isinstance(binding.node, ast.AugAssign) and isinstance(binding.node.op, ast.Add | ast.Mult)
-        if joins and not isinstance(self.look(value, scope), Ready):
+        assert isinstance(binding.node, ast.AugAssign)
+        joins = isinstance(binding.node.op, ast.Add | ast.Mult | ast.BitOr | ast.BitAnd | ast.BitXor)
+        if joins and not _is_value(self.look(value, scope)):
             return Unclear(node, f"`{node.id}` is built in steps")
         return READY
 
@@ -190,8 +236,9 @@ class Reader:
         if isinstance(value, ast.Call) and self.functions.called(value, scope).is_numerical:
             return READY
         whole = self.look(value, scope)
-        parts = whole.values if isinstance(whole, Items) else (whole,)
-        if all(isinstance(part, Ready) for part in parts):
+        if _is_value(whole):
+            return READY if isinstance(whole, Ready) else SEED
+        if isinstance(whole, Items) and all(map(_is_value, whole.values)):
             return READY
         return Unclear(node, f"what `{node.id}` is unpacked from cannot be told")
 
@@ -213,20 +260,41 @@ class Reader:
 
     # -- operators -----------------------------------------------------------------------------
 
-    def _sum_or_product(self, node: ast.BinOp, scope: Scope) -> Cotangent:
-        """Return a number or array, unless both sides may be sequences, which `+` would join."""
-        sides = [self.look(node.left, scope), self.look(node.right, scope)]
-        if any(isinstance(side, Items | Fields | Missing | Either) for side in sides):
+    def _sum(self, node: ast.BinOp, scope: Scope) -> Cotangent:
+        """Return a number or array, unless all terms may be sequences, which ``+`` would join."""
+        terms = []
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
+            terms.append(self.look(left.right, scope))
+            left = left.left
+        terms.append(self.look(left, scope))
+        if any(not _is_value(term) and not isinstance(term, Unclear) for term in terms):
             return Unclear(node, "it may join sequences")
-        if any(isinstance(side, Ready) for side in sides) or isinstance(node.op, ast.Mult):
+        if any(map(_is_value, terms)):
             return READY
-        return Unclear(node, "neither side of the sum can be told")
+        return Unclear(node, "none of its terms can be told")
+
+    def _product(self, node: ast.BinOp, scope: Scope) -> Cotangent:
+        """Return a number or array, unless it may repeat a sequence."""
+        sides = [self.look(node.left, scope), self.look(node.right, scope)]
+        if any(not _is_value(side) and not isinstance(side, Unclear) for side in sides):
+            return Unclear(node, "it may repeat a sequence")
+        counts = [_is_count(node.left), _is_count(node.right)]
+        if any(_is_value(side) and not count for side, count in zip(sides, counts, strict=True)):
+            return READY
+        return Unclear(node, "neither factor can be told")
 
     def _part(self, node: ast.Attribute | ast.Subscript, whole: ast.expr, scope: Scope) -> Cotangent:
         if isinstance(node, ast.Attribute) and self.functions.is_numerical_constant(node, scope):
             return READY
-        if isinstance(self.look(whole, scope), Ready):
+        inside = self.look(whole, scope)
+        if isinstance(inside, Ready):
             return READY
+        if _is_value(inside):
+            # A slice of a structured seed is a bare tuple, one of an array an array.
+            sliced = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice | ast.Tuple)
+            array = isinstance(node, ast.Attribute) and node.attr in ARRAY_ATTRIBUTES
+            return READY if sliced or array else SEED
         return Unclear(node, "a part of something that cannot be told")
 
     # -- calls ---------------------------------------------------------------------------------
@@ -240,7 +308,7 @@ class Reader:
         if called.function is not None:
             return self._helper(node, called, scope)
         if isinstance(node.func, ast.Attribute) and called.name is None and not called.may_give_structure:
-            of_array = called.is_array_method or isinstance(self.look(node.func.value, scope), Ready)
+            of_array = called.is_array_method or isinstance(self.look(node.func.value, scope), Ready | Seed)
             if of_array:
                 return READY
         return Unclear(node, f"what `{ast.unparse(node.func)}` returns cannot be told")
@@ -292,8 +360,20 @@ def _why_opaque(function: DefinitionNode) -> str | None:
 def _is_ready(value: Cotangent) -> bool:
     """Whether `value` is a number or array, or a tuple of such, which only unpacking can use."""
     if isinstance(value, Items):
-        return isinstance(value.node, ast.Tuple) and all(isinstance(v, Ready) for v in value.values)
-    return isinstance(value, Ready)
+        return isinstance(value.node, ast.Tuple) and all(map(_is_value, value.values))
+    return _is_value(value)
+
+
+def _is_value(value: Cotangent) -> bool:
+    """Whether `value` is a number, an array or a tangent on every path."""
+    if isinstance(value, Either):
+        return all(map(_is_value, value.choices))
+    return isinstance(value, Ready | Seed)
+
+
+def _is_count(node: ast.expr) -> bool:
+    """Whether `node` is a literal that would repeat a list that it is multiplied with."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
 
 
 def _either(choices: list[Cotangent]) -> Cotangent:

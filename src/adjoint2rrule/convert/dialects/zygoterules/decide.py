@@ -27,7 +27,7 @@ from adjoint2rrule.convert.model import (
     Severity,
 )
 from adjoint2rrule.convert.operations import EditFunction, Operation, Replace, address
-from adjoint2rrule.convert.plan import Plan, Plans
+from adjoint2rrule.convert.plan import Consumed, Plan, Plans
 from adjoint2rrule.convert.project import Project, Unit
 from adjoint2rrule.convert.runtime import RuntimeNames
 from adjoint2rrule.convert.scopes import Scope
@@ -62,7 +62,7 @@ class _Planner:
         statements = unit.module.tree.body if found else []
         self.tops = {node: top for top in statements for node in ast.walk(top)}
         self.taken = identifiers(self.tops)
-        self.runtime = RuntimeNames(unit, options.runtime)
+        self.runtime = RuntimeNames(unit, project, options.runtime)
 
     def _is_rule(self, node: ast.AST, unit: Unit) -> bool:
         """Whether a function, here or in another module, leaves its name to what it is a rule for."""
@@ -78,15 +78,20 @@ class _Planner:
         """Return the plan for a function or class under legacy decorators."""
         if decorated.names == {"nograd"}:
             return self._nograd(decorated)
-        problem = form_problem(decorated)
+        problem = form_problem(decorated, self.unit)
         if problem is not None:
             kind = Kind.MUTATING if problem.slug == "mutating-rule" else Kind.FUNCTION
             return self._refused(decorated, kind, problem)
         assert isinstance(decorated.node, ast.FunctionDef)
-        targets = targets_of(decorated, decorated.node, self.targets, self.modules)
-        if isinstance(targets, Problem):
-            return self._refused(decorated, Kind.FUNCTION, targets)
-        return self._rule(decorated, decorated.node, targets)
+        try:
+            targets = targets_of(decorated, decorated.node, self.targets, self.modules)
+            if isinstance(targets, Problem):
+                return self._refused(decorated, Kind.FUNCTION, targets)
+            return self._rule(decorated, decorated.node, targets)
+        except RecursionError:
+            message = "it is nested more deeply than can be read"
+            problem = Problem("too-deep", decorated.node, message, "Split its longest expression or branch.")
+            return self._refused(decorated, Kind.FUNCTION, problem)
 
     def _rule(self, decorated: Decorated, node: ast.FunctionDef, targets: list[Target]) -> Plan:
         """Return the plan for a rule whose form is one of those that are converted."""
@@ -96,7 +101,7 @@ class _Planner:
         if problems:
             return self._refused(decorated, target.kind, problems[0])
         runtime = self.runtime.fresh()
-        changes = Tangents(rule, target, self.unit, self.classes, runtime).decide()
+        changes = Tangents(rule, target, self.unit, self.classes, self.functions, runtime).decide()
         if changes.problems:
             return self._refused(decorated, target.kind, changes.problems[0])
         head = tuple(self._head(decorated, node, targets, runtime))
@@ -106,7 +111,7 @@ class _Planner:
             self.tops[node],
             (*head, *changes.operations.values()),
             frozenset(runtime.used),
-            frozenset({*changes.consumed, *((use.root, use.scope) for _, use in decorated.decorators)}),
+            frozenset({*changes.consumed, *(_consumed(use) for _, use in decorated.decorators)}),
             _home(decorated.decorators[0][1]),
         )
 
@@ -140,7 +145,7 @@ class _Planner:
             self.tops[decorated.node],
             tuple(Replace(address(use.node), runtime.use("non_differentiable")) for use in uses),
             frozenset(runtime.used),
-            frozenset((use.root, use.scope) for use in uses),
+            frozenset(map(_consumed, uses)),
             _home(uses[0]),
         )
 
@@ -159,7 +164,7 @@ class _Planner:
             self.tops[statement],
             operations,
             frozenset(runtime.used),
-            frozenset({(use.root, use.scope)}),
+            frozenset({_consumed(use)}),
             _home(use),
         )
 
@@ -198,6 +203,10 @@ class _Planner:
         span = module.from_decorators(node) if isinstance(node, ast.stmt) else module.span(node)
         line, column = module.location(span.start)
         return LegacyDefinition(name, kind, span, line, column)
+
+
+def _consumed(use: Use) -> Consumed:
+    return use.root, use.scope, ast.unparse(use.node)
 
 
 def _home(use: Use) -> Scope | None:

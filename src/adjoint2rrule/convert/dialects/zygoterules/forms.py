@@ -6,6 +6,7 @@ What is refused here is refused for how the definition stands in its file, befor
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
@@ -14,9 +15,12 @@ from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
 from adjoint2rrule.convert.model import Kind
 from adjoint2rrule.convert.project import Project, Unit
+from adjoint2rrule.convert.scopes import walk_scope
+
+_TYPE_COMMENT = re.compile(r"#\s*type:\s*\(")
 
 
-def form_problem(decorated: Decorated) -> Problem | None:
+def form_problem(decorated: Decorated, unit: Unit) -> Problem | None:
     """Return why a definition is refused for its decorators, its place or its callbacks, if it is."""
     node, names = decorated.node, decorated.names
     if legacy.AMBIGUOUS in names:
@@ -33,6 +37,12 @@ def form_problem(decorated: Decorated) -> Problem | None:
         return Problem("unsupported-use", node, message, "Write the rule as a plain function.")
     if isinstance(decorated.scope.node, ast.ClassDef):
         return Problem("in-class", node, "the rule stands in the body of a class", _IN_CLASS)
+    first = unit.module.span(node.body[0]).start
+    start = unit.module.span(node).start
+    comments = (text for place, text in unit.module.comments if start <= place < first)
+    if any(_TYPE_COMMENT.match(text) for text in comments):
+        message = "its signature is annotated by a type comment, which has no place for one more parameter"
+        return Problem("comment-in-the-way", node, message, "Write the types as annotations.")
     return _callback(decorated)
 
 
@@ -94,21 +104,32 @@ def _explicit(decorated: Decorated, node: ast.FunctionDef, targets: Targets) -> 
 def escapes(decorated: Decorated, node: ast.FunctionDef, unit: Unit, project: Project) -> Iterator[Problem]:
     """Yield a problem where a rule that keeps its name is used under it, by code that expects its old form.
 
-    A function may return it: that is how a factory of rules ends.
+    A factory of rules may return it, where nobody has a use for what it returns.
     """
     if decorated.is_plain or node.name == "_":
         return
-    is_made = isinstance(decorated.scope.node, ast.FunctionDef)
-    around = ast.walk(decorated.scope.node) if is_made else ()
-    returned = {n.value for n in around if isinstance(n, ast.Return)}
-    for use in unit.reads.get(node.name, ()):
-        if use not in returned:
-            message = f"`{node.name}` is called elsewhere, by code that expects its old form"
+    for use, scope in unit.reads.get(node.name, ()):
+        found = scope.find(node.name)
+        if found is not None and found[0] is decorated.scope and not _ends_factory(use, decorated, unit):
+            message = f"`{node.name}` is used elsewhere, by code that expects its old form"
             yield Problem("used-rule", use, message, _USED)
     if decorated.scope.parent is None:
+        if node.name in (unit.exported or ()):
+            message = f"`{node.name}` is in `__all__`, and its users expect its old form"
+            yield Problem("used-rule", node, message, _USED)
         for other in project.importers(unit, node.name):
             message = f"`{node.name}` is imported by `{other.name}`, which expects its old form"
             yield Problem("used-rule", node, message, _USED)
+
+
+def _ends_factory(use: ast.Name, decorated: Decorated, unit: Unit) -> bool:
+    """Whether `use` is returned by a function that is called for its effect alone in all of the file."""
+    factory = decorated.scope.node
+    if not isinstance(factory, ast.FunctionDef) or decorated.scope.parent is not unit.scope:
+        return False
+    returned = {n.value for n in walk_scope(factory.body) if isinstance(n, ast.Return)}
+    calls = (name for name, _ in unit.reads.get(factory.name, ()))
+    return use in returned and all(name in unit.called_for_effect for name in calls)
 
 
 _MUTATING = "Rewrite the primal without mutation, or keep this rule on `adjoint2rrule.legacy`."

@@ -6,75 +6,19 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from adjoint2rrule.convert.dialects.zygoterules.numerical import (
+    ARRAY_METHODS,
+    BUILTIN_NUMBERS,
+    FIELD_MAKERS,
+    NOT_ONE_ARRAY,
+    NUMERICAL,
+    SEVERAL_SPECIAL,
+    SINGLE_SCIPY,
+    SINGLE_SCIPY_PACKAGES,
+    STRUCTURED_METHODS,
+)
 from adjoint2rrule.convert.project import Project, Symbol, Unit
 from adjoint2rrule.convert.scopes import By, DefinitionNode, Scope
-
-_NUMERICAL = ("numpy.", "scipy.", "math.", "cmath.", "jax.numpy.", "autograd.numpy.", "autograd.scipy.")
-
-# Of numpy, these return several arrays, a list or tuple, nothing, or something that is no array.
-_NOT_ONE_ARRAY = frozenset(
-    """
-    array_split split hsplit vsplit dsplit unstack meshgrid broadcast_arrays gradient histogram histogram2d
-    histogramdd nonzero unravel_index ix_ modf frexp divmod unique unique_all unique_counts unique_inverse
-    atleast_1d atleast_2d atleast_3d polyfit polydiv linalg.eig linalg.eigh linalg.svd linalg.qr
-    linalg.slogdet linalg.lstsq shape broadcast_shapes tril_indices triu_indices tril_indices_from
-    triu_indices_from diag_indices diag_indices_from mask_indices einsum_path copyto put place putmask
-    put_along_axis fill_diagonal add.at subtract.at multiply.at divide.at maximum.at minimum.at array2string
-    array_repr array_str vectorize frompyfunc errstate load loads save savez savetxt printoptions ndenumerate
-    ndindex nditer iterable may_share_memory shares_memory random.shuffle random.seed
-    """.split()  # noqa: SIM905 (names, not sentences)
-)
-# Of scipy, these return one number or array each.
-_SINGLE_SCIPY = (
-    "scipy.special.",
-    "scipy.fft.",
-    "scipy.linalg.solve",
-    "scipy.linalg.cho_solve",
-    "scipy.linalg.lu_solve",
-    "scipy.linalg.inv",
-    "scipy.linalg.pinv",
-    "scipy.linalg.det",
-    "scipy.linalg.expm",
-    "scipy.linalg.logm",
-    "scipy.linalg.sqrtm",
-    "scipy.linalg.norm",
-    "scipy.linalg.toeplitz",
-    "scipy.linalg.circulant",
-    "scipy.linalg.block_diag",
-    "scipy.linalg.khatri_rao",
-    "scipy.sparse.linalg.spsolve",
-    "scipy.sparse.linalg.norm",
-    "scipy.sparse.csr_",
-    "scipy.sparse.csc_",
-    "scipy.sparse.coo_",
-    "scipy.sparse.diags",
-    "scipy.sparse.eye",
-    "scipy.sparse.kron",
-    "scipy.ndimage.convolve",
-    "scipy.ndimage.correlate",
-    "scipy.ndimage.gaussian_filter",
-    "scipy.signal.convolve",
-    "scipy.signal.correlate",
-    "scipy.signal.fftconvolve",
-    "scipy.signal.oaconvolve",
-)
-_SEVERAL_SPECIAL = frozenset(
-    {"airy", "airye", "ellipj", "fresnel", "modfresnelm", "modfresnelp", "sici", "shichi"}
-)
-_BUILTIN_NUMBERS = frozenset(
-    f"builtins.{n}" for n in ("abs", "complex", "float", "int", "max", "min", "pow", "round", "sum")
-)
-_FIELDS = frozenset({"builtins.dict", "types.SimpleNamespace"})
-
-# What arrays alone are asked to do; nobody gives these names to methods that return dicts.
-_ARRAY_METHODS = frozenset(
-    """
-    astype clip conj conjugate cumprod cumsum diagonal dot fill flatten mean prod ravel repeat reshape round
-    squeeze std sum swapaxes trace transpose var tocsc tocsr toarray todense argmax argmin
-    """.split()  # noqa: SIM905
-)
-# Methods of arrays that give lists, tuples or bytes.
-_STRUCTURED_METHODS = frozenset({"nonzero", "tolist", "tobytes", "items", "keys", "values", "item", "split"})
 
 
 @dataclass(frozen=True)
@@ -104,36 +48,38 @@ class Called:
     @property
     def is_numerical(self) -> bool:
         """Whether this is a function of numpy, scipy or the like."""
-        return self.unit is None and self.name is not None and self.name.startswith(_NUMERICAL)
+        return self.unit is None and self.name is not None and self.name.startswith(NUMERICAL)
 
     def gives_number(self, call: ast.Call) -> bool:
         """Whether `call`, of this, gives one number or array, whatever its arguments are."""
         if self.name is None or self.unit is not None:
             return False
-        if self.name in _BUILTIN_NUMBERS:
-            return True
+        if self.name in BUILTIN_NUMBERS:
+            # `sum(parts, ())` joins sequences, `max(a, key=…)` may give anything.
+            return not call.keywords and not (self.name == "builtins.sum" and len(call.args) > 1)
         if self.name.startswith("scipy."):
-            last = self.name.rpartition(".")[2]
-            return self.name.startswith(_SINGLE_SCIPY) and last not in _SEVERAL_SPECIAL
+            package, _, last = self.name.rpartition(".")
+            whole = f"{package}." in SINGLE_SCIPY_PACKAGES and last not in SEVERAL_SPECIAL
+            return whole or self.name in SINGLE_SCIPY
         short = self.name.partition(".")[2].removeprefix("numpy.")
         if short == "where" and len(call.args) + len(call.keywords) < 3:
             return False  # the indices: one array per axis
-        return self.is_numerical and short not in _NOT_ONE_ARRAY and not short.startswith("testing.")
+        return self.is_numerical and short not in NOT_ONE_ARRAY and not short.startswith("testing.")
 
     @property
     def makes_fields(self) -> bool:
         """Whether this is ``dict`` or ``SimpleNamespace``."""
-        return self.name in _FIELDS
+        return self.name in FIELD_MAKERS
 
     @property
     def is_array_method(self) -> bool:
         """Whether this is a method that only arrays have."""
-        return self.method in _ARRAY_METHODS
+        return self.method in ARRAY_METHODS
 
     @property
     def may_give_structure(self) -> bool:
         """Whether the method, of an array, gives something else than an array."""
-        return self.method in _STRUCTURED_METHODS
+        return self.method in STRUCTURED_METHODS
 
     def arguments(self, call: ast.Call) -> dict[str, ast.expr] | None:
         """Return the expression for each parameter of `function`; `None` where they cannot be matched."""

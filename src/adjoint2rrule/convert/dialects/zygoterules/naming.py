@@ -10,6 +10,9 @@ from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
 from adjoint2rrule.convert.model import Kind
 
+# What the new code may say inside a rule, and a parameter must not hide.
+_NEEDED = frozenset({"NoTangent", "Tangent", "ZeroTangent", "dict", "list", "tuple", "type"})
+
 
 def rule_name(base: str, taken: set[str]) -> str:
     """Return a name for a rule on something called `base` that clashes with none in `taken`.
@@ -44,7 +47,8 @@ def first_parameter(
         return None
     bound, read = _names_in(node)
     mine = len(found) == 1 and _is_target(decorated, target, targets)
-    if target.name not in bound and (target.name not in read or mine):
+    free = target.name not in bound and target.name not in _NEEDED
+    if free and (target.name not in read or mine):
         return target.name
     name = f"{target.name}_"
     while name in bound | read or hasattr(builtins, name):

@@ -55,6 +55,6 @@ def statement_operations(
         return tuple(operations), notes
     if unit.module.has_comment(unit.module.span(call)):
         hint = "Move the comments out of the call, or write one `nograd` a function."
-        return Problem("comment-in-call", statement, "there are comments between its arguments", hint)
+        return Problem("comment-in-the-way", statement, "there are comments between its arguments", hint)
     texts = tuple(f"{name}({target.text})" for target in found)
     return (ReplaceStatement(address(statement), texts),), notes

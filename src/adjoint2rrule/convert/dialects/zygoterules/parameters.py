@@ -6,14 +6,19 @@ Converting ZygoteRules, section "``nothing`` becomes an ``AbstractZero``".
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules.annotations import Alternative, Annotations, Place
+from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.rules import Parameter, Rule
+from adjoint2rrule.convert.scopes import Scope
 
-# Keywords and functions of numpy that take axes, shapes and counts.
-_STATIC_KEYWORDS = frozenset({"axes", "axis", "dtype", "indices", "k", "n", "num", "ord", "shape", "size"})
-_STATIC_CALLS = frozenset({"arange", "empty", "eye", "identity", "ones", "range", "reshape", "zeros"})
+# Keywords of numpy's functions that take axes, shapes and counts.
+_STATIC_KEYWORDS = frozenset({"axes", "axis", "dtype", "indices", "num", "shape", "size"})
+# Functions all of whose arguments are counts or shapes.
+_STATIC_CALLS = frozenset(
+    {"builtins.range", *(f"numpy.{name}" for name in ("arange", "empty", "eye", "identity", "ones", "zeros"))}
+)
 
 
 def zero_for(
@@ -22,6 +27,7 @@ def zero_for(
     annotations: Annotations,
     rule: Rule,
     target: str,
+    functions: Functions,
     *,
     always_missing: bool,
 ) -> str:
@@ -38,7 +44,7 @@ def zero_for(
     else:
         perturbable = True
     if perturbable and parameter.node.annotation is None:
-        perturbable = not (always_missing and _is_static(parameter, rule, target))
+        perturbable = not (always_missing and _is_static(parameter, rule, target, functions))
     return "ZeroTangent" if perturbable else "NoTangent"
 
 
@@ -63,40 +69,56 @@ def _default_is_perturbable(
     return True
 
 
-def _is_static(parameter: Parameter, rule: Rule, target: str) -> bool:
+def _is_static(parameter: Parameter, rule: Rule, target: str, functions: Functions) -> bool:
     """Whether the rule uses the argument only as an index, shape, axis or count, or to call it, and does so.
 
     Handing it on to the function itself does not count.
     """
-    uses = [static for static in _uses(parameter.name, rule.node, target) if static is not None]
-    return bool(uses) and all(uses)
+    parents = {child: node for node in ast.walk(rule.node) for child in ast.iter_child_nodes(node)}
+    uses = _Uses(parents, rule.scope, target, functions)
+    names = (n for n in ast.walk(rule.node) if isinstance(n, ast.Name) and n.id == parameter.name)
+    answers = [static for static in map(uses.is_static, names) if static is not None]
+    return bool(answers) and all(answers)
 
 
-def _uses(name: str, node: ast.FunctionDef, target: str) -> Iterator[bool | None]:
-    """Yield for each use of `name` whether it is static; `None` where it is handed to `target`."""
-    parents = {child: parent for parent in ast.walk(node) for child in ast.iter_child_nodes(parent)}
-    for use in ast.walk(node):
-        if isinstance(use, ast.Name) and use.id == name:
-            yield _is_static_use(use, parents, target)
+@dataclass(frozen=True)
+class _Uses:
+    """Tells of the uses of an argument which are static."""
 
+    parents: dict[ast.AST, ast.AST]
+    scope: Scope
+    target: str
+    functions: Functions
 
-def _is_static_use(use: ast.expr, parents: dict[ast.AST, ast.AST], target: str) -> bool | None:
-    match parent := parents[use]:
-        case ast.Subscript(slice=index):
-            return index is use
-        case ast.Slice():
-            return True
-        case ast.Tuple() | ast.Starred():
-            return _is_static_use(parent, parents, target)
-        case ast.keyword(arg=keyword):
-            call = parents[parent]
-            assert isinstance(call, ast.Call)
-            return None if ast.unparse(call.func) == target else keyword in _STATIC_KEYWORDS
-        case ast.Call(func=function):
-            if function is use:
+    def is_static(self, use: ast.expr) -> bool | None:
+        """Whether the argument is used as an index or the like; `None` where the function itself takes it."""
+        match parent := self.parents[use]:
+            case ast.Subscript(slice=index):
+                return index is use
+            case ast.Slice():
                 return True
-            if ast.unparse(function) == target:
-                return None
-            last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            return last in _STATIC_CALLS
-    return False
+            case ast.Tuple() | ast.Starred():
+                return self.is_static(parent)
+            case ast.keyword(arg=keyword):
+                call = self.parents[parent]
+                assert isinstance(call, ast.Call)
+                if ast.unparse(call.func) == self.target:
+                    return None
+                return keyword in _STATIC_KEYWORDS and self._is_numerical(call)
+            case ast.Call(func=function, args=arguments):
+                if function is use:
+                    return True
+                if ast.unparse(function) == self.target:
+                    return None
+                return self._takes_counts(parent, arguments.index(use))
+        return False
+
+    def _is_numerical(self, call: ast.Call) -> bool:
+        called = self.functions.called(call, self.scope)
+        return called.is_numerical or called.is_array_method
+
+    def _takes_counts(self, call: ast.Call, position: int) -> bool:
+        called = self.functions.called(call, self.scope)
+        if called.method == "reshape":
+            return True
+        return called.name in _STATIC_CALLS or (called.name == "numpy.reshape" and position == 1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from adjoint2rrule.convert.dialects.zygoterules.annotations import Alternative, Place
 from adjoint2rrule.convert.dialects.zygoterules.classes import Classes, Field
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import Missing
+from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.parameters import zero_for
 from adjoint2rrule.convert.dialects.zygoterules.rules import Parameter, Rule
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target
@@ -48,6 +49,11 @@ class Primal:
         return self.known is not None and (self.known.is_array or self.known.name in _NUMBERS)
 
     @property
+    def is_sequence(self) -> bool:
+        """Whether this is annotated as a tuple, a list or another sequence, and as nothing else."""
+        return self.known is not None and self.known.container in {"tuple", "list", "abstract"}
+
+    @property
     def argument(self) -> str:
         """The name of the argument that this is, or is a part of."""
         return self.path.partition(".")[0].partition("[")[0]
@@ -80,11 +86,14 @@ class Type:
 class Primals:
     """The primals of one rule, and what their annotations say of their parts."""
 
-    def __init__(self, rule: Rule, target: Target, unit: Unit, classes: Classes) -> None:
+    def __init__(
+        self, rule: Rule, target: Target, unit: Unit, classes: Classes, functions: Functions
+    ) -> None:
         self.rule = rule
         self.target = target
         self.unit = unit
         self.classes = classes
+        self.functions = functions
         assert rule.scope.parent is not None
         self.place = Place(rule.scope.parent, unit)
         self.of_parameters = [self._of_parameter(i, p) for i, p in enumerate(rule.parameters)]
@@ -102,7 +111,15 @@ class Primals:
             for pullback in self.rule.pullbacks
             for r in pullback.results
         )
-        zero = zero_for(parameter, found, annotations, self.rule, self.target.text, always_missing=missing)
+        zero = zero_for(
+            parameter,
+            found,
+            annotations,
+            self.rule,
+            self.target.text,
+            self.functions,
+            always_missing=missing,
+        )
         return Primal(parameter.name, tuple(found), zero)
 
     # -- parts ---------------------------------------------------------------------------------

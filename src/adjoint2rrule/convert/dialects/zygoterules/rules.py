@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
+    SEED,
     Cotangent,
     Either,
     Fields,
@@ -17,6 +18,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Missing,
     Reader,
     Ready,
+    Seed,
     Unclear,
     parts,
 )
@@ -114,6 +116,7 @@ class _RuleReader:
         self.functions = functions
         self.problems: list[Problem] = []
         self.reader = Reader(functions, scope)
+        self.results: list[Cotangent] = []
         self.returned: set[ast.Name] = set()  # names of pullbacks, where a pair holds them
 
     def problem(self, slug: str, node: ast.expr | ast.stmt, message: str, hint: str) -> None:
@@ -211,8 +214,10 @@ class _RuleReader:
                 f"the seed `{seed}` {inspected.what}",
                 _SEED_HINTS[inspected.slug],
             )
-        self.reader.parameters[scope, seed] = Ready()
-        results = [r for value in self._returned(node, scope) for r in self._results(value, node)]
+        self.reader.parameters[scope, seed] = SEED
+        values = list(self._returned(node, scope))
+        self.results += values
+        results = [r for value in values for r in self._results(value, node)]
         return Pullback(node, tuple(dict.fromkeys(results)))
 
     def _seed(self, node: ast.FunctionDef | ast.Lambda) -> str | None:
@@ -266,7 +271,7 @@ class _RuleReader:
                 yield value
             case Unclear():
                 self._unclear(value)
-            case Ready() | Fields() | Items():
+            case Ready() | Seed() | Fields() | Items():
                 self.problem(
                     "not-a-tuple", node, "the pullback returns something else than a tuple or `None`", _TUPLE
                 )
@@ -283,23 +288,78 @@ class _RuleReader:
     # -- names ---------------------------------------------------------------------------------
 
     def check_names(self) -> None:
-        """Note a name that would be rewritten, and is used for something else as well."""
-        for (_, name), value in self.reader.names.items():
-            if all(isinstance(part, Ready | Unclear | Either) for part in parts(value)):
-                continue
-            for node in ast.walk(self.node):
-                if (
-                    isinstance(node, ast.Name)
-                    and node.id == name
-                    and not isinstance(node.ctx, ast.Store)
-                    and node not in self.reader.followed
-                ):
-                    self.problem(
-                        "stepwise-cotangent",
-                        node,
-                        f"`{name}` holds a cotangent and is used for something else as well",
-                        "Write the cotangent in the `return`, or under a name of its own.",
-                    )
+        """Note a name that holds what would be rewritten, and is used for something else as well."""
+        parents = {child: node for node in ast.walk(self.node) for child in ast.iter_child_nodes(node)}
+        values = [*self.reader.names.values(), *self.results]
+        found = (part for value in values for part in parts(value))
+        rewritten = {part.node: None for part in found if isinstance(part, Missing | Fields | Items)}
+        for names in (_holders(node, parents) for node in rewritten):
+            if names is None:
+                hint = "Write each cotangent in the `return`, or under a name of its own."
+                message = "a cotangent is stored where it cannot be followed"
+                self.problem("stepwise-cotangent", self.node, message, hint)
+            for name in names or ():
+                self._check_name(name)
+
+    def _check_name(self, name: str) -> None:
+        for node in ast.walk(self.node):
+            updated = isinstance(node, ast.AugAssign) and _is_name(node.target, name)
+            read = _is_name(node, name) and not isinstance(getattr(node, "ctx", None), ast.Store)
+            if isinstance(node, ast.AugAssign | ast.Name) and (
+                updated or (read and node not in self.reader.followed)
+            ):
+                self.problem(
+                    "stepwise-cotangent",
+                    node,
+                    f"`{name}` holds a cotangent and is used for something else as well",
+                    "Write the cotangent in the `return`, or under a name of its own.",
+                )
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _holders(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> set[str] | None:
+    """Return the names that an assignment gives `node` to; `None` where it goes elsewhere as well."""
+    names: set[str] = set()
+    while node in parents:
+        parent = parents[node]
+        match parent:
+            case ast.NamedExpr(target=ast.Name(id=name)):
+                names.add(name)
+            case ast.IfExp():
+                pass
+            case ast.Assign(targets=targets, value=value) if value is node:
+                if not all(isinstance(target, ast.Name) for target in targets):
+                    return None
+                return names | {target.id for target in targets if isinstance(target, ast.Name)}
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                return names | {name}
+            case ast.AnnAssign():
+                return None
+            case ast.Tuple() | ast.List() if isinstance(parents.get(parent), ast.Assign):
+                return _paired_holders(node, parent, parents[parent], names)
+            case _:
+                return names
+        node = parent
+    return names
+
+
+def _paired_holders(node: ast.AST, display: ast.AST, assign: ast.AST, names: set[str]) -> set[str] | None:
+    """Return the names that ``a, b = x, y`` gives one side of to the other, where it is `node`."""
+    assert isinstance(display, ast.Tuple | ast.List)
+    assert isinstance(assign, ast.Assign)
+    index = next(i for i, entry in enumerate(display.elts) if entry is node)
+    for target in assign.targets:
+        if isinstance(target, ast.Name):
+            continue  # the whole display goes there, and is looked at as such
+        if not isinstance(target, ast.Tuple | ast.List) or len(target.elts) != len(display.elts):
+            return None
+        if not isinstance(part := target.elts[index], ast.Name):
+            return None
+        names = names | {part.id}
+    return names
 
 
 def _short(node: ast.expr) -> str:

@@ -12,26 +12,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules.functions import Called, Functions
+from adjoint2rrule.convert.dialects.zygoterules.numerical import ARRAY_ATTRIBUTES, ARRAY_METHODS
 from adjoint2rrule.convert.scopes import DefinitionNode, FunctionNode, Scope
 
 _MAX_DEPTH = 8
 
 # These hand on what they are given, one part at a time.
 _PASSING = frozenset(
-    f"builtins.{n}" for n in ("enumerate", "iter", "list", "map", "reversed", "sorted", "tuple", "zip")
+    f"builtins.{name}" for name in ("dict", "enumerate", "iter", "list", "reversed", "sorted", "tuple", "zip")
 )
 _HARMLESS = _PASSING | {
-    f"builtins.{n}"
-    for n in ("abs", "complex", "float", "len", "max", "min", "pow", "print", "range", "round", "sum")
+    f"builtins.{name}"
+    for name in ("abs", "complex", "float", "len", "max", "min", "pow", "print", "range", "round", "sum")
 }
 _INSPECTING = {
-    f"builtins.{n}"
-    for n in ("callable", "dict", "hasattr", "id", "isinstance", "type", "vars", "getattr", "setattr")
+    f"builtins.{name}"
+    for name in ("callable", "dict", "getattr", "hasattr", "id", "isinstance", "setattr", "type", "vars")
 }
-# Methods of dicts and lists, which a legacy seed may be, but not of arrays.
-_OF_CONTAINERS = frozenset(
-    {"append", "extend", "get", "index", "insert", "items", "keys", "pop", "setdefault", "update", "values"}
-)
 
 
 @dataclass(frozen=True)
@@ -96,15 +93,28 @@ class _Uses:
         match value:
             case ast.Name(id=name):
                 return name in names
+            case ast.Attribute(value=inner, attr=attribute):
+                return attribute not in ARRAY_ATTRIBUTES and self._carries(inner, names)
             case ast.Subscript(value=inner) | ast.Starred(value=inner) | ast.NamedExpr(value=inner):
                 return self._carries(inner, names)
             case ast.IfExp(body=body, orelse=orelse):
                 return self._carries(body, names) or self._carries(orelse, names)
-            case ast.BoolOp(values=values) | ast.Tuple(elts=values) | ast.List(elts=values):
+            case (
+                ast.BoolOp(values=values)
+                | ast.Tuple(elts=values)
+                | ast.List(elts=values)
+                | ast.Set(elts=values)
+            ):
                 return any(self._carries(v, names) for v in values)
+            case ast.Dict(values=values):
+                return any(self._carries(v, names) for v in values)
+            case ast.ListComp(elt=made) | ast.GeneratorExp(elt=made) | ast.SetComp(elt=made):
+                return self._carries(made, names)
+            case ast.DictComp(value=made):
+                return self._carries(made, names)
             case ast.Call(args=args, keywords=keywords):
                 called = self.functions.called(value, self.scope)
-                if called.name in _PASSING or called.function is not None:
+                if called.name in _PASSING or called.makes_fields or called.function is not None:
                     return any(self._carries(a, names) for a in [*args, *(k.value for k in keywords)])
         return False
 
@@ -125,8 +135,15 @@ class _Uses:
         """Return what is wrong with the way in which `node`, which holds the seed or a part, is used."""
         parent = self.parents.get(node)
         match parent:
-            case ast.BinOp() | ast.Return() | ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Expr():
+            case ast.BinOp() | ast.AugAssign():
+                bare = isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
+                return None if bare else self._unknown(node)  # a display would be joined to another
+            case ast.Assign() | ast.AnnAssign():
                 return self._stored(parent)
+            case ast.Return():
+                return None if self._returns(parent) else self._unknown(node)
+            case ast.Lambda(body=body) if body is node:
+                return None if parent is self.function else self._unknown(node)
             case ast.UnaryOp(op=op) if not isinstance(op, ast.Not):
                 return None
             case ast.Compare():
@@ -141,25 +158,33 @@ class _Uses:
                 return self._argument(node, parent)
             case ast.Tuple() | ast.List() | ast.Starred() | ast.NamedExpr():
                 return self._problem(parent)
+            case ast.Dict(values=values) if node in values:
+                return self._problem(parent)
             case ast.IfExp(test=test) if test is not node:
+                return self._problem(parent)
+            case ast.ListComp() | ast.GeneratorExp() | ast.SetComp() | ast.DictComp():
                 return self._problem(parent)
             case ast.For(iter=iterated) | ast.comprehension(iter=iterated) if iterated is node:
                 return None
-            case ast.Subscript() | ast.Slice() | ast.FormattedValue() | ast.Delete():
-                return None
-            case ast.Dict() if node in parent.values:
-                return None
-            case ast.Lambda(body=body) if body is node:
-                return None
-            case ast.ListComp(elt=made) | ast.GeneratorExp(elt=made) | ast.SetComp(elt=made) if made is node:
-                return None
-            case ast.DictComp(value=made) if made is node:
+            case ast.Subscript() | ast.Slice() | ast.FormattedValue() | ast.Delete() | ast.Expr():
                 return None
             case ast.If() | ast.While() | ast.BoolOp() | ast.UnaryOp() | ast.IfExp() | ast.Assert():
                 return Problem("inspected-seed", node, "is tested for truth")
+            case ast.comprehension():
+                return Problem("inspected-seed", node, "is tested for truth")
             case ast.Match():
                 return Problem("inspected-seed", parent, "is matched against patterns")
+        return self._unknown(node)
+
+    def _unknown(self, node: ast.expr) -> Problem:
         return Problem("inspected-seed", node, "is used in a way that cannot be followed")
+
+    def _returns(self, statement: ast.Return) -> bool:
+        """Whether a ``return`` is the function's own, and not one of a function inside."""
+        around: ast.AST = statement
+        while not isinstance(around, FunctionNode):
+            around = self.parents[around]
+        return around is self.function
 
     def _is_fresh(self, node: ast.expr) -> bool:
         """Whether the name `node` was bound to something else just before, in the same block."""
@@ -182,7 +207,7 @@ class _Uses:
         return None
 
     def _comparison(self, node: ast.Compare) -> Problem | None:
-        sides = [node.left, *node.comparators]
+        sides = [inner for side in (node.left, *node.comparators) for inner in ast.walk(side)]
         if any(isinstance(side, ast.Constant) and side.value is None for side in sides):
             return Problem("inspected-seed", node, "is compared with `None`")
         if any(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in node.ops):
@@ -192,9 +217,14 @@ class _Uses:
     def _attribute(self, node: ast.Attribute, name: str, context: ast.expr_context) -> Problem | None:
         if not isinstance(context, ast.Load):
             return Problem("mutated-seed", node, "is changed in place")
-        if name in _OF_CONTAINERS or name.startswith("_"):
+        if name in ARRAY_ATTRIBUTES:
+            return None
+        call = self.parents.get(node)
+        if isinstance(call, ast.Call) and call.func is node:
+            if name in ARRAY_METHODS:
+                return None
             return Problem("inspected-seed", node, f"is asked for `.{name}`, which its new form may not have")
-        return None
+        return self._problem(node)  # a field of the seed is a seed
 
     def _argument(self, node: ast.expr, parent: ast.Call | ast.keyword) -> Problem | None:
         call = parent if isinstance(parent, ast.Call) else self.parents[parent]
@@ -203,12 +233,16 @@ class _Uses:
             return Problem("inspected-seed", call, "is called")
         called = self.functions.called(call, self.scope)
         name = ast.unparse(call.func)
-        if called.is_numerical or called.is_array_method or called.name in _HARMLESS:
-            return None
         if called.makes_fields and isinstance(parent, ast.keyword):
-            return None
+            return self._problem(call)
         if called.name in _INSPECTING:
             return Problem("inspected-seed", call, f"is given to `{name}`")
+        if called.name in _HARMLESS:
+            if call.keywords or (called.name == "builtins.sum" and len(call.args) > 1):
+                return self._unknown(node)  # a function, or a start, that may look at what it gets
+            return self._problem(call) if called.name in _PASSING else None
+        if called.is_numerical or called.is_array_method:
+            return None
         if called.function is not None and called.scope is not None and self.depth < _MAX_DEPTH:
             return self._helper(node, call, called, called.function, called.scope)
         return Problem("opaque-call", call, f"is given to `{name}`, which cannot be read")

@@ -7,12 +7,22 @@ and "``Tuple``s and ``NamedTuple``s become ``Tangent{T}``s".
 from __future__ import annotations
 
 import ast
+import builtins
 import keyword
 from dataclasses import dataclass, field
 from unicodedata import normalize
 
 from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
-from adjoint2rrule.convert.dialects.zygoterules.cotangents import Cotangent, Either, Fields, Items, Missing
+from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
+    Cotangent,
+    Either,
+    Fields,
+    Items,
+    Missing,
+    Ready,
+    parts,
+)
+from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.primals import Primal, Primals, Type
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.rules import Rule
@@ -56,13 +66,19 @@ class Tangents:
     """Decides what the results of one rule become."""
 
     def __init__(
-        self, rule: Rule, target: Target, unit: Unit, classes: Classes, runtime: RuntimeNames
+        self,
+        rule: Rule,
+        target: Target,
+        unit: Unit,
+        classes: Classes,
+        functions: Functions,
+        runtime: RuntimeNames,
     ) -> None:
         self.rule = rule
         self.module = unit.module
         self.runtime = runtime
         self.is_functor = target.kind is Kind.FUNCTOR
-        self.primals = Primals(rule, target, unit, classes)
+        self.primals = Primals(rule, target, unit, classes, functions)
         self.scope = rule.scope
         self.changes = Changes()
 
@@ -107,18 +123,21 @@ class Tangents:
         after = tuple(self.runtime.call(p.zero) for p in primals[len(result.values) :])
         if before or after:
             self._do(ExtendTuple(address(result.node), before, after), result.node)
-        for value, primal in zip(result.values, primals, strict=False):
-            self._cotangent(value, primal)
+        for value, primal, node in zip(result.values, primals, result.node.elts, strict=False):
+            self._cotangent(value, primal, node)
 
     # -- one cotangent -------------------------------------------------------------------------
 
-    def _cotangent(self, value: Cotangent, primal: Primal) -> None:
+    def _cotangent(self, value: Cotangent, primal: Primal, node: ast.expr) -> None:
         match value:
-            case Missing(node=ast.expr() as node):
-                self._do(Replace(address(node), self.runtime.call(primal.zero)), node)
+            case Ready() if primal.is_sequence:
+                # Arithmetic on the parts of a seed would join them if they are sequences as well.
+                self._wrong_structure(node, primal, "a number or an array")
+            case Missing(node=ast.expr() as none):
+                self._do(Replace(address(none), self.runtime.call(primal.zero)), none)
             case Either(choices=choices):
                 for choice in choices:
-                    self._cotangent(choice, primal)
+                    self._cotangent(choice, primal, node)
             case Fields():
                 self._fields(value, primal)
             case Items():
@@ -131,8 +150,19 @@ class Tangents:
         if nothing and not self.module.has_comment(self.module.span(value.node)):
             self._do(Replace(address(value.node), self.runtime.call("ZeroTangent")), value.node)
             return
+        if primal.known is not None and primal.known.container in {"tuple", "list", "set"}:
+            self._wrong_structure(value.node, primal, "a dict")
+            return
         type_ = self._type(primal, value.node, "a dict")
-        if type_ is None or self._has_wrong_key(value, type_):
+        if (
+            type_ is None
+            or self._has_wrong_key(value, type_)
+            or self._has_unknown_parts(value, primal, type_)
+        ):
+            return
+        if self._has_comment_before_value(value):
+            message = "a comment stands between a key and its value, where the new form has no place for it"
+            self._problem("comment-in-the-way", value.node, message, "Move the comment above the key.")
             return
         is_mapping = type_.text == "dict" or not _are_keywords(value.keys)
         wraps = is_mapping and isinstance(value.node, ast.Dict)
@@ -144,7 +174,7 @@ class Tangents:
                 inner = (
                     self.primals.entry(primal, key) if is_mapping else self.primals.field(primal, key, type_)
                 )
-                self._cotangent(part, inner)
+                self._cotangent(part, inner, value.node)
 
     def _has_wrong_key(self, value: Fields, type_: Type) -> bool:
         """Note a key that is no field of the class that the type is."""
@@ -157,24 +187,49 @@ class Tangents:
                 return True
         return False
 
+    def _has_unknown_parts(self, value: Fields, primal: Primal, type_: Type) -> bool:
+        """Note a structured part of what may be an object or a dict: how to get at it cannot be told."""
+        structured = any(isinstance(p, Fields | Items) for v in value.values for p in parts(v))
+        namespace = isinstance(value.node, ast.Call) and ast.unparse(value.node.func) != "dict"
+        if not structured or not type_.is_read_from_value or namespace:
+            return False
+        if primal.known is not None and primal.known.name:
+            return False
+        message = f"whether `{primal.path}` is an object or a dict cannot be told, nor what its parts are"
+        self._problem(
+            "unknown-structure", value.node, message, "Annotate the parameter with its class, or as a `dict`."
+        )
+        return True
+
+    def _has_comment_before_value(self, value: Fields) -> bool:
+        if not isinstance(value.node, ast.Dict):
+            return False
+        pairs = zip(value.node.keys, value.node.values, strict=True)
+        spans = [(self.module.span(key), self.module.span(part)) for key, part in pairs if key is not None]
+        return any(self.module.has_comment(Span(key.end, part.start)) for key, part in spans)
+
     def _dropped(self, value: Fields) -> frozenset[int]:
-        """Return the entries that are zero and go; one with a comment beside it stays, as a zero."""
-        call = isinstance(value.node, ast.Call)
-        parts = (
-            [k.value for k in value.node.keywords] if isinstance(value.node, ast.Call) else value.node.values
-        )
-        starts: list[ast.expr | ast.keyword] = []
-        starts += (
-            value.node.keywords if isinstance(value.node, ast.Call) else [k for k in value.node.keys if k]
-        )
-        whole = self.module.span(value.node.func if isinstance(value.node, ast.Call) else value.node)
-        ends = [whole.end if call else whole.start, *(self.module.span(p).end for p in parts)]
-        begins = [*(self.module.span(s).start for s in starts), self.module.span(value.node).end]
-        return frozenset(
-            i
-            for i, part in enumerate(value.values)
-            if isinstance(part, Missing) and not self.module.has_comment(Span(ends[i], begins[i + 1]))
-        )
+        """Return the entries that are zero and go; one with a comment of its own stays, as a zero."""
+        if isinstance(value.node, ast.Call):
+            entries: list[Span] = [self.module.span(k) for k in value.node.keywords]
+        else:
+            pairs = zip(value.node.keys, value.node.values, strict=True)
+            entries = [
+                Span(self.module.span(k).start, self.module.span(v).end) for k, v in pairs if k is not None
+            ]
+        end = self.module.span(value.node).end
+        missing = [i for i, part in enumerate(value.values) if isinstance(part, Missing)]
+        return frozenset(i for i in missing if not self._has_own_comment(entries, i, end))
+
+    def _has_own_comment(self, entries: list[Span], index: int, end: int) -> bool:
+        """Whether a comment belongs to an entry: one above it, in it, or behind it on its last line."""
+        start = entries[index].start
+        if index:
+            line_end = self.module.end_of_line(entries[index - 1].end)
+            start = line_end if line_end < start else entries[index - 1].end
+        last = index + 1 == len(entries)
+        stop = end if last else min(entries[index + 1].start, self.module.end_of_line(entries[index].end))
+        return self.module.has_comment(Span(start, stop))
 
     def _items(self, value: Items, primal: Primal) -> None:
         """Make a tuple or list a `Tangent`."""
@@ -196,7 +251,7 @@ class Tangents:
             return
         self._do(AsCall(address(value.node), self._tangent(type_)), value.node)
         for i, part in enumerate(value.values):
-            self._cotangent(part, self.primals.item(primal, i, type_))
+            self._cotangent(part, self.primals.item(primal, i, type_), value.node.elts[i])
 
     # -- types ---------------------------------------------------------------------------------
 
@@ -205,7 +260,8 @@ class Tangents:
 
     def _type(self, primal: Primal, node: ast.expr, written: str) -> Type | None:
         """Return how to write the type of `primal`, or note why that cannot be."""
-        if primal.is_numerical:
+        perturbable = self.primals.classes.annotations.is_perturbable(list(primal.alternatives))
+        if primal.is_numerical or (primal.known is not None and not perturbable):
             self._wrong_structure(node, primal, written)
             return None
         type_ = self.primals.type_of(primal, self.scope)
@@ -230,7 +286,8 @@ class Tangents:
             while isinstance(root, ast.Attribute):
                 root = root.value
             assert isinstance(root, ast.Name)
-            self.changes.consumed.add((root, self.scope))
+            if not hasattr(builtins, root.id):
+                self.changes.consumed.add((root, self.scope, ast.unparse(node.func)))
 
     def _do(self, operation: Operation, node: ast.expr | ast.stmt) -> None:
         known = self.changes.operations.setdefault(operation.at, operation)

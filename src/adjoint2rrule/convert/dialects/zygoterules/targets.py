@@ -137,6 +137,14 @@ class Targets:
             return None
         for owner in self.project.resolve(target.value, scope, self.unit):
             node = owner.class_node
+            members = {getattr(s, "name", None) for s in node.body} if node else {target.attr}
+            if target.attr not in members:
+                return Problem(
+                    "unknown-target",
+                    target,
+                    f"`{ast.unparse(target)}` is not defined in the class itself",
+                    "Name the class that defines it: `@adjoint(Base.method)`.",
+                )
             for statement in node.body if node else []:
                 if getattr(statement, "name", None) == target.attr and getattr(
                     statement, "decorator_list", []
