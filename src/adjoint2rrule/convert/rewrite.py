@@ -49,6 +49,13 @@ def rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation]
 
     Raises `UnfaithfulParseError` where libcst cannot be trusted with the statement.
     """
+    try:
+        return _rewrite(module, statement, operations)
+    except RecursionError as err:
+        raise UnfaithfulParseError("the statement is nested too deeply") from err
+
+
+def _rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation]) -> Edit:
     span = module.lines_of(statement)
     original = module.source.content[span.start : span.end]
     # Addresses count UTF-8 bytes, whatever the file is written in.
@@ -66,10 +73,7 @@ def rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation]
     if len(found) != len(by_place):
         missing = set(by_place.values()) - set(found.values())
         raise UnfaithfulParseError(f"libcst reads the statement otherwise than Python: {missing}")
-    try:
-        result = tree.visit(_Rewriter(found)).code
-    except RecursionError as err:
-        raise UnfaithfulParseError("the statement is nested too deeply") from err
+    result = tree.visit(_Rewriter(found)).code
     return _trimmed(span, original, result.encode(module.encoding))
 
 
@@ -90,7 +94,7 @@ def _as_typed(operation: Operation, module: Module) -> Operation:
 def _parse(text: bytes) -> cst.Module:
     try:
         tree = cst.parse_module(text, cst.PartialParserConfig(encoding="utf-8"))
-    except (cst.ParserSyntaxError, RecursionError) as err:
+    except cst.ParserSyntaxError as err:
         raise UnfaithfulParseError("libcst cannot parse the statement") from err
     if tree.bytes != text:
         raise UnfaithfulParseError("libcst does not print the statement back as it stands")

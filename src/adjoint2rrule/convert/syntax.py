@@ -115,7 +115,15 @@ class Module:
         """Return `code` with its names as the author of the file types them."""
         if not self._spellings:
             return code
-        return re.sub(r"\w+", lambda word: self._spellings.get(word[0], word[0]), code)
+        return re.sub(r"\w+", lambda word: self._spelled(word[0]), code)
+
+    def _spelled(self, word: str) -> str:
+        """Return `word` as typed; of one that was made from a name, by ``_`` and more, the name."""
+        head, tail = word, ""
+        while head and head not in self._spellings:
+            head, separator, end = head.rpartition("_")
+            tail = f"{separator}{end}{tail}"
+        return self._spellings[head] + tail if head else word
 
     def text(self, node: Located) -> str:
         """Return the source of `node` as its author wrote it."""
