@@ -442,6 +442,29 @@ class TestComparing:
         with pytest.raises(TypeError, match="unhashable"):
             hash(Tangent[Data](a=np.ones(3)))
 
+    @pytest.mark.parametrize("P", [dict, Plain, Any, Data, MutableTangent], ids=str)
+    @pytest.mark.parametrize("outer", [Tangent[tuple], Tangent[list], Tangent[Any]], ids=str)
+    def test_tangents_in_tangents_are_compared_as_such(self, P, outer):
+        # some of them answer to every attribute, to those by which arrays are known too
+        cls = MutableTangent[Plain] if P is MutableTangent else Tangent[P]
+        assert (outer(cls(a=3.0)) == outer(cls(a=3.0))) is True
+        assert (outer(cls(a=np.ones(2))) == outer(cls(a=np.ones(2)))) is True
+        assert (outer(cls(a=3.0)) == outer(cls(a=2.0))) is False
+        assert (outer(cls(a=3.0)) == outer(Tangent[Point](3.0))) is False
+        for other in (np.ones(2), scipy.sparse.csr_array(np.eye(2)), 3.0, ZeroTangent()):
+            assert (outer(cls(a=3.0)) == outer(other)) is False
+            assert (outer(other) == outer(cls(a=3.0))) is False
+
+    @pytest.mark.parametrize("name", ["shape", "nnz", "dtype", "size", "ndim"])
+    def test_fields_called_as_those_of_arrays_are_fields(self, name):
+        for cls in (Tangent[dict], Tangent[Plain], Tangent[Any]):
+            t, other = cls(**{name: ()}), cls(**{name: 1.0})
+            assert (Tangent[tuple](t) == Tangent[tuple](t + cls())) is True
+            assert (Tangent[tuple](t) == Tangent[tuple](other)) is False
+            with pytest.raises(TypeError, match="unsupported operand"):
+                other * t
+            assert 2.0 * other == cls(**{name: 2.0})
+
     def test_other_primals_are_other_tangents(self):
         assert Tangent[Data](a=1.0) != Tangent[Plain](a=1.0)
         assert Tangent[tuple](1.0) != Tangent[list](1.0)

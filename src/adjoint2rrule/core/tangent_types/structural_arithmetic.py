@@ -8,6 +8,7 @@ from typing import Any
 
 from adjoint2rrule.core.debug_mode import debug_mode
 from adjoint2rrule.core.errors import PrimalAdditionError, TangentMismatchError
+from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.construct import construct
 from adjoint2rrule.core.tangent_types.equality import same_value
 from adjoint2rrule.core.tangent_types.primal_fields import fields_of
@@ -61,7 +62,8 @@ def added_to_primal(primal: Any, tangent: Any) -> Any:
 
 def is_scalar(x: Any) -> bool:
     """Return whether `x` is a number, be it an array without axes."""
-    return isinstance(x, Number) or getattr(x, "shape", None) == ()
+    # a tangent may have any attribute, one called "shape" too
+    return isinstance(x, Number) or (not isinstance(x, AbstractTangent) and getattr(x, "shape", None) == ())
 
 
 def made(cls: Any, backing: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import Enum
 from numbers import Integral, Number
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent, ZeroTangent
 from adjoint2rrule.core.tangent_types.primal_fields import fields_of
@@ -57,7 +57,7 @@ def _zero(x: Any, made_before: dict[int, Any]) -> Any:
         return _tangent_class(x)({key: _zero(value, made_before) for key, value in x.items()})
     if isinstance(x, (list, tuple)):
         return _tangent_class(x)(*[_zero(element, made_before) for element in x])
-    if _is_sparse(x):
+    if is_sparse(x):
         return type(x)(x.shape, dtype=x.dtype) if x.dtype.kind in "fc" else NoTangent()
     return NoTangent() if isinstance(x, NOT_PERTURBABLE) else _zero_object(x, made_before)
 
@@ -98,8 +98,3 @@ def _zero_object(x: Any, made_before: dict[int, Any]) -> Any:
 
 def _tangent_class(x: Any) -> Any:
     return StructuralTangent[type(x)]  # type: ignore[misc]  # immutable where `x` is
-
-
-def _is_sparse(x: Any) -> bool:
-    sparse = sys.modules.get("scipy.sparse")  # where nobody has imported it, nothing is sparse
-    return sparse is not None and sparse.issparse(x)
