@@ -185,7 +185,6 @@ def test_a_rule_does_not_make_its_protocol_harder_to_follow():
         def __call__(self, x): ...
 
     rrule.register(Kernel)(lambda self, x: "kernel")
-    rrule.register(len)(lambda f, x: "unrelated")
 
     def f(kernel): ...
 
