@@ -22,6 +22,9 @@ def test_nothing_else_is(x):
 
 
 def test_scipy_is_not_imported_to_find_out():
-    code = "import sys; from adjoint2rrule.core.sparse import is_sparse; print(is_sparse(1.0), 'scipy' in sys.modules)"
+    code = (
+        "import sys; from adjoint2rrule.core.sparse import is_sparse;"
+        "print(is_sparse(1.0), 'scipy' in sys.modules)"
+    )
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert run.stdout == "False False\n"

@@ -6,13 +6,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from inspect import Parameter
-from threading import RLock
 from types import FunctionType, MethodType
 from typing import Any, TypeAlias
 
-from adjoint2rrule.core.dispatch.method import Method, describe
-from adjoint2rrule.core.dispatch.method_table import MethodTable
-from adjoint2rrule.core.dispatch.reading import Role
+from adjoint2rrule.core.dispatch.method import describe
 from adjoint2rrule.core.rules import ReverseRules
 from adjoint2rrule.legacy.errors import LegacyRuleError
 from adjoint2rrule.legacy.translation import entries_of, to_legacy, with_article
@@ -20,34 +17,8 @@ from adjoint2rrule.legacy.translation import entries_of, to_legacy, with_article
 Pair: TypeAlias = tuple[Any, Callable[[Any], tuple[Any, ...]]]
 
 
-class FieldlessTable(MethodTable):
-    """A table without fields, which is its own copy.
-
-    A function carries its table as an attribute, and legacy code takes whatever has attributes for an
-    object with fields: it must find nothing to differentiate, copy or rebuild there.
-    """
-
-    __slots__ = ()
-
-    def __copy__(self) -> FieldlessTable:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> FieldlessTable:
-        return self
-
-
 class LegacyRules(ReverseRules):
     """The rules that legacy definitions are; their pullbacks speak the legacy form."""
-
-    _adding = RLock()
-
-    def add(self, role: Role, target: object, method: Method, *, asks_for_config: bool = False) -> None:
-        """Add `method` to the rules of `target`."""
-        with self._adding:
-            super().add(role, target, method, asks_for_config=asks_for_config)
-            if type(target) is FunctionType:
-                table = vars(target)[self._attribute]
-                vars(target)[self._attribute] = FieldlessTable(target, table.methods)
 
 
 @LegacyRules

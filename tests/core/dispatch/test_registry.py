@@ -3,6 +3,7 @@
 import copy
 import functools
 import gc
+import pickle
 import random
 import sys
 import threading
@@ -21,6 +22,7 @@ from adjoint2rrule.core import (
     rrule,
     rrule_via_ad,
 )
+from adjoint2rrule.core.dispatch.method_table import MethodTable
 
 
 def function_with_a_rule():
@@ -204,6 +206,48 @@ def test_a_copy_of_what_a_function_carries_is_not_the_copys():
     g.__dict__.update(copy.deepcopy(f.__dict__))
     assert rrule(f, 1.0) is f
     assert rrule(g, 1.0) is None
+
+
+def fields_below(x, found):
+    """Append every object that can be reached through fields, as code for any object finds them."""
+    found.append(x)
+    names = [*vars(x)] if hasattr(x, "__dict__") else getattr(type(x), "__slots__", ())
+    for name in names:
+        fields_below(getattr(x, name), found)
+    return found
+
+
+def test_whoever_walks_through_the_fields_of_a_function_finds_none_of_its_rules():
+    f = function_with_a_rule()
+    assert len(fields_below(f, [])) == 1 + len(vars(f))
+
+
+@pytest.mark.parametrize("make", [function_with_a_rule, functor_class, constructed_class])
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy], ids=["copy", "deepcopy"])
+def test_a_copy_of_a_target_is_the_target(make, copied):
+    target = make()
+    assert copied(target) is target
+    assert [copied(table) for table in vars(target).values() if isinstance(table, MethodTable)]
+    assert all(copied(table) is table for table in vars(target).values() if isinstance(table, MethodTable))
+
+
+class Pickled:
+    def __call__(self, x): ...
+
+
+def pickled(x): ...
+
+
+@pytest.mark.parametrize("target", [Pickled, pickled], ids=str)
+def test_a_target_can_be_pickled(target):
+    rrule.register(target)(lambda f, x: "rule")
+    assert pickle.loads(pickle.dumps(target)) is target
+
+
+def test_a_functor_keeps_its_rules_when_it_is_copied():
+    Scale = functor_class()
+    for instance in (copy.copy(Scale()), copy.deepcopy(Scale())):
+        assert rrule(instance, 1.0) is Scale
 
 
 def test_an_object_that_answers_every_attribute_has_no_rules():

@@ -51,20 +51,35 @@ def _cover(wide: Sequence[Pattern], narrow: Sequence[Pattern]) -> bool:
     return all(w.covers(n) for w, n in zip(wide, narrow, strict=True))
 
 
-class MethodTable:
+class _Stored:
+    """What a method table holds."""
+
+    __slots__ = ("_candidates", "methods", "owner", "settled")
+
+    owner: object
+    methods: tuple[Method, ...]
+    settled: dict[tuple[Any, ...], Rule]
+    _candidates: dict[tuple[Any, ...], tuple[Candidate, ...]]
+
+
+class MethodTable(_Stored):
     """The methods of one target; never changed, but replaced, so that readers need no lock.
 
     `settled` remembers the rule for the classes of a call's arguments, where these decide. `owner` is
     the function or class that has the table as an attribute; `None` where it is kept elsewhere.
+
+    Code that walks through objects, field by field, comes to the table when it looks into a function that
+    has rules. It finds no fields there, nothing to copy and nothing to rebuild: from the table all rules
+    can be reached, and from these the function again.
     """
 
-    __slots__ = ("_candidates", "methods", "owner", "settled")
+    __slots__ = ()
 
     def __init__(self, owner: object = None, methods: tuple[Method, ...] = ()) -> None:
         self.owner = owner
         self.methods = methods
-        self.settled: dict[tuple[Any, ...], Rule] = {}
-        self._candidates: dict[tuple[Any, ...], tuple[Candidate, ...]] = {}
+        self.settled = {}
+        self._candidates = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.owner, self.methods)
