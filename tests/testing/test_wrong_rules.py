@@ -287,9 +287,7 @@ def wrong_number_for_an_integer():
     return with_rule(lambda x, n: n**2 * x, lambda ȳ, x, n: (NoTangent(), n**2 * ȳ, n * x * ȳ)), 2.0, 3
 
 
-@wrong(
-    r"args\[1\] \(`y`\) .*; it is the cotangent of|args\[0\] \(`x`\) .*; it is the cotangent of args\[1\] \(`y`\)"
-)
+@wrong(r"args\[0\] \(`x`\) .*; it is the cotangent of args\[1\] \(`y`\): are the two swapped\?")
 def integers_alone():
     return with_rule(lambda x, y: x * y, lambda ȳ, x, y: (NoTangent(), x * ȳ, y * ȳ)), 2, 3
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from adjoint2rrule.core import AbstractZero, StructuralTangent, ZeroTangent, backing, unthunk
 from adjoint2rrule.testing.numeric_space import DOUBLE_EPS, is_sparse, numeric
-from adjoint2rrule.testing.output_control import Place, index_step, kind_of, not_collected, told_apart
+from adjoint2rrule.testing.output_control import Place, index_step, kind_of, not_collected, shown, told_apart
 from adjoint2rrule.testing.structure_space import Entries, Fields, Items
 from adjoint2rrule.testing.to_vec import structure_kind
 
@@ -100,7 +100,7 @@ def _comparison(
     if isinstance(expected, AbstractZero):
         return _difference_from_zero
     if isinstance(actual, AbstractZero):
-        return lambda zero, value, *rest: _difference_from_zero(value, zero, *rest)
+        return _difference_of_zero
     if is_sparse(actual) and is_sparse(expected):
         return _difference_of_sparse
     if numeric(actual) is not None and numeric(expected) is not None:
@@ -161,6 +161,13 @@ def _difference_from_zero(
     if parts is None:
         return f"{place} is {kind_of(value)}, expected {zero!r}"
     return _first(first_difference(parts[step], zero, tolerance, place.at(step), inside) for step in parts)
+
+
+def _difference_of_zero(
+    zero: AbstractZero, value: Any, tolerance: Tolerance, place: Place, inside: frozenset[int]
+) -> str | None:
+    differs = _difference_from_zero(value, zero, tolerance, place, inside)
+    return f"{place} is {zero!r}, expected {shown(value)}" if differs else None
 
 
 def _difference_of_structures(

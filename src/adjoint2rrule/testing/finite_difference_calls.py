@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -67,28 +67,41 @@ def derivative(fdm: FiniteDifferenceMethod, path: Path) -> FloatVector:
 
 
 def refined_derivative(
-    fdm: FiniteDifferenceMethod,
-    path: Path,
-    shortest: float = SHORTEST,
-    project: Callable[[FloatVector], FloatVector] = np.asarray,
+    fdm: FiniteDifferenceMethod, path: Path, shortest: float = SHORTEST, seed: FloatVector | None = None
 ) -> tuple[FloatVector, float]:
-    """Return the derivative of `path` at 0, seen through `project`, and what it may be wrong by.
+    """Return the derivative of `path` at 0, times `seed` if there is one, and what it may be wrong by.
 
     Where the steps are too long the truncation dominates, where they are too short the rounding; in
     between neighbouring steps agree best, and by so much the derivative is known. This costs several
     times a `derivative`, and holds for functions that are noisy or change on a small scale.
     """
-    steps = itertools.takewhile(
-        lambda step: step >= shortest, (LONGEST * RATIO**k for k in itertools.count())
-    )
-    values = [project(value) for value in _where_defined(lambda step: fdm(path, 0.0, step=step), steps)]
-    if len(values) < 3:
+    steps = [LONGEST * RATIO**k for k in range(int(np.log2(LONGEST / shortest) / -np.log2(RATIO)) + 1)]
+    found = list(_where_defined(lambda step: fdm(path, 0.0, step=step), steps))
+    if len(found) < 3:
         raise _undefined(None)
-    spread = [float(np.max(abs(a - b), initial=0.0)) for a, b in itertools.pairwise(values)]
-    # With both neighbours, since two may agree by chance.
-    spread = [max(pair) for pair in itertools.pairwise(spread)]
-    best = int(np.argmin(spread))
-    return values[best + 1], spread[best]
+    noise, values = _resolution(path, steps), [value for _, value in found]
+    if seed is not None:
+        noise, values = abs(seed) @ noise, [np.asarray(seed @ value) for value in values]
+    jumps = [_largest(a - b) for a, b in itertools.pairwise(values)]
+    # Both neighbours count, since two may agree by chance.
+    errors = [max(jumps[k - 1 : k + 1]) + _largest(noise) / found[k][0] for k in range(1, len(found) - 1)]
+    best = int(np.argmin(errors))
+    return values[best + 1], errors[best]
+
+
+def _resolution(path: Path, steps: Sequence[float]) -> FloatVector:
+    """Return the least change of each entry that is seen, of those that stop changing for short steps.
+
+    A function that computes in single precision is constant on a small scale: all short steps agree on
+    the derivative 0 there.
+    """
+    changes = [abs(value) for _, value in _where_defined(lambda step: path(step) - path(0.0), steps)]
+    least = np.min([np.where(change > 0, change, np.inf) for change in changes], axis=0, initial=np.inf)
+    return np.where((changes[-1] == 0) & np.isfinite(least), least, 0.0)
+
+
+def _largest(x: Any) -> float:
+    return float(np.max(abs(x), initial=0.0))
 
 
 def has_kink(path: Path) -> bool:
@@ -99,26 +112,26 @@ def has_kink(path: Path) -> bool:
 
 
 def _slope_jump(path: Path, step: float) -> float:
-    values = list(_where_defined(path, (-step, 0.0, step)))
+    values = [value for _, value in _where_defined(path, (-step, 0.0, step))]
     if len(values) < 3:
         return 0.0
     left, middle, right = values
     return float(np.linalg.norm(right - 2 * middle + left) / step)
 
 
-def values_near(path: Path) -> Iterator[FloatVector]:
-    """Yield the values of `path` at 0 and a little to both sides, as far as it is defined there."""
-    return _where_defined(path, (0.0, -NEARBY, NEARBY))
+def values_near(path: Path) -> list[FloatVector]:
+    """Return the values of `path` at 0 and a little to both sides, as far as it is defined there."""
+    return [value for _, value in _where_defined(path, (0.0, -NEARBY, NEARBY))]
 
 
-def _where_defined(f: Callable[[float], Any], points: Iterable[float]) -> Iterator[FloatVector]:
+def _where_defined(f: Callable[[float], Any], points: Iterable[float]) -> Iterator[tuple[float, FloatVector]]:
     for point in points:
         try:
             value = _quietly(f, point)
         except OUT_OF_DOMAIN:
             continue
         if np.isfinite(value).all():
-            yield value
+            yield point, value
 
 
 def _quietly(f: Callable[..., Any], *args: Any, **how: Any) -> FloatVector:

@@ -83,9 +83,7 @@ class Linearization:
         reach, size = self._reach(i, direction), self._relative_size(i, direction)
         # A number near 1e-12 moves on a scale of its own.
         shortest = min(SHORTEST, size * 2.0**-20) if size else SHORTEST
-        value, error = refined_derivative(
-            self.fdm, self.path({i: reach * direction}), shortest, lambda slope: np.asarray(seed @ slope)
-        )
+        value, error = refined_derivative(self.fdm, self.path({i: reach * direction}), shortest, seed)
         return float(value) / reach, error / reach
 
     def gradient(self, i: int, seed: Vector) -> Vector:

@@ -74,6 +74,13 @@ class PullbackRun:
         """What the pullback has cotangents for."""
         return self.call[0]
 
+    def check_pullback(self) -> None:
+        """Fail where the rule gave no function for its pullback."""
+        if not callable(self.pullback):
+            raise AssertionError(
+                f"the rule returned {kind_of(self.pullback)} for its pullback, not a function of the seed"
+            )
+
     def place(self, i: int) -> Place:
         """Return how the cotangent of primal `i` is called in a failure."""
         return self.case.place(i, "the cotangent of")

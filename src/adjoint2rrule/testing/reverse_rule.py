@@ -18,7 +18,7 @@ from adjoint2rrule.testing.diagnosis import changed
 from adjoint2rrule.testing.finite_difference_calls import FiniteDifferenceMethod
 from adjoint2rrule.testing.linearization import Linearization
 from adjoint2rrule.testing.numeric_space import Integers
-from adjoint2rrule.testing.output_control import Outcome, Place, kind_of
+from adjoint2rrule.testing.output_control import Outcome, Place
 from adjoint2rrule.testing.pullback_run import PullbackRun, check_primal, run_rule
 from adjoint2rrule.testing.rand_tangent import random_tangent
 from adjoint2rrule.testing.rule_signature import rule_signature
@@ -37,23 +37,24 @@ def run_reverse_checks(
     """Run all checks of a reverse rule; the parameters are those of `test_rrule`."""
     expected = case.call(*case.primals)
     y, pullback, call = run_rule(case, rrule_f, () if config is None else (config,), "(y, pullback)")
-    output = tangent_space(tangent_space(expected).as_floats(output_tangent))
-    tolerance = case.tolerance.at_precision(max(output.eps, *(space.eps for space in case.spaces)))
-    check_primal(y, expected, tolerance)
-    if not callable(pullback):
-        raise AssertionError(
-            f"the rule returned {kind_of(pullback)} for its pullback, not a function of the seed"
-        )
     signature = rule_signature(rrule_f, config, case.f, call[0][1:], call[1])
     run = PullbackRun(case, pullback, y, call, signature)
-    if run.takes_integers_for_floats() and output_tangent is None:
-        output = tangent_space(output.as_floats(0.0))
+    output = _output_space(run, expected, output_tangent)
+    tolerance = case.tolerance.at_precision(max(output.eps, *(space.eps for space in case.spaces)))
+    check_primal(y, expected, tolerance)
+    run.check_pullback()
     seed = random_tangent(output, case.rng) if output_tangent is None else output_tangent
-    test = ReverseTest.of(run, run.cotangents(seed), seed, output, tolerance, fdm)
+    test = ReverseTest.of(run, seed, output, tolerance, fdm)
     checked = test.check_all()
     if check_thunk:
         check_thunked(run, test.function.primals, seed, test.coordinates, tolerance)
     return Outcome(checked, case.seed)
+
+
+def _output_space(run: PullbackRun, y: Any, output_tangent: Any) -> TangentSpace:
+    space = tangent_space(y)
+    chosen = 0.0 if output_tangent is None and run.takes_integers_for_floats() else output_tangent
+    return tangent_space(space.as_floats(chosen))
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,14 @@ class ReverseTest:
     def of(
         cls,
         run: PullbackRun,
-        cotangents: Sequence[Any],
         seed: Any,
         output: TangentSpace,
         tolerance: Tolerance,
         fdm: FiniteDifferenceMethod,
     ) -> ReverseTest:
-        """Return the test of these cotangents; fails where they have not the form of tangents."""
+        """Return the test of what the pullback makes of `seed`; fails where that has not the right form."""
+        vector = filled(output.coordinates(seed, Place("", "output_tangent")))
+        cotangents = run.cotangents(seed)
         if isinstance(run.case.spaces[0], NoSpace):
             run.check_function_entry(cotangents[0])
         spaces = tuple(_space(run, i, x̄) for i, x̄ in enumerate(cotangents))
@@ -102,7 +104,6 @@ class ReverseTest:
             space.coordinates(x̄, run.place(i))
             for i, (space, x̄) in enumerate(zip(spaces, cotangents, strict=True))
         ]
-        vector = filled(output.coordinates(seed, Place("", "output_tangent")))
         function = Linearization(run.case.call, spaces, output, fdm)
         return cls(run, cotangents, coordinates, function, vector, tolerance)
 

@@ -1,0 +1,74 @@
+"""What finite differences find, and where they give up."""
+
+import math
+
+import numpy as np
+import pytest
+
+from adjoint2rrule.testing.finite_difference_calls import (
+    default_fdm,
+    derivative,
+    has_kink,
+    refined_derivative,
+)
+
+
+def test_derivative_of_a_vector():
+    value = derivative(default_fdm(), lambda t: np.array([np.sin(t), np.exp(2 * t)]))
+    np.testing.assert_allclose(value, [1.0, 2.0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("x", [1.0, 1e-2, 1e-5, 1e-9])
+def test_derivative_looks_only_where_the_function_is_defined(x):
+    fdm = default_fdm()
+    assert derivative(fdm, lambda t: np.log([x + t]))[0] == pytest.approx(1 / x, rel=1e-7)
+    assert derivative(fdm, lambda t: np.array([math.log(x + t)]))[0] == pytest.approx(1 / x, rel=1e-7)
+
+
+def test_function_without_values_is_reported_with_what_it_raises():
+    def path(t):
+        if t:
+            raise ValueError("only here")
+        return np.zeros(1)
+
+    with pytest.raises(AssertionError, match=r"raises ValueError: only here close to these arguments"):
+        derivative(default_fdm(), path)
+    with pytest.raises(AssertionError, match="is not finite close to these arguments"):
+        derivative(default_fdm(), lambda t: np.array([np.nan]))
+    with pytest.raises(AssertionError, match="finite differences find no value"):
+        refined_derivative(default_fdm(), path)
+
+
+def test_error_that_says_nothing_about_the_domain_is_raised():
+    with pytest.raises(TypeError):
+        derivative(default_fdm(), lambda t: np.array([len(t)]))
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (lambda t: np.sin(1000 * t), 1000.0),
+        (lambda t: np.exp(t) * 1e8, 1e8),
+        (lambda t: np.log(1e-6 + t), 1e6),
+        (lambda t: np.round(np.sin(t), 10), 1.0),
+        (lambda t: np.float32(1.0 + np.sin(np.float32(t))), 1.0),
+        (lambda t: 1.0 + np.sin(t), 1.0),
+    ],
+)
+def test_refined_derivative_knows_its_own_error(f, slope):
+    value, error = refined_derivative(default_fdm(), lambda t: np.array([f(t)], dtype=float))
+    assert abs(value[0] - slope) <= 2 * error + 1e-12 * slope
+    assert error < 1e-2 * slope
+
+
+def test_function_that_is_constant_has_the_derivative_zero():
+    value, error = refined_derivative(default_fdm(), lambda t: np.array([3.0, 1.0 + t]))
+    assert abs(value[0]) <= 1e-12 + error
+    assert error < 1e-9
+
+
+def test_kink_is_told_from_curvature():
+    assert has_kink(lambda t: np.abs([t]))
+    assert has_kink(lambda t: np.maximum([1.0, t], 0.0))
+    assert not has_kink(lambda t: np.array([np.sin(1e4 * t), 1e6 * t**2]))
+    assert not has_kink(lambda t: np.sqrt([t]))
