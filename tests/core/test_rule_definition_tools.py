@@ -177,6 +177,19 @@ def test_an_opted_out_class_does_not_fall_back_on_its_base():
     assert not is_opted_out(rrule, Base, float)
 
 
+def test_an_opt_out_goes_before_a_rule_that_annotates_its_instance():
+    class Own:
+        def __call__(self, x): ...
+
+    @rrule.register(Own)
+    def rule(self: Own, x):
+        return "rule"
+
+    opt_out(rrule, Own, float)
+    assert rrule(Own(), 1.0) is None
+    assert rrule(Own(), "a") == "rule"
+
+
 def test_rules_with_a_config_are_opted_out_of_by_config():
     f = target()
 

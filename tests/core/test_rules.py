@@ -3,8 +3,11 @@
 import copy
 import pickle
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial, wraps
+from itertools import product
+from types import FunctionType
 from typing import Any, Literal
 
 import numpy as np
@@ -496,6 +499,34 @@ def test_the_annotation_of_the_instance_selects_too():
 
     assert rrule(Sub(), 1.0) == "sub"
     assert rrule(Own(), 1.0) is None
+
+
+class Root: ...
+
+
+class Leaf(Root):
+    def __call__(self, x): ...
+
+
+def leaf(x): ...
+
+
+@pytest.mark.parametrize(
+    ("target", "called", "hints"),
+    [
+        (Leaf, Leaf(), [Any, Root, Leaf, Leaf | int, "Leaf", "unknown"]),
+        (type[Leaf], Leaf, [Any, type, type[Root], type[Leaf], "type[Leaf]"]),
+        (leaf, leaf, [Any, Callable, FunctionType]),
+    ],
+    ids=["functor", "constructor", "function"],
+)
+def test_annotating_the_callable_as_what_it_is_makes_no_rule_more_specific(target, called, hints):
+    for first, second in product([None, *hints], repeat=2):
+        for hint, name, T in ((first, "any", Any), (second, "int", int)):
+            rule = lambda f, x, name=name: name  # noqa: E731
+            rule.__annotations__ = {"x": T} if hint is None else {"f": hint, "x": T}
+            rrule.register(target)(rule)
+        assert (rrule(called, 1), rrule(called, 1.0)) == ("int", "any"), (first, second)
 
 
 def test_a_rule_for_one_object_comes_before_that_of_its_class():

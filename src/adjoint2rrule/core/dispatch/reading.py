@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from dataclasses import replace
 from types import FunctionType
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe
 from adjoint2rrule.core.dispatch.patterns import (
     Anything,
     Either,
+    Exactly,
     Instance,
     Pattern,
     Subclasses,
@@ -49,8 +51,13 @@ def read_method(rule: Rule, role: Role, target: Any, leading: tuple[str, ...] = 
     if len(positional) < needed:
         raise _refused(rule, target, leading, "it has no parameter for the callable itself")
     del positional[first : first + len(leading)]
+    if not _can_be(positional[first].pattern, role, target):
+        reason = "its parameter for the callable itself is annotated as something else"
+        raise _refused(rule, target, leading, reason)
+    if positional[first].pattern.covers(pattern_of_callable(role, target)):
+        # Whether it is annotated or not, and with a base class or not, says nothing about a call.
+        positional[first] = replace(positional[first], pattern=Anything())
     method = Method(rule, tuple(positional), rest, **about_keywords)
-    _check_callable(method, positional[first].pattern, role, target, leading)
     _check_arguments(method, first + 1, target, leading)
     return method, asks_for_config
 
@@ -117,14 +124,16 @@ def _asks_for_config(rule: Rule, pattern: Pattern) -> bool:
     return asks == {True}
 
 
-def _check_callable(
-    method: Method, pattern: Pattern, role: Role, target: Any, leading: tuple[str, ...]
-) -> None:
+def pattern_of_callable(role: Role, target: Any) -> Pattern:
+    """Return the pattern of the callables that rules for `target` in this role are for."""
+    if role == "itself":
+        return Exactly(target)
+    return Instance(target) if role == "instances" else Subclasses(Instance(target))
+
+
+def _can_be(pattern: Pattern, role: Role, target: Any) -> bool:
     # Of other classes than the target's there may be instances that are of the target's class too.
-    fits = pattern.accepts(target) if role == "itself" else isinstance(pattern, _OF_CLASSES)
-    if not fits:
-        reason = "its parameter for the callable itself is annotated as something else"
-        raise _refused(method.rule, target, leading, reason)
+    return pattern.accepts(target) if role == "itself" else isinstance(pattern, _OF_CLASSES)
 
 
 _OF_CLASSES = (Anything, Either, Instance, Structure, Subclasses)

@@ -10,8 +10,8 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from adjoint2rrule.core.config import AnyConfig
 from adjoint2rrule.core.dispatch.method import Method, Rule, describe
-from adjoint2rrule.core.dispatch.patterns import Exactly, Instance, Pattern
-from adjoint2rrule.core.dispatch.reading import Role, read_method
+from adjoint2rrule.core.dispatch.patterns import Pattern
+from adjoint2rrule.core.dispatch.reading import Role, pattern_of_callable, read_method
 from adjoint2rrule.core.dispatch.registry import Registry, is_bound
 from adjoint2rrule.core.errors import RegistrationError
 
@@ -75,7 +75,7 @@ class RuleFunction(abc.ABC):
     ) -> list[Rule]:
         """Return the most specific rules for every call of `target` with arguments of these types."""
         role, target = self.role_of(target)
-        callee = Instance(target) if role == "instances" and isinstance(target, type) else Exactly(target)
+        callee = pattern_of_callable(role, target)
         asked = [(self._configured, (*config, callee, *types)), (self._plain, (callee, *types))]
         for registry, patterns in asked if config else asked[1:]:
             for table in registry.tables(role, target):
