@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial, wraps
+from inspect import Parameter
 from itertools import product
 from types import FunctionType
 from typing import Any, Literal
@@ -504,27 +505,33 @@ def test_the_annotation_of_the_instance_selects_too():
 class Root: ...
 
 
-class Leaf(Root):
-    def __call__(self, x): ...
+def new_functor():
+    class Leaf(Root):
+        def __call__(self, x): ...
+
+    return Leaf, Leaf(), [Any, Root, Leaf, Leaf | int, "Leaf"]
 
 
-def leaf(x): ...
+def new_constructor():
+    class Leaf(Root): ...
+
+    return type[Leaf], Leaf, [Any, type, type[Root], type[Leaf], "type[Leaf]"]
 
 
-@pytest.mark.parametrize(
-    ("target", "called", "hints"),
-    [
-        (Leaf, Leaf(), [Any, Root, Leaf, Leaf | int, "Leaf", "unknown"]),
-        (type[Leaf], Leaf, [Any, type, type[Root], type[Leaf], "type[Leaf]"]),
-        (leaf, leaf, [Any, Callable, FunctionType]),
-    ],
-    ids=["functor", "constructor", "function"],
-)
-def test_annotating_the_callable_as_what_it_is_makes_no_rule_more_specific(target, called, hints):
-    for first, second in product([None, *hints], repeat=2):
-        for hint, name, T in ((first, "any", Any), (second, "int", int)):
+def new_function():
+    def leaf(x): ...
+
+    return leaf, leaf, [Any, Callable, FunctionType, "FunctionType"]
+
+
+@pytest.mark.parametrize("make", [new_functor, new_constructor, new_function])
+def test_annotating_the_callable_as_what_it_is_makes_no_rule_more_specific(make):
+    count = 1 + len(make()[2])
+    for first, second in product(range(count), repeat=2):
+        target, called, hints = make()
+        for number, name, T in ((first, "any", Any), (second, "int", int)):
             rule = lambda f, x, name=name: name  # noqa: E731
-            rule.__annotations__ = {"x": T} if hint is None else {"f": hint, "x": T}
+            rule.__annotations__ = {"f": [Parameter.empty, *hints][number], "x": T}
             rrule.register(target)(rule)
         assert (rrule(called, 1), rrule(called, 1.0)) == ("int", "any"), (first, second)
 
