@@ -244,8 +244,8 @@ def test_error_of_ours_is_told_as_one_and_the_others_are_converted(tree, legacy,
         (tree / name).write_bytes(legacy)
     result = CliRunner().invoke(group, ["convert", "--write", "."])
     assert result.exit_code == 1
-    assert "./a.py:1:1: internal-error: ZeroDivisionError: of all things\n" in result.stderr
-    assert "Please report it" in result.stderr
-    assert "1 file failed. 1 file changed." in result.stderr
+    assert "./a.py:1:1: internal-error: ZeroDivisionError: of all things\n" in result.output
+    assert "Please report it" in result.output
+    assert "1 file failed. 1 file changed." in result.output
     assert (tree / "a.py").read_bytes() == legacy
     assert (tree / "b.py").read_bytes() == converted

@@ -75,8 +75,8 @@ def test_diff_on_a_terminal_is_coloured_line_by_line(terminal):
 
 def test_no_line_of_the_diff_is_wrapped_or_cut(terminal, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
-    put_diff(terminal, b"a\nb\nc\n+" + b"x " * 200 + b"\n")
-    assert "+" + "x " * 200 in terminal.shown
+    put_diff(terminal, b"a\nb\nc\n+" + b"x " * 200 + b"x\n")
+    assert "+" + "x " * 200 + "x" in terminal.shown
 
 
 @pytest.mark.parametrize(
