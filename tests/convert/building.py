@@ -102,8 +102,13 @@ def sample(
 
 
 def functions_of(sample: Sample) -> Functions:
-    """The functions of a file that has no legacy rules as far as its calls are concerned."""
-    return Functions(sample.project, sample.unit, lambda node, unit: bool(getattr(node, "decorator_list", ())))
+    """The functions of a file, in which a plain ``@adjoint`` is legacy, wherever it comes from."""
+
+    def is_rule(node: ast.AST, unit: Unit) -> bool:
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        return any(isinstance(d, ast.Name) and d.id == "adjoint" for d in decorators)
+
+    return Functions(sample.project, sample.unit, is_rule)
 
 
 def rule_in(sample: Sample, name: str = "f") -> Rule:

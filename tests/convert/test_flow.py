@@ -18,6 +18,9 @@ REACH_THE_END = {
     "a loop's `else` after a `break`": "for i in a:\n    break\nelse:\n    return 1",
     "a loop with a condition": "while a:\n    return 1",
     "an endless loop with a way out": "while True:\n    if a:\n        break\n    g()",
+    "a way out in the `else` of a loop inside": (
+        "while True:\n    for i in a:\n        g()\n    else:\n        break"
+    ),
     "a way out in a `with`": "while True:\n    with a:\n        break",
     "a handler that goes on": "try:\n    return 1\nexcept E:\n    pass",
     "one handler of two that goes on": "try:\n    return 1\nexcept E:\n    return 2\nexcept F:\n    g()",
@@ -26,7 +29,11 @@ REACH_THE_END = {
     "a `match` without a last resort": "match a:\n    case 1:\n        return 1",
     "a last resort on a condition": "match a:\n    case _ if b:\n        return 1",
     "a case that goes on": "match a:\n    case 1:\n        g()\n    case _:\n        return 1",
-    "a `with` that goes on": "with a:\n    g()",
+    "a `with` that goes on": "with open(a):\n    g()",
+    "a `with` that may swallow exceptions": "with suppress(E):\n    return 1",
+    "a `with` of a dotted name that may": "with contextlib.suppress(E):\n    return 1",
+    "a `with` that cannot be told": "with a:\n    return 1",
+    "a `with` of which one may": "with open(a), suppress(E):\n    return 1",
     "a `return` of a function inside": "def g():\n    return 1",
     "a `return` of a class's method": "class C:\n    def g(self):\n        return 1",
 }
@@ -36,8 +43,8 @@ LEAVE_BEFORE = {
     "a `raise`": "g()\nraise E",
     "both branches": "if a:\n    return 1\nelse:\n    raise E",
     "every `elif`": "if a:\n    return 1\nelif b:\n    return 2\nelse:\n    return 3",
-    "a `with`": "with a:\n    return 1",
-    "an `async with`": "async with a:\n    return 1",
+    "a `with` that passes exceptions on": "with np.errstate(all='ignore'):\n    return 1",
+    "several of them": "with open(a) as b, warnings.catch_warnings():\n    return 1",
     "a `try` and its handlers": "try:\n    return 1\nexcept E:\n    raise\nexcept F:\n    return 2",
     "a `try` and its `else`": "try:\n    g()\nexcept E:\n    return 1\nelse:\n    return 2",
     "a `try` with a `finally` that goes on": "try:\n    return 1\nfinally:\n    g()",

@@ -6,8 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from adjoint2rrule.convert.imports import is_directive
-from adjoint2rrule.convert.model import Options
+from adjoint2rrule.convert.model import Options, Severity
 from tests.convert.building import conversion, converted
 
 BODY = """\
@@ -85,10 +84,32 @@ def test_import_stays_where(use):
     assert b"@rrule.register(f)" in outcome.result
 
 
+@pytest.mark.parametrize("doc", ["Rules for the adjoint of f.", "adjoint", "The adjoint rules"])
+def test_word_in_a_docstring_is_no_use_of_an_import(doc):
+    assert head(f"'''{doc}'''\nfrom zygoterules import adjoint\n") == f"'''{doc}'''\n{NEW}"
+
+
 def test_name_bound_elsewhere_is_no_use_of_the_import():
     text = f"from zygoterules import adjoint\n{BODY.replace('DECORATOR', 'adjoint')}"
     out = converted(text + "def g(adjoint):\n    return adjoint\n")
     assert "zygoterules" not in out
+
+
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [
+        ("p/__init__.py", "x = 1"),  # a package hands on what it imports
+        ("p/rules.py", "from p.rules import adjoint"),
+        ("p/rules.py", "from .rules import *"),
+        ("p/rules.py", "from . import rules\nrules.adjoint"),
+        ("p/rules.py", "from p import rules as r\nr.adjoint"),
+        ("p/rules.py", "import p.rules as r\n@r.adjoint\ndef g(x): return make(x)"),
+    ],
+)
+def test_import_stays_where_another_module_takes_it(path, other, tmp_path):
+    files = {"p/__init__.py": "", "p/other.py": other}
+    found = head("from zygoterules import adjoint\n", root=tmp_path, files=files, path=path)
+    assert "from zygoterules import adjoint\n" in found
 
 
 def test_import_goes_where_another_module_takes_other_names(tmp_path):
@@ -127,6 +148,15 @@ def test_import_of_a_namespace_stays_for_its_other_uses():
             return f(x), lambda dy: (SimpleNamespace(a=dy),)
         """)
     assert "from types import SimpleNamespace\n" in found
+
+
+def test_conditional_import_that_is_not_needed_stays_and_is_noted():
+    text = f"if x:\n    from zygoterules import adjoint\n{BODY.replace('DECORATOR', 'adjoint')}"
+    outcome = conversion(text)
+    (note,) = outcome.diagnostics
+    assert (note.slug, note.severity, note.line) == ("unused-import", Severity.NOTE, 2)
+    assert "`from zygoterules import adjoint`" in note.message
+    assert b"if x:\n    from zygoterules import adjoint\n" in outcome.result
 
 
 # -- what comes --------------------------------------------------------------------------------
@@ -213,27 +243,6 @@ def test_file_without_anything_to_convert_keeps_its_imports():
 # -- comments ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("comment", "wanted"),
-    [
-        ("# noqa", True),
-        ("#noqa:F401", True),
-        ("# NOQA", True),
-        ("# type: ignore[import]", True),
-        ("# isort: skip", True),
-        ("# pylint: disable=unused-import", True),
-        ("# pragma: no cover", True),
-        ("# fmt: skip", True),
-        ("# the rules of the lab", False),
-        ("# see noqa", False),
-        ("# types are below", False),
-    ],
-)
-def test_directives_are_told_from_comments(comment, wanted):
-    assert is_directive(comment) is wanted
-
-
 def test_comment_beside_an_import_that_goes_stays():
     before = "import numpy as np\nfrom zygoterules import adjoint  # our rules\nfrom zzz import z\n"
-    wanted = "import numpy as np\nfrom adjoint2rrule.core import NoTangent, rrule  # our rules\nfrom zzz import z\n"
-    assert head(before) == wanted
+    assert head(before) == f"import numpy as np\n{NEW}# our rules\nfrom zzz import z\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adjoint2rrule.convert.model import SourceFile
-from adjoint2rrule.convert.project import Project, classes_of, project_around
+from adjoint2rrule.convert.project import Project, project_around
 from adjoint2rrule.convert.syntax import parse
 from tests.convert.building import Sample, expression, sample, write
 
@@ -269,9 +269,15 @@ def test_names_for_type_checkers_alone():
     assert unit.only_typing == {"A"}
 
 
-def test_reads_are_every_place_that_reads_a_name():
-    reads = sample("x = 1\ndef f(): return x + x\ny = x\ndel x").unit.reads
-    assert sorted(node.lineno for node in reads["x"]) == [2, 2, 3]
+def test_reads_are_every_place_that_reads_a_name_with_its_scope():
+    file = sample("x = 1\ndef f(): return x + x\ny = x\ndel x")
+    found = [(node.lineno, scope is file.scope) for node, scope in file.unit.reads["x"]]
+    assert found == [(2, False), (2, False), (3, True)]
+
+
+def test_unit_knows_what_is_called_for_its_effect():
+    unit = sample("f(1)\nx = g(2)\ndef h():\n    k()\n    return m()").unit
+    assert {node.id for node in unit.called_for_effect} == {"f", "k"}
 
 
 def test_unit_knows_what_is_declared_global_or_nonlocal():
@@ -297,7 +303,9 @@ def test_unit_knows_what_stands_in_a_loop():
         ("from rules import other, adjoint as a", True),
         ("from .elsewhere import adjoint\nrules = 1", False),
         ("import rules\nrules.adjoint", True),
+        ("import rules as r\nr.adjoint", True),
         ("import rules\nrules.other", False),
+        ("import elsewhere as rules\nrules.adjoint", False),
         ("from rules import other  # not adjoint", False),
         ("from elsewhere import adjoint, rules", False),
         ("def f():\n    from rules import adjoint", True),
@@ -323,6 +331,10 @@ CLASSES = {
     "from collections import namedtuple\nA = namedtuple('A', 'x y')": True,
     "import typing\nA = typing.NamedTuple('A', [])": True,
     "A = type('A', (), {})": True,
+    "class B: ...\nA = B": True,
+    "def B(): ...\nA = B": False,
+    "import numpy as np\nA = np.ndarray": True,
+    "A = A": None,
     "A = make()": None,
     "A = 1\nclass A: ...": None,
     "if x:\n    class A: ...\nelse:\n    class A: ...": True,
@@ -359,6 +371,8 @@ def test_whether_a_builtin_is_a_class(name, wanted):
         ("from rules import A as Base\nclass B(Mixin, Base): ...", True),
         ("from rules import A\nclass B:\n    class C(A): ...", True),
         ("from rules import A\nif x:\n    class B(A): ...", True),
+        ("from rules import A\ndef f():\n    class B(A): ...", True),
+        ("from rules import A\nBase = A\nclass B(Base): ...", True),
         ("from elsewhere import A\nclass B(A): ...", False),
         ("class A: ...\nclass B(A): ...", False),
         ("from rules import A\nclass B: a = A()", False),
@@ -374,25 +388,6 @@ def test_symbol_bound_twice_has_no_class_of_its_own():
     file = sample("class A: ...\nclass A: ...")
     (symbol,) = file.project.resolve(expression("A"), file.scope, file.unit)
     assert symbol.class_node is None
-
-
-def test_classes_of_a_module_are_those_at_its_top_and_inside_each_other():
-    file = sample("""
-        class A:
-            class B: ...
-        if x:
-            class C: ...
-        else:
-            class D: ...
-        try:
-            class E: ...
-        except X: ...
-        def f():
-            class F: ...
-        """)
-    assert {node.name for node, _ in classes_of(file.unit)} == {"A", "B", "C", "D", "E"}
-    assert {scope for node, scope in classes_of(file.unit) if node.name != "B"} == {file.scope}
-    assert [scope.node.name for node, scope in classes_of(file.unit) if node.name == "B"] == ["A"]
 
 
 def test_star_import_in_the_tree_is_named_absolutely(tmp_path):

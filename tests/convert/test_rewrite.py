@@ -142,6 +142,8 @@ HEADS = {
     "def f(x=1): ...": "def g(f, x=1): ...",
     "def f( x ): ...": "def g( f, x ): ...",
     "def f (x): ...": "def g (f, x): ...",
+    "def f(\n    x,\n    y,\n): ...": "def g(\n    f,\n    x,\n    y,\n): ...",
+    "def f(  # all\n    # one\n    x,\n): ...": "def g(  # all\n    f,\n    # one\n    x,\n): ...",
     "def f(x):  # noqa\n    ...": "def g(f, x):  # noqa\n    ...",
 }
 
@@ -157,7 +159,7 @@ def test_name_and_parameters_stay_where_none_are_given():
     at = address(node(text, ast.FunctionDef))
     assert rewritten(text, EditFunction(at)) == text
     assert rewritten(text, EditFunction(at, name="g")) == "def g(x): ...\n"
-    assert rewritten(text, EditFunction(at, first_parameter="c: C")) == "def f(c: C, x): ...\n"
+    assert rewritten(text, EditFunction(at, first_parameter="g")) == "def f(g, x): ...\n"
 
 
 # -- statements --------------------------------------------------------------------------------
@@ -206,7 +208,8 @@ def test_names_of_an_import_change(operation, wanted):
 
 def test_edit_covers_only_the_lines_that_change():
     text = "@d\ndef f(x):\n    '''Doc.'''\n    return None\n    # end\n"
-    edit = rewrite(parsed(text), parsed(text).tree.body[0], [Replace(address(none(text)), "Z()")])
+    module = parsed(text)
+    edit = rewrite(module, module.tree.body[0], [Replace(address(none(text)), "Z()")])
     start = text.index("    return")
     assert edit.span == Span(start, text.index("    # end"))
     assert edit.replacement == b"    return Z()\n"

@@ -9,7 +9,8 @@ from tests.convert.building import sample
 
 
 def names(text: str) -> RuntimeNames:
-    return RuntimeNames(sample(text).unit, "adjoint2rrule.core")
+    file = sample(text)
+    return RuntimeNames(file.unit, file.project, "adjoint2rrule.core")
 
 
 TAKEN = {
@@ -49,8 +50,14 @@ def test_name_that_the_file_has_taken_gets_an_alias(text, wanted):
 
 
 def test_runtime_may_be_another_module():
-    text = "from lab.rules import Tangent"
-    assert RuntimeNames(sample(text).unit, "lab.rules").local("Tangent") == "Tangent"
+    file = sample("from lab.rules import Tangent")
+    assert RuntimeNames(file.unit, file.project, "lab.rules").local("Tangent") == "Tangent"
+
+
+def test_name_that_a_star_import_gives_is_taken(tmp_path):
+    file = sample("from geometry import *", tmp_path, {"geometry.py": "class Tangent: ...\n"})
+    runtime = RuntimeNames(file.unit, file.project, "adjoint2rrule.core")
+    assert (runtime.local("Tangent"), runtime.local("rrule")) == ("core_Tangent", "rrule")
 
 
 def test_uses_are_noted_and_calls_are_uses():

@@ -37,7 +37,7 @@ BINDINGS = {
     "a, b = 1, 2": {"a": [By.VALUE], "b": [By.VALUE]},
     "a, (b, c) = 1, (2, 3)": {"a": [By.VALUE], "b": [By.VALUE], "c": [By.VALUE]},
     "a, b = c": {"a": [By.PART], "b": [By.PART]},
-    "[a, *b] = 1, 2": {"a": [By.PART], "b": [By.PART]},
+    "[a, *b] = 1, 2": {"a": [By.PART], "b": [By.OTHER]},
     "a, b = *c, 1": {"a": [By.PART], "b": [By.PART]},
     "x[i] = 1\ny.z = 2": {},
     "x = (y := 1)": {"x": [By.VALUE], "y": [By.VALUE]},
@@ -86,6 +86,11 @@ def test_lambda_binds_its_parameters():
 def test_star_imports_are_kept_in_order():
     scope = module_scope("from b import *\nif x:\n    from a import *")
     assert [statement.module for statement in scope.star_imports] == ["b", "a"]
+
+
+def test_comprehension_has_a_scope_for_its_variables():
+    scope = Scope(expression("{k: v for k, (v, w) in x if (y := k)}"))
+    assert set(scope.bindings) == {"k", "v", "w"}
 
 
 def test_code_nested_more_deeply_than_calls_can_be_is_read():
@@ -183,6 +188,12 @@ def test_walk_of_a_body_yields_the_definitions_themselves():
     kinds = {type(n) for n in walk_scope(body)}
     assert {ast.FunctionDef, ast.Lambda} <= kinds
     assert ast.Pass not in kinds
+
+
+def test_first_iterable_of_a_comprehension_is_evaluated_around_it():
+    file = sample("[a for b in c if d for e in f]")
+    where = {n.id: scope is file.scope for n, scope, _ in evaluated(file.scope) if isinstance(n, ast.Name)}
+    assert where == {"a": False, "b": False, "c": True, "d": False, "e": False, "f": False}
 
 
 def test_every_node_is_evaluated_in_its_own_scope():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adjoint2rrule.convert.model import Severity, SourceFile, Span
-from adjoint2rrule.convert.syntax import Module, UnreadableSourceError, first_line, parse
+from adjoint2rrule.convert.syntax import Module, UnreadableSourceError, first_line, is_directive, parse
 from tests.convert.building import parsed
 
 
@@ -105,6 +105,31 @@ def test_lines_of_a_statement_are_whole(text, wanted):
     assert cut(module, module.lines_of(module.tree.body[0])).decode() == wanted
 
 
+def test_statements_that_share_a_line_have_its_lines_in_common():
+    module = parsed("a = 1; b = (\n  2); c = 3\nd = 4\n")
+    spans = [cut(module, module.lines_of(statement)) for statement in module.tree.body]
+    assert spans == [b"a = 1; b = (\n  2); c = 3\n"] * 3 + [b"d = 4\n"]
+    assert [module.is_alone(statement) for statement in module.tree.body] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(("offset", "end"), [(0, 3), (2, 3), (3, 7), (6, 7), (7, 8), (8, 8)])
+def test_line_ends_behind_its_line_end(offset, end):
+    assert parsed(b"ab\ncd\r\ne").end_of_line(offset) == end
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "wanted"),
+    [
+        ("ﬁt = 1\n", "fit_rrule(fit, other)", "ﬁt_rrule(ﬁt, other)"),
+        ("ȳ = 1\n", "ȳ", "ȳ"),
+        ("x = 1\n", "x_rrule", "x_rrule"),
+        ("ﬁt = fit = 1\n", "outfit", "outfit"),
+    ],
+)
+def test_new_code_spells_names_as_the_file_does(text, code, wanted):
+    assert parsed(text).as_typed(code) == wanted
+
+
 def test_first_line_is_that_of_the_first_decorator():
     body = parsed("\n@a\n@b\ndef f(): pass\n\nx = 1\n").tree.body
     assert [first_line(statement) for statement in body] == [2, 6]
@@ -167,6 +192,26 @@ def test_span_has_a_comment_that_starts_in_it():
     assert module.has_comment(module.span(first))
     assert not module.has_comment(module.span(first.value.args[0]))
     assert not module.has_comment(module.span(second))
+
+
+@pytest.mark.parametrize(
+    ("comment", "wanted"),
+    [
+        ("# noqa", True),
+        ("#noqa:F401", True),
+        ("# NOQA", True),
+        ("# type: ignore[import]", True),
+        ("# isort: skip", True),
+        ("# pylint: disable=unused-import", True),
+        ("# pragma: no cover", True),
+        ("# fmt: skip", True),
+        ("# the rules of the lab", False),
+        ("# see noqa", False),
+        ("# types are below", False),
+    ],
+)
+def test_directives_are_told_from_comments(comment, wanted):
+    assert is_directive(comment) is wanted
 
 
 # -- files without a tree ----------------------------------------------------------------------

@@ -66,6 +66,8 @@ NOT_LEGACY = [
     "from zygoterules import adjoint\ndef f():\n    adjoint = 1\n    return adjoint",
     "def f():\n    from zygoterules import adjoint\nadjoint",
     "from zygoterules import adjoint\nx.adjoint\nf(adjoint=1)\n'adjoint'  # adjoint",
+    "from zygoterules import adjoint\nx = [adjoint for adjoint in (1, 2)]",
+    "from zygoterules import adjoint\nx = {adjoint: 1 for i, adjoint in y if adjoint}",
     "from zygoterules import *\n_pullback",
     "from zygoterules import adjoint\nadjoint = 1",
     "class C:\n    from zygoterules import adjoint\n    def f(self): adjoint",

@@ -1,0 +1,186 @@
+"""`seeds`: a seed may be calculated with, indexed and unpacked; what looks at its form is a problem."""
+
+from __future__ import annotations
+
+from textwrap import indent
+
+import pytest
+
+from adjoint2rrule.convert.dialects.zygoterules.seeds import Problem, seed_problem
+from tests.convert.building import functions_of, sample
+
+HEAD = """\
+import numpy as np
+import scipy.linalg as sla
+from types import SimpleNamespace
+def double(a): return 2 * a
+def through(a): return double(a)
+def looks(a):
+    if a is None:
+        return 0.0
+    return a
+def looks_deeper(a): return looks(a)
+def keeps(a): return (a, a)
+def many(*a): return 1.0
+def other(a, b): return 0.0 if b is None else 2 * a
+"""
+
+
+def problem(body: str, files=None, root=None, head: str = HEAD) -> Problem | None:
+    """What is wrong with what a pullback with `body` does with its seed."""
+    text = f"{head}def f(x):\n    def back(dy):\n{indent(body, ' ' * 8)}\n"
+    file = sample(text, root, files)
+    node = file.definition("back")
+    return seed_problem(node, "dy", file.inside("back"), functions_of(file))
+
+
+HARMLESS = [
+    "return 2 * dy",
+    "return dy @ x.T, -dy, dy ** 2",
+    "return dy",
+    "return (dy, None)",
+    "return {'a': dy}, dict(a=dy), SimpleNamespace(a=dy), [dy]",
+    "return dy[0], dy['a'], dy[..., None], dy[:, 0]",
+    "return x[dy]",
+    "return dy.T, dy.real, dy.shape, dy.dtype",
+    "return dy.sum(axis=0), dy.reshape(2), dy.conj()",
+    "return np.sin(dy), np.sum(dy, axis=0), np.where(x, dy, 0.0)",
+    "return sla.solve(x, dy)",
+    "return abs(dy), float(dy), sum(dy), len(dy), round(dy)",
+    "a, b = dy\nreturn a * b",
+    "(a, b), c = dy\nreturn a * b * c",
+    "a, *b = dy\nreturn a * b[0]",
+    "a = dy['a']\nreturn 2 * a",
+    "for d in dy: print(d)\nreturn 1",
+    "return [2 * d for d in dy]",
+    "return {i: 2 * d for i, d in enumerate(dy)}",
+    "return sum(a * b for a, b in zip(dy, x))",
+    "return double(dy), through(dy), double(dy[0]), double(a=dy)",
+    "dx = np.zeros(3)\ndx[0] = dy\nreturn dx",
+    "dx = dy * 2\ndx += 1\nreturn dx",
+    "if x is None: return dy\nreturn 2 * dy",
+    "return dy if x else 2 * dy",
+    "dy = 2 * dy\nreturn dy",
+    "return dy > 0, dy == 1, dy < x",
+    "print(f'{dy}')\nreturn dy",
+    "return x",
+]
+
+INSPECTED = {
+    "if dy is None: return None": "is compared with `None`",
+    "if dy is not None: return dy": "is compared with `None`",
+    "if None is dy: return None": "is compared with `None`",
+    "if dy == None: return None": "is compared with `None`",
+    "if dy[0] is None: return None": "is compared with `None`",
+    "if dy['a'] is None: return None": "is compared with `None`",
+    "a, b = dy\nif a is None: return None": "is compared with `None`",
+    "(a, b), c = dy\nif b is None: return None": "is compared with `None`",
+    "d = dy\nif d is None: return None": "is compared with `None`",
+    "d = dy\ne = d\nif e is None: return None": "is compared with `None`",
+    "d = dy if x else 0\nif d is None: return None": "is compared with `None`",
+    "for d in dy:\n    if d is None: return None": "is compared with `None`",
+    "return [0 if d is None else d for d in dy]": "is compared with `None`",
+    "for i, d in enumerate(dy):\n    if d is None: return i": "is compared with `None`",
+    "return [a if a is not None else b for a, b in zip(dy, x)]": "is compared with `None`",
+    "if (d := dy) is None: return None": "is compared with `None`",
+    "return None if dy is None else 2 * dy": "is compared with `None`",
+    "d = list(dy)\nif d[0] is None: return None": "is compared with `None`",
+    "if dy is x: return None": "is tested for identity or membership",
+    "if 'a' in dy: return None": "is tested for identity or membership",
+    "if dy: return dy": "is tested for truth",
+    "while dy: return dy": "is tested for truth",
+    "if not dy: return None": "is tested for truth",
+    "return dy or 0": "is tested for truth",
+    "return x and dy and 1": "is tested for truth",
+    "return 1 if dy else 0": "is tested for truth",
+    "assert dy": "is tested for truth",
+    "match dy:\n    case (a, None): return a": "is matched against patterns",
+    "return isinstance(dy, dict)": "is given to `isinstance`",
+    "return type(dy)": "is given to `type`",
+    "return hasattr(dy, 'a')": "is given to `hasattr`",
+    "return getattr(dy, 'a')": "is given to `getattr`",
+    "return dict(dy)": "is given to `dict`",
+    "return isinstance(dy[0], tuple)": "is given to `isinstance`",
+    "return dy.items()": "is asked for `.items`, which its new form may not have",
+    "return dy.get('a')": "is asked for `.get`, which its new form may not have",
+    "return dy(1)": "is called",
+    "x.seed = dy": "is stored where it cannot be followed",
+    "yield dy": "is used in a way that cannot be followed",
+}
+
+
+@pytest.mark.parametrize("body", HARMLESS)
+def test_seed_may_be_used(body):
+    assert problem(body) is None
+
+
+@pytest.mark.parametrize(("body", "what"), INSPECTED.items(), ids=INSPECTED)
+def test_look_at_the_form_of_a_seed_is_a_problem(body, what):
+    found = problem(body)
+    assert found is not None
+    assert (found.slug, found.what) == ("inspected-seed", what)
+
+
+@pytest.mark.parametrize(
+    "body", ["dy += 1", "dy *= 2\nreturn dy", "dy[0] = 1", "dy['a'] *= 2", "dy.shape = 3", "d = dy\nd += 1"]
+)
+def test_change_of_a_seed_in_place_is_a_problem(body):
+    found = problem(body)
+    assert found is not None
+    assert (found.slug, found.what) == ("mutated-seed", "is changed in place")
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("return unknown(dy)", "is given to `unknown`, which cannot be read"),
+        ("return x.method(dy)", "is given to `x.method`, which cannot be read"),
+        ("return x.method(a=dy)", "is given to `x.method`, which cannot be read"),
+        ("return many(dy)", "is given to `many`, whose arguments cannot be matched"),
+        ("return double(*dy)", "is given to `double`, whose arguments cannot be matched"),
+        ("return print_all(dy[0])", "is given to `print_all`, which cannot be read"),
+    ],
+)
+def test_call_that_cannot_be_read_is_a_problem(body, what):
+    found = problem(body)
+    assert found is not None
+    assert (found.slug, found.what) == ("opaque-call", what)
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("return looks(dy)", "is given to `looks`, where it is compared with `None` (line 7)"),
+        ("return looks(a=dy)", "is given to `looks`, where it is compared with `None` (line 7)"),
+        ("return looks(dy[0])", "is given to `looks`, where it is compared with `None` (line 7)"),
+        ("return other(x, dy)", "is given to `other`, where it is compared with `None` (line 13)"),
+    ],
+)
+def test_helper_that_looks_at_a_seed_is_a_problem(body, what):
+    found = problem(body)
+    assert found is not None
+    assert (found.slug, found.what) == ("inspected-cotangent", what)
+
+
+def test_helper_of_a_helper_is_read_as_well():
+    found = problem("return looks_deeper(dy)")
+    assert found is not None
+    assert found.slug == "inspected-cotangent"
+    assert "`looks_deeper`, where it is given to `looks`" in found.what
+
+
+def test_parameter_of_a_helper_that_gets_something_else_is_none_of_our_business():
+    assert problem("return other(dy, x)") is None
+
+
+def test_helper_of_another_module_is_named_with_it(tmp_path):
+    files = {"lib.py": "def accum(a, b):\n    return a if b is None else a + b\n"}
+    found = problem("return accum(x, dy)", files, tmp_path, "from lib import accum\n")
+    assert found is not None
+    assert found.what == "is given to `accum`, where it is compared with `None` (line 2 of lib)"
+
+
+def test_problem_is_where_the_seed_is_used():
+    found = problem("a = 2 * dy\nif dy is None:\n    return a")
+    assert found is not None
+    assert found.node.lineno == HEAD.count("\n") + 4
