@@ -307,7 +307,7 @@ def large_array():
 
 @right
 def large_output():
-    k = np.linspace(0, 100, 100_000)
+    k = np.linspace(0, 100, 10_000)
     return with_rule(lambda x: np.sin(k * x), lambda ȳ, x: (NoTangent(), np.sum(ȳ * k * np.cos(k * x)))), 0.7
 
 
@@ -529,6 +529,34 @@ def class_with_another_constructor():
     return with_rule(
         lambda p: p.a * p.b, lambda ȳ, p: (NoTangent(), Tangent[FromText](a=p.b * ȳ, b=p.a * ȳ))
     ), FromText("2.5 -1.5")
+
+
+@right
+def class_that_keeps_something_else():
+    class Gaussian:
+        def __init__(self, sigma):
+            self.sigma = sigma**2
+
+    return with_rule(
+        lambda g: 3 * g.sigma, lambda ȳ, g: (NoTangent(), Tangent[Gaussian](sigma=3 * ȳ))
+    ), Gaussian(2.0)
+
+
+@right
+def zero_for_options():
+    @dataclass
+    class Options:
+        n: int
+        name: str
+
+    def f(x, options):
+        return options.n * x
+
+    @rrule.register(f)
+    def f_rrule(f, x, options: Options):
+        return f(x, options), lambda ȳ: (NoTangent(), options.n * ȳ, ZeroTangent())
+
+    return f, 2.0, Options(3, "three")
 
 
 @right
@@ -813,6 +841,26 @@ def function_that_changes_its_argument():
         return x.sum() + buffer.sum(), lambda ȳ: (NoTangent(), np.full(3, ȳ), np.full(3, ȳ))
 
     return accumulated, V, np.ones(3)
+
+
+@right
+def random_numbers_from_an_argument():
+    def noisy(x, rng):
+        return x * rng.standard_normal(3)
+
+    @rrule.register(noisy)
+    def noisy_rrule(noisy, x, rng):
+        noise = rng.standard_normal(3)
+        return x * noise, lambda ȳ: (NoTangent(), noise * ȳ, NoTangent())
+
+    return noisy, V, np.random.default_rng(0)
+
+
+@right
+def single_precision_marked_as_constant():
+    f = with_rule(lambda x, y: x * y, lambda ȳ, x, y: (NoTangent(), y * ȳ, NoTangent()))
+    x = V.astype(np.float32)
+    return f, x, with_tangent(x, NoTangent())
 
 
 @right

@@ -402,6 +402,38 @@ def test_forward_rule_follows_the_tangent_that_was_given():
     assert seen[0] == 4.0
 
 
+def test_forward_rule_at_numbers_of_any_size_passes():
+    def wave(frequency, length):
+        return np.array([np.sin(1e-14 * frequency), 1e-6 / length, 1.0])
+
+    @frule.register(wave)
+    def wave_frule(dargs, wave, frequency, length):
+        _, df, dl = dargs
+        dy = np.array([1e-14 * np.cos(1e-14 * frequency) * df, -1e-6 / length**2 * dl, 0.0])
+        return wave(frequency, length), dy
+
+    test_frule(wave, 2e14, 1.5e-6)
+    test_frule(wave, with_tangent(2e14, 1e13), with_tangent(1.5e-6, 1e-7))
+
+
+def test_forward_derivative_that_is_not_implemented_is_left_out_with_a_warning():
+    def both(x):
+        return 2 * x, 3 * x
+
+    rules = {"second": lambda dx: not_implemented(), "first": lambda dx: 2 * dx}
+
+    @frule.register(both)
+    def both_frule(dargs, both, x):
+        return both(x), Tangent[tuple](rules["first"](dargs[1]), rules["second"](dargs[1]))
+
+    with pytest.warns(UserWarning, match="the tangent of y is not implemented") as caught:
+        test_frule(both, 1.5)
+    assert [w.filename for w in caught] == [__file__]
+    rules["first"] = lambda dx: -2 * dx
+    with pytest.warns(UserWarning, match="not implemented"):
+        assert "the tangent of y[0] is" in failure(both, 1.5, test=test_frule)
+
+
 # Scalars
 
 

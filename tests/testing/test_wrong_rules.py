@@ -251,6 +251,18 @@ def zero_for_an_annotated_int():
     return times, 2.0, 3
 
 
+@wrong(r"args\[1\] \(`shape`\) is ZeroTangent\(\), but a tuple cannot be perturbed: return NoTangent\(\)")
+def zero_for_an_annotated_shape():
+    def reshaped(x, shape):
+        return x.reshape(shape)
+
+    @rrule.register(reshaped)
+    def reshaped_rrule(reshaped, x, shape: tuple[int, ...]):
+        return reshaped(x, shape), lambda ȳ: (NoTangent(), ȳ.reshape(x.shape), ZeroTangent())
+
+    return reshaped, B, (2, 3)
+
+
 @wrong(r"the cotangent of args\[1\] \(`mode`\) is ZeroTangent\(\), but a str cannot be perturbed")
 def zero_for_an_annotated_string():
     def moded(x, mode):
@@ -589,6 +601,18 @@ def pullback_that_remembers():
         return NoTangent(), total[0]
 
     return with_rule(lambda x: 2 * x, back), 2.0
+
+
+@wrong(
+    r"the cotangent of args\[0\] \(`x`\) changes when the pullback runs again: return a new array each time"
+)
+def buffer_that_is_used_again():
+    buffer = np.empty(3)
+
+    def back(ȳ, x):
+        return NoTangent(), np.multiply(2.0, ȳ, out=buffer)
+
+    return with_rule(lambda x: 2 * x, back), V
 
 
 @wrong(r"with a thunk for its seed, the pullback raises TypeError: .*; unthunk the seed first")

@@ -128,6 +128,8 @@ def worst_entry(a: NDArray[Any], b: NDArray[Any], tolerance: Tolerance) -> int |
     Infinities and NaNs agree with themselves.
     """
     apart = ~((a == b) | ((a != a) & (b != b)))
+    if not apart.any():
+        return None
     with np.errstate(invalid="ignore"):
         difference = np.where(apart, abs(a - b), 0.0)
     finite = np.isfinite(a) & np.isfinite(b)

@@ -9,7 +9,7 @@ import numpy as np
 
 from adjoint2rrule.core import add_inplace, thunk
 from adjoint2rrule.testing.case import copied, running
-from adjoint2rrule.testing.check_result import Tolerance
+from adjoint2rrule.testing.check_result import EXACTLY, Tolerance
 from adjoint2rrule.testing.output_control import Place, told_apart
 from adjoint2rrule.testing.pullback_run import PullbackRun
 from adjoint2rrule.testing.tangent_space import Coordinates, TangentSpace, Vector, filled
@@ -25,6 +25,7 @@ def check_linear(
     output: TangentSpace,
     seed: Vector,
     once: Sequence[Coordinates],
+    tolerance: Tolerance,
 ) -> None:
     """Fail where a multiple of the seed does not give that multiple of the cotangents.
 
@@ -34,16 +35,20 @@ def check_linear(
         The pullback, and the tangent spaces of the arguments and of the value.
     seed, once
         The coordinates of a seed and of what the pullback makes of it.
+    tolerance
+        How much of a difference is admitted, if that is more than pullbacks that iterate need.
     """
     if not seed.any():
         return
-    scaled = run.coordinates(spaces, output.tangent(SCALE * seed))
-    wrong = _first_apart(scaled, [SCALE * vector for vector in once], ITERATED)
+    tolerance = Tolerance(max(tolerance.rtol, ITERATED.rtol), max(tolerance.atol, ITERATED.atol))
+    scaled = run.coordinates(spaces, run.cotangents(output.tangent(SCALE * seed)))
+    wrong = _first_apart(scaled, [SCALE * vector for vector in once], tolerance)
     if wrong is None:
         return
-    if _first_apart(run.coordinates(spaces, output.tangent(seed)), once, ITERATED) is not None:
+    again = run.coordinates(spaces, run.cotangents(output.tangent(seed)))
+    if _first_apart(again, once, tolerance) is not None:
         raise AssertionError(f"{run.place(wrong)} is another one when the pullback runs a second time")
-    if _first_apart(scaled, once, ITERATED) is None:
+    if _first_apart(scaled, once, tolerance) is None:
         raise AssertionError(
             f"{run.place(wrong)} does not depend on the seed; a pullback is linear in its seed"
         )
@@ -51,6 +56,18 @@ def check_linear(
         f"{run.place(wrong)} is not linear in the seed: "
         f"{SCALE} times the seed does not give {SCALE} times as much"
     )
+
+
+def check_kept(
+    run: PullbackRun, spaces: Sequence[TangentSpace], cotangents: Sequence[Any], once: Sequence[Coordinates]
+) -> None:
+    """Fail where cotangents have changed since they were returned, because the pullback ran again."""
+    now = run.coordinates(spaces, cotangents)
+    changed = _first_apart(now, once, EXACTLY)
+    if changed is not None:
+        raise AssertionError(
+            f"{run.place(changed)} changes when the pullback runs again: return a new array each time"
+        )
 
 
 def check_thunked(
@@ -62,7 +79,7 @@ def check_thunked(
 ) -> None:
     """Fail where a thunk in place of the seed does not give the same cotangents."""
     try:
-        again = run.coordinates(spaces, seed, lambda seed: thunk(lambda: seed))
+        again = run.coordinates(spaces, run.cotangents(seed, lambda seed: thunk(lambda: seed)))
     except AssertionError as err:
         raise AssertionError(f"with a thunk for its seed, {err}; unthunk the seed first") from err.__cause__
     wrong = _first_apart(again, once, tolerance)

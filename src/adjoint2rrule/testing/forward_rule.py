@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from adjoint2rrule.testing.comparison import Comparison
 from adjoint2rrule.testing.consistency_check import ITERATED, SCALE, check_accumulation
 from adjoint2rrule.testing.derivative_check import KINK
 from adjoint2rrule.testing.diagnosis import Evidence, probable_cause
-from adjoint2rrule.testing.finite_difference_calls import FiniteDifferenceMethod, has_kink, refined_derivative
+from adjoint2rrule.testing.finite_difference_calls import FiniteDifferenceMethod, has_kink
 from adjoint2rrule.testing.linearization import Linearization
 from adjoint2rrule.testing.output_control import Outcome, Place
 from adjoint2rrule.testing.pullback_run import check_primal, run_rule
@@ -41,6 +43,8 @@ def run_forward_checks(
         for i, (space, dx) in enumerate(zip(case.spaces, tangents, strict=True))
     ]
     test.check_linear(directions, dy)
+    if np.ma.getmaskarray(function.output.coordinates(dy, OUTPUT)).any():
+        warnings.warn(f"{case.test}: {OUTPUT} is not implemented, and was left out", stacklevel=3)
     test.check_derivative(directions, dy)
     if function.output.perturbable:
         accumulated = random_tangent(function.output, case.rng) if output_tangent is None else output_tangent
@@ -97,23 +101,25 @@ class ForwardTest:
 
     def check_derivative(self, directions: Sequence[Vector], dy: Any) -> None:
         """Fail where the tangent of the output is not what finite differences say."""
-        function = self.function.in_double()
-        moves = {i: direction for i, direction in enumerate(directions) if direction.any()}
-        given, expected = self._coordinates(dy), function.pushforward(moves)
-        refined: list[tuple[Vector, float]] = []
+        function, moves = self.function.in_double(), dict(enumerate(directions))
+        coordinates = function.output.coordinates(dy, OUTPUT)
+        given, known = filled(coordinates), np.flatnonzero(~np.ma.getmaskarray(coordinates))
 
-        def refine(k: int) -> tuple[float, float]:
-            if not refined:
-                refined.append(refined_derivative(function.fdm, function.path(moves)))
-            value, error = refined[0]
-            return float(value[k]), error
+        @cache
+        def refined() -> tuple[Vector, float]:
+            return function.refined_pushforward(moves)
 
-        leaves = list(function.output.leaves(OUTPUT))
-        finding = Comparison(
-            given, expected, np.ones_like(given), np.arange(given.size), leaves, self.tolerance, refine
-        ).finding()
-        if finding:
-            evidence = Evidence(given, lambda vector: vector, expected, leaves, {}, lambda: given)
+        comparison = Comparison(
+            given=given,
+            expected=function.pushforward(moves),
+            scales=np.ones_like(given),
+            known=known,
+            leaves=list(function.output.leaves(OUTPUT)),
+            tolerance=self.tolerance,
+            refine=lambda k: (float(refined()[0][k]), refined()[1]),
+        )
+        if finding := comparison.finding():
+            evidence = Evidence(given, np.asarray, comparison.expected, comparison.leaves, {}, lambda: given)
             kink = KINK if has_kink(function.path(moves)) else None
             raise AssertionError(finding.sentence(probable_cause(evidence) or kink))
 

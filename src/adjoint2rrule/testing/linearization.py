@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,13 +66,27 @@ class Linearization:
 
     def pushforward(self, directions: Mapping[int, Vector]) -> Vector:
         """Return the derivative of the output along these directions of the primals."""
-        # One after another: a frequency and an angle are not moved on the same scale.
         total = np.zeros(self.output.size)
-        for i, direction in directions.items():
-            if total.size and direction.any():
-                reach = self._reach(i, direction)
-                total += derivative(self.fdm, self.path({i: reach * direction})) / reach
+        for i, direction in self._moving(directions):
+            reach = self._reach(i, direction)
+            total += derivative(self.fdm, self.path({i: reach * direction})) / reach
         return total
+
+    def refined_pushforward(
+        self, directions: Mapping[int, Vector], seed: Vector | None = None
+    ) -> tuple[Vector, float]:
+        """Return the same, or its product with `seed`, found with more care, and what it may be wrong by."""
+        value, error = np.zeros(self.output.size if seed is None else ()), 0.0
+        for i, direction in self._moving(directions):
+            reach = self._reach(i, direction)
+            path, shortest = self.path({i: reach * direction}), self._shortest_step(i, direction)
+            more, more_error = refined_derivative(self.fdm, path, shortest, seed)
+            value, error = value + more / reach, error + more_error / reach
+        return value, error
+
+    def _moving(self, directions: Mapping[int, Vector]) -> Iterator[tuple[int, Vector]]:
+        # One after another: a frequency and an angle are not moved on the same scale.
+        return ((i, d) for i, d in directions.items() if self.output.size and d.any())
 
     def slope(self, i: int, direction: Vector, seed: Vector) -> float:
         """Return the derivative of the output along a direction of primal `i`, times the seed."""
@@ -80,11 +94,8 @@ class Linearization:
 
     def refined_slope(self, i: int, direction: Vector, seed: Vector) -> tuple[float, float]:
         """Return the same, found with more care, and what it may be wrong by."""
-        reach, size = self._reach(i, direction), self._relative_size(i, direction)
-        # A number near 1e-12 moves on a scale of its own.
-        shortest = min(SHORTEST, size * 2.0**-20) if size else SHORTEST
-        value, error = refined_derivative(self.fdm, self.path({i: reach * direction}), shortest, seed)
-        return float(value) / reach, error / reach
+        value, error = self.refined_pushforward({i: direction}, seed)
+        return float(value), error
 
     def gradient(self, i: int, seed: Vector) -> Vector:
         """Return the coordinates of the cotangent of primal `i`."""
@@ -100,6 +111,10 @@ class Linearization:
         path = self.path({i: self.scales(i) / np.sqrt(self.primals[i].size)})
         return max((float(abs(seed) @ abs(y)) for y in values_near(path)), default=0.0)
 
+    def _shortest_step(self, i: int, direction: Vector) -> float:
+        # A number near 1e-12 moves on a scale of its own.
+        return min(SHORTEST, self._relative_size(i, direction) * 2.0**-20) or SHORTEST
+
     def _reach(self, i: int, direction: Vector) -> float:
         return float(_power_of_two(self._relative_size(i, direction) / NEAR))
 
@@ -112,11 +127,12 @@ class Linearization:
         """Return the linearization in double precision, where the function is the same function there."""
         if self.eps <= DOUBLE_EPS:
             return self
+        spaces = tuple(map(_in_double, self.primals))
         try:
-            wide = Linearization.at(self.call, [space.in_double() for space in self.primals], self.fdm)
+            output = tangent_space(self.call(*(space.x for space in spaces)))
         except Exception:  # whatever it raises, it is not meant for doubles
             return self
-        return wide if self._agrees_with(wide.output) else self
+        return Linearization(self.call, spaces, output, self.fdm) if self._agrees_with(output) else self
 
     def _agrees_with(self, wide: TangentSpace) -> bool:
         if wide.eps > DOUBLE_EPS or wide.size != self.output.size:
@@ -128,6 +144,11 @@ class Linearization:
     def eps(self) -> float:
         """The coarsest precision of the primals and of the output."""
         return max(self.output.eps, *(space.eps for space in self.primals))
+
+
+def _in_double(space: TangentSpace) -> TangentSpace:
+    double = space.in_double()
+    return space if double is space.x else tangent_space(double)
 
 
 def unit(size: int, k: int) -> Vector:

@@ -12,7 +12,9 @@ from adjoint2rrule.testing.check_result import EXACTLY, Tolerance, first_differe
 from adjoint2rrule.testing.numeric_space import Integers
 from adjoint2rrule.testing.output_control import Place, kind_of, shown
 from adjoint2rrule.testing.rule_signature import RuleSignature
+from adjoint2rrule.testing.structure_space import Fields
 from adjoint2rrule.testing.tangent_space import Coordinates, TangentSpace
+from adjoint2rrule.testing.to_vec import structure_kind
 
 Call: TypeAlias = tuple[tuple[Any, ...], Mapping[str, Any]]
 
@@ -102,15 +104,10 @@ class PullbackRun:
         _check_same(self.y, y, Place("", "y"), "the value that the rule returned")
         return tuple(cotangents[: len(self.primals)])
 
-    def coordinates(
-        self, spaces: Sequence[TangentSpace], seed: Any, as_given: Callable[[Any], Any] = lambda seed: seed
-    ) -> list[Coordinates]:
-        """Return the coordinates of what the pullback makes of `seed`."""
-        cotangents = self.cotangents(seed, as_given)
-        return [
-            space.coordinates(x̄, self.place(i))
-            for i, (space, x̄) in enumerate(zip(spaces, cotangents, strict=True))
-        ]
+    def coordinates(self, spaces: Sequence[TangentSpace], cotangents: Sequence[Any]) -> list[Coordinates]:
+        """Return the coordinates of cotangents; fails where one is no tangent of its primal."""
+        places = map(self.place, range(len(spaces)))
+        return list(map(TangentSpace.coordinates, spaces, cotangents, places))
 
     def check_function_entry(self, cotangent: Any) -> None:
         """Fail where the function, which has no fields, gets anything but `NoTangent()`."""
@@ -142,8 +139,12 @@ class PullbackRun:
             )
 
     def admits_perturbable(self, i: int) -> bool:
-        """Return whether the rule takes an argument that can be perturbed in the place of primal `i`."""
-        return i == 0 or self.signature is None or self.signature.admits_perturbable(i - 1)
+        """Return whether the rule takes an argument that can be perturbed in the place of primal `i`.
+
+        Of an object that cannot be perturbed, another one of its class may be.
+        """
+        has_fields = structure_kind(self.primals[i]) is Fields
+        return i == 0 or has_fields or self.signature is None or self.signature.admits_perturbable(i - 1)
 
     def takes_integers_for_floats(self) -> bool:
         """Return whether all arguments that could be perturbed are integers where floats may stand.

@@ -12,7 +12,13 @@ import numpy as np
 from adjoint2rrule.core import NoTangent, unthunk
 from adjoint2rrule.testing.case import Case
 from adjoint2rrule.testing.check_result import Tolerance, first_difference
-from adjoint2rrule.testing.consistency_check import ITERATED, check_accumulation, check_linear, check_thunked
+from adjoint2rrule.testing.consistency_check import (
+    ITERATED,
+    check_accumulation,
+    check_kept,
+    check_linear,
+    check_thunked,
+)
 from adjoint2rrule.testing.derivative_check import GradientCheck
 from adjoint2rrule.testing.diagnosis import changed
 from adjoint2rrule.testing.finite_difference_calls import FiniteDifferenceMethod
@@ -46,7 +52,7 @@ def run_reverse_checks(
     seed = random_tangent(output, case.rng) if output_tangent is None else output_tangent
     test = ReverseTest.of(run, seed, output, tolerance, fdm)
     checked = test.check_all()
-    if check_thunk:
+    if check_thunk and test.seed.any():
         check_thunked(run, test.function.primals, seed, test.coordinates, tolerance)
     return Outcome(checked, case.seed)
 
@@ -100,16 +106,15 @@ class ReverseTest:
             run.check_function_entry(cotangents[0])
         spaces = tuple(_space(run, i, x̄) for i, x̄ in enumerate(cotangents))
         _check_takes_floats(run, spaces)
-        coordinates = [
-            space.coordinates(x̄, run.place(i))
-            for i, (space, x̄) in enumerate(zip(spaces, cotangents, strict=True))
-        ]
+        coordinates = run.coordinates(spaces, cotangents)
         function = Linearization(run.case.call, spaces, output, fdm)
         return cls(run, cotangents, coordinates, function, vector, tolerance)
 
     def check_all(self) -> dict[str, str]:
         """Check every cotangent, and return how, by the names of the arguments."""
-        check_linear(self.run, self.function.primals, self.function.output, self.seed, self.coordinates)
+        spaces, output = self.function.primals, self.function.output
+        check_linear(self.run, spaces, output, self.seed, self.coordinates, self.tolerance)
+        check_kept(self.run, spaces, self.cotangents, self.coordinates)
         checked = {}
         precise = replace(self, function=self.function.in_double())
         for i in range(len(self.cotangents)):
@@ -117,11 +122,8 @@ class ReverseTest:
         return checked
 
     def _check(self, i: int) -> str:
-        space, place, masked = (
-            self.function.primals[i],
-            self.run.place(i),
-            np.ma.getmaskarray(self.coordinates[i]),
-        )
+        space, place = self.function.primals[i], self.run.place(i)
+        masked = np.ma.getmaskarray(self.coordinates[i])
         if not space.perturbable:
             return "cannot be perturbed"
         if masked.any():
@@ -140,7 +142,7 @@ class ReverseTest:
         def of_conjugate() -> Vector:
             output = self.function.output
             conjugate = output.tangent(changed(self.seed, list(output.leaves(Place("", ""))), np.conj))
-            return filled(self.run.coordinates(self.function.primals, conjugate)[i])
+            return filled(self.run.coordinates(self.function.primals, self.run.cotangents(conjugate))[i])
 
         cotangent = unthunk(self.cotangents[i])
         return GradientCheck(
@@ -168,10 +170,10 @@ def _space(run: PullbackRun, i: int, cotangent: Any) -> TangentSpace:
 def _check_takes_floats(run: PullbackRun, spaces: Sequence[TangentSpace]) -> None:
     """Fail where a rule gives cotangents to integers for which the function takes no floats."""
     case = run.case
-    changed = [i for i, space in enumerate(spaces) if space.x is not case.primals[i]]
-    if not changed:
+    floats = [i for i, space in enumerate(spaces) if space.x is not case.primals[i]]
+    if not floats:
         return
-    complaint = f"{run.place(changed[0])} is a number, but the function takes no float for the integer there"
+    complaint = f"{run.place(floats[0])} is a number, but the function takes no float for the integer there"
     try:
         y = case.call(*(space.x for space in spaces))
     except Exception as err:  # whatever the function does with a float

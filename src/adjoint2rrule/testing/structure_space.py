@@ -164,10 +164,16 @@ class Fields(Structure):
         return {name: value for name, value in fields.items() if name not in _cached_properties(x)}
 
     def _rebuilt(self, parts: Mapping[str, Any]) -> Any:
+        return construct(type(self.x), parts) if self._is_constructed else _with_fields(self.x, parts)
+
+    @cached_property
+    def _is_constructed(self) -> bool:
+        """Whether the constructor takes the fields, and keeps them as they are."""
         try:
-            return construct(type(self.x), parts)
+            rebuilt = construct(type(self.x), self.parts(self.x))
         except PrimalAdditionError:
-            return _with_fields(self.x, parts)
+            return False
+        return np.array_equal(self.vector(rebuilt), self.vector(self.x), equal_nan=True)
 
     def _structural(self, parts: Mapping[str, Any]) -> Any:
         return _tangent_class(self.x)(**parts)

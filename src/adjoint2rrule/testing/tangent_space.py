@@ -96,7 +96,7 @@ class TangentSpace(ABC):
             return np.ma.MaskedArray(np.zeros(self.size))
         if dx is None:
             raise AssertionError(f"{place} is None, which is no tangent: return {self.zero()!r}")
-        return np.ma.MaskedArray(self._read(dx, place))
+        return np.ma.MaskedArray(self._read(dx, place), copy=True)
 
     def zero(self) -> AbstractZero:
         """Return the zero that suits this primal."""
