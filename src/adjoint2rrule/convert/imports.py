@@ -88,9 +88,9 @@ class _Imports:
                 bound.setdefault((found[0], name.id), set()).add(dotted)
         needed = self._needed({*starred, *(name for _, name in bound)})
         unneeded: set[ast.alias] = set()
-        for (scope, name), uses in bound.items():
-            bindings = scope.bindings[name]
-            if (scope, name) not in needed and all(b.by is By.IMPORT for b in bindings):
+        for (where, identifier), uses in bound.items():
+            bindings = where.bindings[identifier]
+            if (where, identifier) not in needed and all(b.by is By.IMPORT for b in bindings):
                 aliases = (b.node for b in bindings if isinstance(b.node, ast.alias))
                 unneeded |= {alias for alias in aliases if _served(alias, uses)}
         if starred:

@@ -94,6 +94,8 @@ def _convert(module: Module, options: Options, project: Project) -> tuple[Conver
     found = [dialect.plan_file(unit, project, options) for dialect in DIALECTS]
     plans = sorted((p for f in found for p in f.plans), key=lambda plan: plan.decision.definition.span)
     notes = [note for f in found for note in f.notes]
+    if not plans:
+        return Conversion(module.source, module.source.content, diagnostics=tuple(notes)), frozenset()
     while True:
         imports = _imports(unit, project, plans, options)
         edits, unfaithful = _edits(module, plans, imports)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import builtins
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from adjoint2rrule.convert.discover import discover
 from adjoint2rrule.convert.installed import is_installed_class
 from adjoint2rrule.convert.model import SourceFile
 from adjoint2rrule.convert.scopes import Binding, By, DefinitionNode, Scope, evaluated
@@ -59,6 +59,13 @@ class Unit:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 found.setdefault(node.id, []).append((node, scope))
         return found
+
+    @cached_property
+    def decorators(self) -> set[ast.expr]:
+        """The decorators of all definitions; of those that are called, what is called."""
+        definitions = (n for n, _, _ in self.evaluated if isinstance(n, DefinitionNode | ast.ClassDef))
+        found = [d for definition in definitions for d in definition.decorator_list]
+        return {d.func if isinstance(d, ast.Call) else d for d in found}
 
     @cached_property
     def called_for_effect(self) -> set[ast.expr]:
@@ -126,10 +133,20 @@ class Symbol:
     @property
     def class_node(self) -> ast.ClassDef | None:
         """The class statement behind the name, where it is bound by nothing else."""
-        match self.bindings:
+        match self.makers:
             case [Binding(by=By.CLASS, node=ast.ClassDef() as node)]:
                 return node
         return None
+
+    @property
+    def makers(self) -> list[Binding]:
+        """The bindings without the decorated functions among several.
+
+        ``@adjoint`` over ``def Layer`` leaves the name to the class; no other decorator is put over a
+        second definition of a name and means to replace the first by a function of another kind.
+        """
+        plain = [b for b in self.bindings if not getattr(b.node, "decorator_list", None) or b.by is By.CLASS]
+        return plain or list(self.bindings)
 
 
 class Project:
@@ -148,6 +165,8 @@ class Project:
         self.roots = roots
         self.closed = closed or {}
         self._units: dict[Path, Unit | None] = {}
+        self._paths: dict[str, Path | None] = {}
+        self._mentions: dict[tuple[str, ...], list[Path]] = {}
 
     def fork(self) -> Project:
         """Return a project that knows what this one does, and in which files can be replaced."""
@@ -183,11 +202,17 @@ class Project:
         """Return the module of the project called `name`, if there is one that can be read."""
         if not name or name in self.closed:
             return None
+        if name not in self._paths:
+            self._paths[name] = self._locate(name)
+        path = self._paths[name]
+        return self._read(path) if path is not None else None
+
+    def _locate(self, name: str) -> Path | None:
         for root in self.roots:
             base = root.joinpath(*name.split("."))
             for path in (base / "__init__.py", base.with_name(base.name + ".py")):
                 if path in self._units or path.is_file():
-                    return self._read(path)
+                    return path
         return None
 
     def _read(self, path: Path) -> Unit | None:
@@ -202,29 +227,23 @@ class Project:
         return self._units[path]
 
     @cached_property
-    def _files(self) -> list[tuple[Path, bytes]]:
-        """Every Python file under the first root's packages, for questions about the whole project."""
-        found = []
-        for root in self.roots[:1]:
-            for folder, folders, files in os.walk(root):
-                folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _FOREIGN)
-                for name in sorted(files):
-                    if name.endswith(".py"):
-                        path = Path(folder, name)
-                        try:
-                            found.append((path, path.read_bytes()))
-                        except OSError:
-                            continue
-        return found
+    def _files(self) -> list[Path]:
+        """Every Python file under the first root, for questions about the whole project."""
+        found = (path for path in discover([str(root) for root in self.roots[:1]]) if isinstance(path, str))
+        return [Path(path) for path in found]
 
     def mentioning(self, *words: str) -> Iterator[Unit]:
         """Yield the readable modules of the project in which all `words` occur."""
-        wanted = [word.encode() for word in words]
-        for path, content in self._files:
-            if all(word in content for word in wanted):
-                unit = self._read(path)
-                if unit is not None:
-                    yield unit
+        for path in self._mentioning(words):
+            unit = self._read(path)
+            if unit is not None:
+                yield unit
+
+    def _mentioning(self, words: tuple[str, ...]) -> list[Path]:
+        if words not in self._mentions:
+            wanted = [word.encode(errors="surrogateescape") for word in words]
+            self._mentions[words] = [path for path in self._files if _holds(path, wanted)]
+        return self._mentions[words]
 
     # -- names -----------------------------------------------------------------------------
 
@@ -336,7 +355,7 @@ class Project:
             if symbol.dotted.startswith("builtins."):
                 return isinstance(getattr(builtins, symbol.dotted.removeprefix("builtins."), None), type)
             return is_installed_class(symbol.dotted)
-        kinds = {self._binds_class(b, symbol, hops) for b in symbol.bindings}
+        kinds = {self._binds_class(b, symbol, hops) for b in symbol.makers}
         return kinds.pop() if len(kinds) == 1 else None
 
     def _binds_class(self, binding: Binding, symbol: Symbol, hops: int) -> bool | None:
@@ -401,8 +420,16 @@ def project_around(path: Path, closed: Closed) -> Project:
     return known
 
 
-_FOREIGN = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages", "venv"})
 _CLASS_FACTORIES = frozenset({"namedtuple", "NamedTuple", "TypedDict", "type", "make_dataclass", "NewType"})
+
+
+def _holds(path: Path, words: list[bytes]) -> bool:
+    """Whether a file has all of `words` in it; one that cannot be read has not."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    return all(word in content for word in words)
 
 
 def _constants(display: ast.List | ast.Tuple) -> Iterator[ast.Constant]:

@@ -224,8 +224,9 @@ def _encoding(content: bytes) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         content.decode(encoding)
-    except SyntaxError as err:
-        raise UnreadableSourceError(_failure("undecodable", f"{err.msg or err}")) from err
+    except (SyntaxError, LookupError) as err:
+        # A `LookupError` comes from codecs that are known but are none of text, such as `hex`.
+        raise UnreadableSourceError(_failure("undecodable", str(err))) from err
     except UnicodeDecodeError as err:
         line = content.count(b"\n", 0, err.start) + 1
         raise UnreadableSourceError(

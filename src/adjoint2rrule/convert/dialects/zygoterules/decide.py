@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
 from adjoint2rrule.convert.dialects.zygoterules import nograd
 from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
-from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated, find_definitions
+from adjoint2rrule.convert.dialects.zygoterules.definitions import (
+    Decorated,
+    Definitions,
+    find_definitions,
+)
 from adjoint2rrule.convert.dialects.zygoterules.forms import escapes, form_problem, targets_of
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.names import Use
@@ -35,8 +39,10 @@ from adjoint2rrule.convert.scopes import Scope
 
 def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
     """Return what becomes of each legacy definition in `unit`, in the order of the file."""
-    planner = _Planner(unit, project, options)
-    found = planner.definitions
+    found = find_definitions(unit, project, legacy.closed_modules(options.legacy_modules))
+    if found == Definitions((), (), ()):
+        return Plans(())
+    planner = _Planner(unit, project, options, found)
     plans = [planner.of_decorated(decorated) for decorated in found.decorated]
     plans += [planner.of_statement(statement, use) for statement, use in found.statements]
     defining = legacy.DEFINING | {legacy.AMBIGUOUS}
@@ -49,18 +55,15 @@ def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
 class _Planner:
     """Plans the definitions of one file."""
 
-    def __init__(self, unit: Unit, project: Project, options: Options) -> None:
+    def __init__(self, unit: Unit, project: Project, options: Options, found: Definitions) -> None:
         self.unit = unit
         self.project = project
         self.modules = legacy.closed_modules(options.legacy_modules)
-        self.definitions = find_definitions(unit, project, self.modules)
-        self.rules: set[ast.AST] = {d.node for d in self.definitions.decorated if d.is_plain_rule}
+        self.rules: set[ast.AST] = {d.node for d in found.decorated if d.is_plain_rule}
         self.targets = Targets(project, unit, self.rules)
         self.functions = Functions(project, unit, self._is_rule)
         self.classes = Classes(project, unit)
-        found = bool(self.definitions.decorated or self.definitions.statements)
-        statements = unit.module.tree.body if found else []
-        self.tops = {node: top for top in statements for node in ast.walk(top)}
+        self.tops = {node: top for top in unit.module.tree.body for node in ast.walk(top)}
         self.taken = identifiers(self.tops)
         self.runtime = RuntimeNames(unit, project, options.runtime)
 
@@ -180,7 +183,7 @@ class _Planner:
             "Write the rule as a function under `@adjoint`, or convert it by hand.",
         )
         definition = self._definition_at(text, Kind.FUNCTION, use.node)
-        return Plan(Refused(definition, self._diagnostic(problem, text)), self.unit.module.tree.body[0])
+        return Plan(Refused(definition, self._diagnostic(problem, text)), self.tops[use.node])
 
     def note(self, use: Use) -> Diagnostic:
         """Return the note on a call into the legacy AD that belongs to no rule."""

@@ -73,23 +73,32 @@ def uses(unit: Unit, project: Project, modules: Modules) -> Iterator[Use]:
     for node, scope, functions in unit.evaluated:
         if not isinstance(node, ast.Name | ast.Attribute) or node in inner:
             continue
+        root = _root(node)
+        if root is None or not _may_be_legacy(node, root, scope, unit):
+            continue
         if isinstance(node, ast.Attribute):
             inner.add(node.value)
-        root = _root(node)
-        if root is None or not _may_be_imported(root.id, scope, unit):
-            continue
         symbols = [s for s in project.resolve(node, scope, unit) if not _is_property_rule(s)]
         name = legacy_name(tuple(symbols), modules)
         if name is not None:
             yield Use(name, node, root, scope, functions)
 
 
-def _may_be_imported(name: str, scope: Scope, unit: Unit) -> bool:
-    """Whether an import can bind `name`; for most names of a file, none does."""
-    found = scope.find(name)
+def _may_be_legacy(node: ast.Name | ast.Attribute, root: ast.Name, scope: Scope, unit: Unit) -> bool:
+    """Whether following `node` through imports is worth the reading; for most names of a file it is not.
+
+    A legacy name that was given another one is followed where that can make a definition: as a
+    decorator, or as a statement that calls it.
+    """
+    found = scope.find(root.id)
     if found is None:
         return bool(unit.scope.star_imports)
-    return any(binding.by is By.IMPORT for binding in found[1])
+    imports = [binding for binding in found[1] if binding.by is By.IMPORT]
+    if isinstance(node, ast.Attribute):
+        return bool(imports) and node.attr in ALL
+    originals = {binding.node.name for binding in imports if isinstance(binding.node, ast.alias)}
+    defines = node in unit.decorators or node in unit.called_for_effect
+    return not originals.isdisjoint(ALL) or (bool(imports) and defines)
 
 
 def _is_property_rule(symbol: Symbol) -> bool:

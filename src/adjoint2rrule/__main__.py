@@ -1,0 +1,5 @@
+"""Runs the command line as ``python -m adjoint2rrule``."""
+
+from adjoint2rrule.cli import main
+
+main()
