@@ -91,14 +91,13 @@ def _may_be_legacy(node: ast.Name | ast.Attribute, root: ast.Name, scope: Scope,
     decorator, or as a statement that calls it.
     """
     found = scope.find(root.id)
-    if found is None:
-        return bool(unit.scope.star_imports)
-    imports = [binding for binding in found[1] if binding.by is By.IMPORT]
+    imports = [b for b in found[1] if b.by is By.IMPORT] if found is not None else []
+    if not imports and (found is not None or not unit.scope.star_imports):
+        return False
     if isinstance(node, ast.Attribute):
-        return bool(imports) and node.attr in ALL
-    originals = {binding.node.name for binding in imports if isinstance(binding.node, ast.alias)}
-    defines = node in unit.decorators or node in unit.called_for_effect
-    return not originals.isdisjoint(ALL) or (bool(imports) and defines)
+        return node.attr in ALL
+    originals = {b.node.name for b in imports if isinstance(b.node, ast.alias)} or {node.id}
+    return not originals.isdisjoint(ALL) or node in unit.decorators or node in unit.called_for_effect
 
 
 def _is_property_rule(symbol: Symbol) -> bool:
