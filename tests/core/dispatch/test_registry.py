@@ -198,6 +198,28 @@ def test_a_rule_does_not_make_its_protocol_harder_to_follow():
     assert rrule(f, lambda x: x) == "accepted"
 
 
+def test_a_metaclass_that_answers_every_name_makes_no_protocol():
+    class Meta(type):
+        def __getattr__(cls, name):
+            return name
+
+    class Scale(metaclass=Meta):
+        def __call__(self, x): ...
+
+    def f(scale): ...
+
+    rrule.register(Scale)(lambda self, x: "functor")
+    rrule.register(type[Scale])(lambda cls: "constructor")
+    rrule.register(f)(lambda f, scale: "anything")
+
+    @rrule.register(f)
+    def rule(f, scale: Scale):
+        return "an instance"
+
+    assert (rrule(Scale(), 1.0), rrule(Scale)) == ("functor", "constructor")
+    assert (rrule(f, Scale()), rrule(f, len)) == ("an instance", "anything")
+
+
 def test_a_copy_of_what_a_function_carries_is_not_the_copys():
     f = function_with_a_rule()
 

@@ -16,11 +16,17 @@ def pattern_of_class(cls: type) -> Pattern:
         return Anything()
     if is_typeddict(cls):
         return Instance(dict)
-    if not getattr(cls, "_is_protocol", False):
+    if not is_protocol(cls):
         return Instance(cls) if type(cls).__instancecheck__ in _CLASS_CHECKS else Checked(cls)
     members = _members(cls)
     methods = frozenset(name for name, member in members.items() if callable(member))
     return Structure(cls, methods, frozenset(members) - methods)
+
+
+def is_protocol(cls: type) -> bool:
+    """Return whether `cls` is a protocol, and not a class that inherits from one."""
+    # Not by `getattr`: a metaclass may answer to every name.
+    return bool(vars(cls).get("_is_protocol", False))
 
 
 # A class that implements a protocol by inheritance has its metaclass, and is a class as any other.
@@ -30,7 +36,7 @@ _CLASS_CHECKS = (type.__instancecheck__, abc.ABCMeta.__instancecheck__, type(Pro
 def _members(protocol: type) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for base in protocol.__mro__[::-1]:
-        if getattr(base, "_is_protocol", False) and base is not Protocol:
+        if is_protocol(base) and base is not Protocol:
             members |= dict.fromkeys(inspect.get_annotations(base)) | vars(base)
     return {name: member for name, member in members.items() if name not in _BOOKKEEPING}
 

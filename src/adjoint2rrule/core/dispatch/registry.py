@@ -15,6 +15,7 @@ from functools import partial
 from types import BuiltinMethodType, FunctionType, MethodType, MethodWrapperType, ModuleType, NoneType
 from typing import Any, NamedTuple, get_args
 
+from adjoint2rrule.core.dispatch.classes import is_protocol
 from adjoint2rrule.core.dispatch.method import Method, Rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
 from adjoint2rrule.core.dispatch.reading import Role
@@ -87,7 +88,7 @@ class Home:
             self._keep(id(target), target, None, methods)
 
     def _put_on_class(self, cls: type, methods: tuple[Method, ...]) -> bool:
-        if getattr(cls, "_is_protocol", False):
+        if is_protocol(cls):
             return False  # every attribute of a protocol is one of its members
         try:
             # Not `setattr`: a metaclass may have a say in that.
