@@ -129,6 +129,7 @@ class TestRunning:
 CALLS = {
     "float": float,
     "math": math.sqrt,
+    "trunc": math.trunc,
     "complex": complex,
     "round": lambda t: round(t, 1),
     "abs": abs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import operator
 from collections.abc import Callable, Iterator
 from threading import RLock
@@ -139,7 +140,7 @@ class AbstractThunk(AbstractTangent):
     __len__, __bool__, __hash__ = _unary(len), _unary(bool), _unary(hash)
     __str__, __format__ = _unary(str), _unary(format)
     __float__, __complex__, __int__ = _unary(float), _unary(complex), _unary(int)
-    __index__, __round__ = _unary(operator.index), _unary(round)
+    __index__, __round__, __trunc__ = _unary(operator.index), _unary(round), _unary(math.trunc)
     __neg__, __pos__, __abs__ = _unary(operator.neg), _unary(operator.pos), _unary(abs)
     __invert__, __conj__ = _unary(operator.invert), _unary(conj)
 
