@@ -11,6 +11,7 @@ import pytest
 from autograd import grad
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 from adjoint2rrule.core import (
     HasReverseMode,
@@ -281,7 +282,6 @@ def test_arguments_are_not_changed():
 
 
 def test_numbers_out_of_reach_are_an_error():
-    sparse = pytest.importorskip("scipy.sparse")
     with pytest.raises(UntraceableError, match="csr_array"):
         rrule_via_ad(CONFIG, lambda A, x: A @ x, sparse.csr_array(np.eye(2)), np.ones(2))
 
