@@ -85,9 +85,9 @@ def test_any_other_name_is_not(text):
         ("from .ad import rule", "rule"),
         ("from .ad import *", "rule"),
         ("from p.ad import rule as r", "r"),
-        ("from . import ad", "ad.rule"),
-        ("import p.ad", "p.ad.rule"),
-        ("import p", "p.ad.rule"),
+        ("from . import ad", "ad.adjoint"),
+        ("import p.ad", "p.ad.adjoint"),
+        ("import p", "p.ad.adjoint"),
         ("from . import again", "again"),
         ("from .chain import again", "again"),
     ],
@@ -95,10 +95,10 @@ def test_any_other_name_is_not(text):
 def test_name_that_the_project_hands_on_is_legacy(imports, name, tmp_path):
     files = {
         "p/__init__.py": "from . import ad\nfrom .ad import rule as again\n",
-        "p/ad.py": "from zygoterules import adjoint as rule\n",
+        "p/ad.py": "from zygoterules import adjoint, adjoint as rule\n",
         "p/chain.py": "from p import again\n",
     }
-    file = sample(f"{imports}\n{name}", tmp_path, files, "p/rules.py")
+    file = sample(f"{imports}\n@{name}\ndef f(x): ...", tmp_path, files, "p/rules.py")
     assert [found for found, _ in used(file)] == ["adjoint"]
 
 
