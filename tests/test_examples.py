@@ -6,20 +6,13 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-SUPPORT = TESTS / "support"
 
 
 def wrong_rules(folder: Path) -> list[str]:
     """Return a line for each rule of the package in `folder` that finite differences contradict."""
-    shutil.copy(SUPPORT / "heating_cases.py", folder)
-    command = [
-        sys.executable,
-        "-X",
-        "utf8",
-        str(SUPPORT / "derivatives.py"),
-        str(folder / "heating_cases.py"),
-    ]
-    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    shutil.copy(TESTS / "support" / "heating_cases.py", folder)
+    command = [sys.executable, "-X", "utf8", "-m", "tests.support.derivatives", folder / "heating_cases.py"]
+    run = subprocess.run(command, cwd=TESTS.parent, capture_output=True, encoding="utf-8", check=False)
     assert run.returncode == 0, run.stderr
     return run.stdout.splitlines()
 

@@ -30,12 +30,11 @@ from adjoint2rrule.convert.pipeline import closed_modules, convert_source
 from adjoint2rrule.convert.project import project_around
 
 TESTS = Path(__file__).parent
-SUPPORT = TESTS / "support"
 CORPUS = TESTS.parent.parent / "shared" / "corpus"
 
 #: each package, the cases for it, and how many of its rules have to be converted, of how many
 PACKAGES = {
-    "heating": (TESTS.parent / "examples" / "heating", SUPPORT / "heating_cases.py", 11, 13),
+    "heating": (TESTS.parent / "examples" / "heating", TESTS / "support" / "heating_cases.py", 11, 13),
     "optics_lab": (CORPUS / "optics_lab", CORPUS / "check_gradients.py", 25, 56),
 }
 
@@ -74,7 +73,7 @@ class Package:
 
     def _results(self, form: str, folder: Path) -> dict[str, Any]:
         out = folder.parent / f"{form}.pickle"
-        python(SUPPORT / "case_results.py", form, folder / self.cases, out)
+        python("-m", "tests.support.case_results", form, folder / self.cases, out)
         results: dict[str, Any] = pickle.loads(out.read_bytes())
         return results
 
@@ -249,9 +248,9 @@ def adjoint2rrule(*arguments: str | Path, cwd: Path | None = None) -> subprocess
     return subprocess.run(command, cwd=cwd, capture_output=True, check=False)
 
 
-def python(script: Path, *arguments: str | Path) -> str:
-    """Run a script and return what it prints."""
-    command = [sys.executable, "-X", "utf8", str(script), *map(str, arguments)]
-    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+def python(*arguments: str | Path) -> str:
+    """Run a script or a module and return what it prints."""
+    command = [sys.executable, "-X", "utf8", *map(str, arguments)]
+    run = subprocess.run(command, cwd=TESTS.parent, capture_output=True, encoding="utf-8", check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout

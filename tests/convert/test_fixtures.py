@@ -17,6 +17,7 @@ A case is a folder of `tests/fixtures`, named for what it shows:
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -54,6 +55,23 @@ def test_case(case: Path, tmp_path: Path) -> None:
 def test_gradients_agree(case: Path, disagreements: dict[str, str]) -> None:
     if case.name in disagreements:
         pytest.fail(disagreements[case.name], pytrace=False)
+
+
+def test_every_kind_of_remark_has_a_case() -> None:
+    kinds = {
+        node.args[0].value
+        for path in (TESTS.parent / "src" / "adjoint2rrule" / "convert").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Call) and node.args and is_slug(node.args[0])
+    }
+    shown = {line.rpartition(" ")[2] for case in CASES for line in expected_report(case)}
+    # An error of ours cannot be had on demand, nor can a file that is too deep for every version of Python.
+    assert kinds - shown <= {"internal-error", "too-deep"}
+
+
+def is_slug(node: ast.expr) -> bool:
+    """Return whether an argument is the slug of a remark: words with hyphens between."""
+    return isinstance(node, ast.Constant) and re.fullmatch(r"[a-z]+(-[a-z]+)+", str(node.value)) is not None
 
 
 def test_a_rule_that_went_wrong_is_found(tmp_path: Path) -> None:
@@ -119,10 +137,11 @@ def job(calls: Path, before: Path, after: Path) -> dict[str, str]:
 
 def run_agreement(jobs: list[dict[str, str]]) -> dict[str, str]:
     """Return a message for each job that fails."""
-    script = TESTS / "support" / "agreement.py"
-    command = [sys.executable, "-X", "utf8", "-W", "error", str(script)]
+    command = [sys.executable, "-X", "utf8", "-W", "error", "-m", "tests.support.agreement"]
     text = json.dumps(jobs)
-    run = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
+    run = subprocess.run(
+        command, input=text, cwd=TESTS.parent, capture_output=True, encoding="utf-8", check=False
+    )
     assert run.returncode == 0, run.stderr
     found: dict[str, str] = json.loads(run.stdout)
     return found

@@ -1,9 +1,10 @@
-"""Runs rules before and after their conversion on the same inputs: a script, so that no test sees its rules.
+"""Runs rules before and after their conversion on the same inputs.
 
-It reads a JSON list of jobs from its standard input, and writes a JSON object with a message for each job
-that fails.  A job is ``{"name", "before", "after", "module", "calls"}``: two folders with a module of one
-name, and a file whose function `calls` takes the module and yields a function, its arguments and, if there
-are any, its keywords.
+It is a script, ``python -m tests.support.agreement``, so that no test sees the rules of another.  It reads
+a JSON list of jobs from its standard input, and writes a JSON object with a message for each job that
+fails.  A job is ``{"name", "before", "after", "module", "calls"}``: two folders with a module of one name,
+and a file whose function `calls` takes the module and yields a function, its arguments and, if there are
+any, its keywords.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from cotangents import described_legacy, described_tangent, described_value, seeds_for
 
 import adjoint2rrule.legacy
 from adjoint2rrule.core import rrule
 from adjoint2rrule.legacy import _pullback, from_legacy
+from tests.support.cotangents import described_legacy, described_tangent, described_value, seeds_for
 
 
 @contextmanager

@@ -1,4 +1,6 @@
-"""Runs the cases of a package and writes down what its rules give; `case_results.py FORM CASES OUT`.
+"""Runs the cases of a package and writes down what its rules give.
+
+It is a script: ``python -m tests.support.case_results FORM CASES OUT``.
 
 `FORM` is ``legacy`` or ``converted``.  `CASES` is a module beside the package, with `CASES`, tuples of a
 name, a function, several lists of arguments and keywords, and `NOGRAD`, tuples of a name, a function and
@@ -17,11 +19,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from agreement import Run
-
 import adjoint2rrule.legacy
 from adjoint2rrule.core import NoTangent, rrule
 from adjoint2rrule.legacy import _pullback
+from tests.support.agreement import Run
 
 Described = tuple[Any, list[list[Any] | None]]  # a value, and cotangents for each of several seeds
 

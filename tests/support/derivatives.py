@@ -1,4 +1,6 @@
-"""Compares legacy rules with finite differences: a script, `derivatives.py CASES`.
+"""Compares legacy rules with finite differences.
+
+It is a script: ``python -m tests.support.derivatives CASES``.
 
 `CASES` is a module as for `case_results.py`.  Prints a line for every rule that is wrong.
 """
@@ -12,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cotangents import described_legacy, described_value, names_of, part_of, seeds_for
 
 from adjoint2rrule.legacy import _pullback
+from tests.support.cotangents import described_legacy, described_value, names_of, part_of, seeds_for
 
 STEP = 1e-3
 TOLERANCE = 1e-7
