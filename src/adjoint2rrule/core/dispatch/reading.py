@@ -54,9 +54,7 @@ def read_method(rule: Rule, role: Role, target: Any, leading: tuple[str, ...] = 
     if not _can_be(positional[first].pattern, role, target):
         reason = "its parameter for the callable itself is annotated as something else"
         raise _refused(rule, target, leading, reason)
-    if positional[first].pattern.covers(pattern_of_callable(role, target)):
-        # Whether it is annotated or not, and with a base class or not, says nothing about a call.
-        positional[first] = replace(positional[first], pattern=Anything())
+    positional[first] = _without_the_obvious(positional[first], role, target)
     method = Method(rule, tuple(positional), rest, **about_keywords)
     _check_arguments(method, first + 1, target, leading)
     return method, asks_for_config
@@ -137,6 +135,15 @@ def _can_be(pattern: Pattern, role: Role, target: Any) -> bool:
 
 
 _OF_CLASSES = (Anything, Either, Instance, Structure, Subclasses)
+
+
+def _without_the_obvious(callee: Parameter, role: Role, target: Any) -> Parameter:
+    """Return the parameter for the callable itself, so that only what narrows the target selects a rule.
+
+    `self`, `self: Affine` and `self: Base` say the same in a rule for the instances of ``Affine``.
+    """
+    is_obvious = callee.pattern.covers(pattern_of_callable(role, target))
+    return replace(callee, pattern=Anything()) if is_obvious else callee
 
 
 def _check_arguments(method: Method, skipped: int, target: Any, leading: tuple[str, ...]) -> None:
