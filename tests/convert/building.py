@@ -1,4 +1,4 @@
-"""What the tests of the converter's centre are built from: small files, parsed, in projects, and converted."""
+"""What the tests of the converter's centre are built from: small files, parsed, in projects, converted."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ Files = Mapping[str, str | bytes]
 
 
 def source(text: str | bytes, path: str | Path = "rules.py") -> SourceFile:
-    """A file with `text`, which may be indented as a whole, as in a test."""
+    """Return a file with `text`, which may be indented as a whole, as in a test."""
     return SourceFile(str(path), dedent(text).encode() if isinstance(text, str) else text)
 
 
 def parsed(text: str | bytes) -> Module:
-    """The syntax tree of a file with `text`."""
+    """Return the syntax tree of a file with `text`."""
     return parse(source(text))
 
 
 def expression(text: str) -> ast.expr:
-    """The tree of one expression."""
+    """Return the tree of one expression."""
     return ast.parse(text, mode="eval").body
 
 
@@ -64,15 +64,15 @@ class Sample:
         return self.unit.scope
 
     def definition(self, name: str) -> DefinitionNode | ast.ClassDef:
-        """The last definition called `name`, however deep it stands."""
+        """Return the last definition called `name`, however deep it stands."""
         return self._found(name)[0]
 
     def outside(self, name: str) -> Scope:
-        """The scope in which the last definition called `name` stands."""
+        """Return the scope in which the last definition called `name` stands."""
         return self._found(name)[1]
 
     def inside(self, name: str) -> Scope:
-        """The scope that the last definition called `name` makes."""
+        """Return the scope that the last definition called `name` makes."""
         node, scope = self._found(name)
         return scope.inner(node)
 
@@ -92,7 +92,7 @@ class Sample:
 def sample(
     text: str | bytes, root: Path | None = None, files: Files | None = None, path: str = "rules.py"
 ) -> Sample:
-    """A file with `text` at `path` below `root`, beside `files`; without `root`, in a project of its own."""
+    """Return a file with `text` at `path` below `root`, beside `files`; without `root`, on its own."""
     if root is None:
         project = Project((), closed_modules())
         return Sample(project, project.unit(parsed(text)))
@@ -102,7 +102,7 @@ def sample(
 
 
 def functions_of(sample: Sample) -> Functions:
-    """The functions of a file, in which a plain ``@adjoint`` is legacy, wherever it comes from."""
+    """Return the functions of a file, in which a plain ``@adjoint`` is legacy, wherever it comes from."""
 
     def is_rule(node: ast.AST, unit: Unit) -> bool:
         decorators: list[ast.expr] = getattr(node, "decorator_list", [])
@@ -112,7 +112,7 @@ def functions_of(sample: Sample) -> Functions:
 
 
 def rule_in(sample: Sample, name: str = "f") -> Rule:
-    """The description of the rule called `name` in `sample`."""
+    """Return the description of the rule called `name` in `sample`."""
     node = sample.definition(name)
     assert isinstance(node, ast.FunctionDef)
     return read_rule(node, sample.outside(name), functions_of(sample))
@@ -125,7 +125,7 @@ def conversion(
     path: str = "rules.py",
     options: Options | None = None,
 ) -> Conversion:
-    """What becomes of a file with `text` at `path` below `root`, beside `files`."""
+    """Return what becomes of a file with `text` at `path` below `root`, beside `files`."""
     options = options or Options()
     closed = closed_modules(options.legacy_modules)
     if root is None:
@@ -136,7 +136,7 @@ def conversion(
 
 
 def converted(text: str, root: Path | None = None, files: Files | None = None, path: str = "rules.py") -> str:
-    """The text that a file becomes whose definitions are all converted."""
+    """Return the text that a file becomes whose definitions are all converted."""
     outcome = conversion(text, root, files, path)
     left = [d.reason.message for d in outcome.decisions if not isinstance(d, Converted)]
     assert not left

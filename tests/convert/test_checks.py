@@ -22,7 +22,11 @@ def problem(before: str, after: str) -> str | None:
         ("import a\na.b\n", "a.b\n", "the name `a` is not defined any more"),
         ("def f(x): return x\n", "def f(): return x\n", "the name `x` is not defined any more"),
         ("x = 1\n", "def f():\n    return lambda: y\n", "the name `y` is not defined any more"),
-        ("x = 1\n", "class C:\n    a = 1\n    def f(self): return a\n", "the name `a` is not defined any more"),
+        (
+            "x = 1\n",
+            "class C:\n    a = 1\n    def f(self): return a\n",
+            "the name `a` is not defined any more",
+        ),
         ("x = 1\n", "z = y\ny = z = w\n", "the name `w` is not defined any more"),
         ("x = 1\n", "import a\nx = 1\n", "the import of `a` is not used"),
         ("import a\na\n", "import a\n", "the import of `a` is not used"),

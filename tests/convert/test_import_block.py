@@ -16,7 +16,7 @@ NEW = "from adjoint2rrule.core import NoTangent, rrule\n"
 
 
 def inserted(text: str | bytes, root: Path | None = None, path: str = "rules.py", names=NAMES) -> bytes:
-    """The file with the runtime's `names` imported."""
+    """Return the file with the runtime's `names` imported."""
     file = sample(text, root, {"lab/__init__.py": ""}, path)
     edit = insertion(file.unit, file.project, "adjoint2rrule.core", names, ())
     return splice(file.unit.module.source.content, [edit])
@@ -70,7 +70,10 @@ PLACES = {
         "import os\ntry:\n    import a\nexcept ImportError:\n    a = None\nimport aaa\nx = 1\n",
         f"import os\ntry:\n    import a\nexcept ImportError:\n    a = None\nimport aaa\n{NEW}x = 1\n",
     ),
-    "imports further down": ("import os\n\nx = 1\nimport numpy\n", f"import os\n\n{NEW}\nx = 1\nimport numpy\n"),
+    "imports further down": (
+        "import os\n\nx = 1\nimport numpy\n",
+        f"import os\n\n{NEW}\nx = 1\nimport numpy\n",
+    ),
     "no last line end": ("import aaa", f"import aaa\n{NEW}".rstrip()),
     "a comment behind": ("import aaa  # noqa\n", f"import aaa  # noqa\n{NEW}"),
 }
@@ -87,7 +90,10 @@ def test_modules_of_the_project_are_no_third_party(tmp_path):
 
 
 def test_package_of_the_file_is_no_third_party(tmp_path):
-    assert inserted("from lab.x import y\n", tmp_path, "lab/rules.py").decode() == f"{NEW}\nfrom lab.x import y\n"
+    assert (
+        inserted("from lab.x import y\n", tmp_path, "lab/rules.py").decode()
+        == f"{NEW}\nfrom lab.x import y\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def f(x):
 
 
 def head(imports: str, decorator: str = "adjoint", root=None, files=None, path="rules.py") -> str:
-    """What becomes of `imports` at the top of a file with one rule."""
+    """Return what becomes of `imports` at the top of a file with one rule."""
     text = dedent(imports) + BODY.replace("DECORATOR", decorator)
     return converted(text, root, files, path).partition("def f(x): ...")[0]
 
@@ -171,7 +171,7 @@ COMES = {
         "from adjoint2rrule.core import (\n    NoTangent,\n    rrule,\n    thunk,\n)\nx = thunk\n",
     ),
     "not twice": (
-        "from adjoint2rrule.core import NoTangent, rrule\nfrom zygoterules import adjoint\nx = NoTangent, rrule\n",
+        f"{NEW}from zygoterules import adjoint\nx = NoTangent, rrule\n",
         "from adjoint2rrule.core import NoTangent, rrule\nx = NoTangent, rrule\n",
     ),
     "under another name where it is taken": (

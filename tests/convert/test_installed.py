@@ -20,7 +20,9 @@ def installed(tmp_path, monkeypatch):
 
     def install(files):
         name = f"installed_{next(_fresh)}"
-        write(tmp_path, {path.replace("PKG", name): text.replace("PKG", name) for path, text in files.items()})
+        write(
+            tmp_path, {path.replace("PKG", name): text.replace("PKG", name) for path, text in files.items()}
+        )
         return name
 
     return install
@@ -58,7 +60,11 @@ def test_source_tells(text, wanted, installed):
         {"PKG/__init__.py": "from ._impl import B as A", "PKG/_impl.py": "class B: ..."},
         {"PKG/__init__.py": "from ._impl import *", "PKG/_impl.py": "class A: ..."},
         {"PKG/__init__.py": "from ._impl import (\n    B,  # one\n    A,\n)", "PKG/_impl.py": "class A: ..."},
-        {"PKG/__init__.py": "from .a import *\nfrom .b import *", "PKG/a.py": "x = 1", "PKG/b.py": "class A: ..."},
+        {
+            "PKG/__init__.py": "from .a import *\nfrom .b import *",
+            "PKG/a.py": "x = 1",
+            "PKG/b.py": "class A: ...",
+        },
         {
             "PKG/__init__.py": "from .sub import A",
             "PKG/sub/__init__.py": "from .deep import A",

@@ -26,7 +26,7 @@ from tests.convert.building import parsed
 
 
 def rewritten(content: str | bytes, *operations: Operation) -> str | bytes:
-    """The file after `operations` on its last statement."""
+    """Return the file after `operations` on its last statement."""
     module = parsed(content)
     edit = rewrite(module, module.tree.body[-1], operations)
     result = splice(module.source.content, [edit])
@@ -34,13 +34,13 @@ def rewritten(content: str | bytes, *operations: Operation) -> str | bytes:
 
 
 def node(content: str | bytes, kind: type, index: int = 0):
-    """A node of a file, counted as its source does."""
+    """Return a node of a file, counted as its source does."""
     found = [n for n in ast.walk(parsed(content).tree) if isinstance(n, kind)]
     return sorted(found, key=lambda n: (n.lineno, n.col_offset))[index]
 
 
 def none(content: str | bytes, index: int = 0):
-    """A ``None`` of a file."""
+    """Return a ``None`` of a file."""
     found = [n for n in ast.walk(parsed(content).tree) if isinstance(n, ast.Constant) and n.value is None]
     return sorted(found, key=lambda n: (n.lineno, n.col_offset))[index]
 
@@ -114,7 +114,10 @@ def test_tuples_that_start_at_one_place_are_told_apart():
 def test_tuple_without_parentheses_is_extended():
     text = "def f():\n    return a, b  # both\n"
     at = address(node(text, ast.Tuple))
-    assert rewritten(text, ExtendTuple(at, ("N()",), ("Z()",))) == "def f():\n    return N(), a, b, Z()  # both\n"
+    assert (
+        rewritten(text, ExtendTuple(at, ("N()",), ("Z()",)))
+        == "def f():\n    return N(), a, b, Z()  # both\n"
+    )
 
 
 def test_windows_line_ends_come_with_new_entries():
@@ -167,7 +170,11 @@ def test_name_and_parameters_stay_where_none_are_given():
 STATEMENTS = {
     "more than one": ("nograd(f, g)\n", ("a", "b"), "a\nb\n"),
     "a comment behind": ("nograd(f)  # why\n", ("a",), "a  # why\n"),
-    "in a function": ("def f():\n    # why\n    nograd(g)\n", ("a", "b"), "def f():\n    # why\n    a\n    b\n"),
+    "in a function": (
+        "def f():\n    # why\n    nograd(g)\n",
+        ("a", "b"),
+        "def f():\n    # why\n    a\n    b\n",
+    ),
     "on the line of another": ("x = 1; nograd(f)\n", ("a", "b"), "x = 1; a; b\n"),
     "before another": ("nograd(f); x = 1\n", ("a", "b"), "a; b; x = 1\n"),
     "on the line of a head": ("if x: nograd(f)\n", ("a", "b"), "if x: a; b\n"),

@@ -21,7 +21,7 @@ def failure(content: bytes):
 
 
 def names(module: Module) -> list[ast.Name]:
-    """The names in a file, in its order."""
+    """Return the names in a file, in its order."""
     found = [n for n in ast.walk(module.tree) if isinstance(n, ast.Name)]
     return sorted(found, key=lambda n: (n.lineno, n.col_offset))
 

@@ -52,7 +52,7 @@ def place_in(file: Sample) -> Place:
 
 
 def found_in(text: str):
-    """The alternatives of an annotation, and who reads them."""
+    """Return the alternatives of an annotation, and who reads them."""
     file = sample(IMPORTS)
     annotations = Annotations(file.project, file.unit)
     return annotations, annotations.alternatives(expression(text), place_in(file))
@@ -62,25 +62,29 @@ PERTURBABLE = """
     float complex object list tuple dict set np.ndarray np.float64 np.floating np.number npt.ArrayLike Foo Any
     Pair Unknown T Loop twice NDArray npt.NDArray fractions.Fraction Meters Matrix Sequence Mapping
     Optional[float] Union[int,float] int|float float|None 'float' "Optional[float]" "'float'" 'not/valid('
-    Annotated[float,int] Final[float] list[float] List[float] Tuple[int,float] tuple[int,float] tuple[float,...]
+    Annotated[float,int] Final[float] list[float]
+    List[float] Tuple[int,float] tuple[int,float] tuple[float,...]
     dict[str,float] Dict[int,Foo] Mapping[str,float] Sequence[float] list[list[float]] tuple[()]
     NDArray[np.float64] NDArray[Any] np.ndarray[Any,np.dtype[np.float64]] npt.NDArray[np.complex128]
     Foo[int] f(x) lambda:1 sp.csr_matrix Type|float
-    """.split()
+    """.split()  # noqa: SIM905 (types and calls, not sentences)
 NOT_PERTURBABLE = """
     int bool str bytes bytearray slice range type None Callable callable Hashable Type typing.Callable
     collections.abc.Callable types.FunctionType types.ModuleType pathlib.Path os.PathLike np.ufunc np.dtype
     npt.DTypeLike np.integer np.intp np.int64 np.uint8 np.bool_ np.str_ np.datetime64
     Color Deep Level UserId Index Indices Maybe Here
     Literal['a'] Literal[1,2] typing.Literal['a'] t.Literal["x"]
-    Optional[int] Optional[Color] Union[int,str] int|None int|str|None Union[int,None] Optional[Union[int,str]]
+    Optional[int] Optional[Color] Union[int,str]
+    int|None int|str|None Union[int,None] Optional[Union[int,str]]
     'int' "Optional[int]" "'int'" 'int|None' Annotated[int,'axis'] Annotated['int',1.0] Final[int]
     Callable[[float],float] collections.abc.Callable[...,float] Type[Foo] type[Foo]
     list[int] List[int] tuple[int,...] tuple[int,int] Tuple[int,str] Sequence[int] Sequence[str] set[str]
-    frozenset[int] dict[str,int] dict[float,bool] Mapping[str,str] list[tuple[int,...]] Optional[tuple[int,int]]
-    NDArray[np.intp] NDArray[np.bool_] npt.NDArray[np.int64] np.ndarray[Any,np.dtype[np.int_]] np.dtype[np.float64]
+    frozenset[int] dict[str,int] dict[float,bool]
+    Mapping[str,str] list[tuple[int,...]] Optional[tuple[int,int]]
+    NDArray[np.intp] NDArray[np.bool_]
+    npt.NDArray[np.int64] np.ndarray[Any,np.dtype[np.int_]] np.dtype[np.float64]
     Optional[NDArray[np.intp]]
-    """.split()
+    """.split()  # noqa: SIM905 (types and calls, not sentences)
 
 
 @pytest.mark.parametrize("text", PERTURBABLE)
@@ -151,7 +155,8 @@ def test_container_of_an_alternative(text, wanted):
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"), [("np.ndarray", True), ("NDArray[np.float64]", True), ("npt.ArrayLike", True), ("Foo", False)]
+    ("text", "wanted"),
+    [("np.ndarray", True), ("NDArray[np.float64]", True), ("npt.ArrayLike", True), ("Foo", False)],
 )
 def test_arrays_are_numpys(text, wanted):
     (found,) = found_in(text)[1]
@@ -173,7 +178,10 @@ def test_arguments_are_kept_with_the_place_to_read_them_in(tmp_path):
 
 
 def test_imported_enumeration_cannot_be_perturbed(tmp_path):
-    files = {"base.py": "from enum import Enum as Base\n", "kinds.py": "from base import Base\nclass K(Base): ...\n"}
+    files = {
+        "base.py": "from enum import Enum as Base\n",
+        "kinds.py": "from base import Base\nclass K(Base): ...\n",
+    }
     file = sample("from kinds import K", tmp_path, files)
     annotations = Annotations(file.project, file.unit)
     assert not annotations.is_perturbable(annotations.alternatives(expression("K"), place_in(file)))

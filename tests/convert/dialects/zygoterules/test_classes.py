@@ -1,4 +1,4 @@
-"""`classes`: the fields of a project's classes, and whether a class is that of every value annotated with it."""
+"""`classes`: the fields of a project's classes, and which classes are those of all that is so annotated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 
 def asked(text: str, name: str = "A", root=None, files=None):
-    """The classes of a file, and the symbol of one of them."""
+    """Return the classes of a file, and the symbol of one of them."""
     file: Sample = sample(IMPORTS + text, root, files)
     (symbol,) = file.project.resolve(expression(name), file.scope, file.unit)
     return Classes(file.project, file.unit), symbol
@@ -47,7 +47,9 @@ FIELDS = {
     "@dataclass\nclass A(ABC):\n    x: float": "x: float",
     "class A:\n    __slots__ = ('x', 'y')": "x, y",
     "class A:\n    __slots__ = ['x']\n    def __init__(self, x: float, z: int): ...": "x: float",
-    "class A:\n    __slots__ = ('x', 'y')\n    x: float\n    def __init__(self, x, *, y: int): ...": "x: float, y: int",
+    "class A:\n    __slots__ = ('x', 'y')\n    x: float\n    def __init__(self, x, *, y: int): ...": (
+        "x: float, y: int"
+    ),
 }
 
 

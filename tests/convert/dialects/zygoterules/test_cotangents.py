@@ -48,7 +48,7 @@ def rec(a): return rec(a)
 
 
 def described(value: Cotangent) -> str:
-    """A cotangent in short: `(ready, none)`, `{a: ready}`, `none | ready`, `?`."""
+    """Return a cotangent in short: `(ready, none)`, `{a: ready}`, `none | ready`, `?`."""
     match value:
         case Missing():
             return "none"
@@ -66,7 +66,7 @@ def described(value: Cotangent) -> str:
 
 
 def reading(expression: str, before: str = "", outside: str = "") -> tuple[Cotangent, Reader]:
-    """What `expression` is as a cotangent, behind the statements `before` in a pullback of a rule."""
+    """Return what `expression` is as a cotangent, behind the statements `before` in a pullback of a rule."""
     body = indent(f"{before}\nreturn {expression}", " " * 8)
     text = f"{HEAD}def f(x, y):\n{indent(outside or 'pass', ' ' * 4)}\n    def back(dy):\n{body}\n"
     file = sample(text)

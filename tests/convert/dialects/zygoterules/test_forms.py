@@ -39,7 +39,10 @@ REFUSED = {
         "unsupported-use",
         "`@adjoint` stands on something else than a plain function",
     ),
-    "@adjoint\nclass f: ...\n": ("unsupported-use", "`@adjoint` stands on something else than a plain function"),
+    "@adjoint\nclass f: ...\n": (
+        "unsupported-use",
+        "`@adjoint` stands on something else than a plain function",
+    ),
     f"@adjoint()\ndef f(x):\n{BODY}": ("unsupported-use", "`adjoint` takes one target"),
     f"@adjoint(f, g)\ndef h(x):\n{BODY}": ("unsupported-use", "`adjoint` takes one target"),
     f"@adjoint(*fs)\ndef h(x):\n{BODY}": ("unsupported-use", "`adjoint` takes one target"),
@@ -49,7 +52,10 @@ REFUSED = {
         "one function is the rule of a functor and of something else",
     ),
     # places
-    f"class C:\n    @adjoint\n    def f(x):\n    {BODY}": ("in-class", "the rule stands in the body of a class"),
+    f"class C:\n    @adjoint\n    def f(x):\n    {BODY}": (
+        "in-class",
+        "the rule stands in the body of a class",
+    ),
     f"@adjoint(unknown(x))\ndef h(x):\n{BODY}": ("unknown-target", "what `unknown(x)` is cannot be told"),
     f"@adjoint\ndef absent(x):\n{BODY}": ("unknown-target", "`absent` is not bound where the rule stands"),
     # callbacks
@@ -57,8 +63,14 @@ REFUSED = {
         "callback",
         "the rule calls back into the AD through `pullback`",
     ),
-    "@adjoint\ndef f(x):\n    return f(x), lambda dy: _pullback(g, x)[1](dy)\n": ("callback", "through `_pullback`"),
-    "@adjoint\ndef f(x):\n    return f(x), lambda dy: (gradient(g, x)[0],)\n": ("callback", "through `gradient`"),
+    "@adjoint\ndef f(x):\n    return f(x), lambda dy: _pullback(g, x)[1](dy)\n": (
+        "callback",
+        "through `_pullback`",
+    ),
+    "@adjoint\ndef f(x):\n    return f(x), lambda dy: (gradient(g, x)[0],)\n": (
+        "callback",
+        "through `gradient`",
+    ),
     "@adjoint\ndef f(x):\n    h(__context__)\n    return f(x), lambda dy: (dy,)\n": (
         "callback",
         "the rule uses `__context__`, which is the legacy AD's own",
@@ -135,7 +147,7 @@ CONVERTED = {
     "a rule without a name": f"@adjoint(g)\ndef _(x):\n{BODY}_ = 1\nprint(_)\n",
     "a name used for something else": f"@adjoint(g)\ndef h(x):\n{BODY}def k(h):\n    return h\n",
     "a plain rule whose function is used": f"@adjoint\ndef f(x):\n{BODY}y = f(1.0)\n",
-    "a method": f"@adjoint(Foo.method)\ndef _(self, x):\n    return self.method(x), lambda dy: (None, dy)\n",
+    "a method": "@adjoint(Foo.method)\ndef _(self, x):\n    return self.method(x), lambda dy: (None, dy)\n",
     "a type comment on a parameter": f"@adjoint\ndef f(\n    x,  # type: float\n):\n{BODY}",
 }
 

@@ -22,7 +22,7 @@ from types import SimpleNamespace
 
 
 def call_in(text: str) -> tuple[Called, ast.Call]:
-    """What the first call of a file's last statement calls."""
+    """Return what the first call of a file's last statement calls."""
     file = sample(IMPORTS + text)
     call = next(n for n in ast.walk(file.unit.module.tree.body[-1]) if isinstance(n, ast.Call))
     return functions_of(file).called(call, file.scope), call
@@ -33,23 +33,25 @@ def call_in(text: str) -> tuple[Called, ast.Call]:
 ONE = """
     np.sin(x) np.zeros(3) np.linalg.inv(A) inv(A) np.linalg.norm(x) np.where(c,x,y) np.einsum('ij->ji',A)
     np.sum(x,axis=0) np.fft.fft(x) np.random.rand(3) np.add.reduce(x) np.add.outer(x,y) np.interp(x,y,z)
-    np.stack([x,y]) np.outer(x,y) np.full(3,1.0) np.broadcast_to(x,s) np.diag(x) np.tril(x) np.linalg.solve(A,b)
+    np.stack([x,y]) np.outer(x,y) np.full(3,1.0)
+    np.broadcast_to(x,s) np.diag(x) np.tril(x) np.linalg.solve(A,b)
     np.linalg.cholesky(A) np.float64(x) np.array([x]) np.asarray(x)
     math.sqrt(x) math.fsum(x) cmath.exp(x) jnp.sin(x) anp.sin(x) jnp.linalg.inv(A)
     sps.erf(x) sps.expit(x) scipy.special.gamma(x) sla.solve(A,b) sla.solve_triangular(A,b) sla.cho_solve(c,b)
     sla.expm(A) scipy.fft.dct(x) csr_matrix(A) scipy.sparse.linalg.spsolve(A,b) scipy.signal.fftconvolve(x,y)
     abs(x) float(x) complex(x) int(x) max(x,y) min(x,y) pow(x,2) round(x) sum(x)
-    """.split()
+    """.split()  # noqa: SIM905 (types and calls, not sentences)
 NOT_ONE = """
     np.linalg.eigh(A) np.linalg.svd(A) np.linalg.qr(A) np.linalg.slogdet(A) np.linalg.lstsq(A,b) np.where(c)
     np.where(condition=c) np.nonzero(x) np.meshgrid(x,y) np.split(x,2) np.array_split(x,2) np.gradient(x)
     np.histogram(x) np.unique(x) np.broadcast_arrays(x,y) np.modf(x) np.divmod(x,y) np.ix_(i,j) np.shape(x)
     np.polyfit(x,y,2) np.copyto(x,y) np.put(x,i,y) np.add.at(x,i,y) np.fill_diagonal(A,x) np.vectorize(f)
     np.testing.assert_allclose(x,y) np.tril_indices(3) np.unravel_index(i,s) jnp.linalg.svd(A) anp.nonzero(x)
-    sla.svd(A) sla.lu(A) sla.lu_factor(A) sla.cho_factor(A) scipy.optimize.root(f,x) scipy.integrate.quad(f,0,1)
+    sla.svd(A) sla.lu(A) sla.lu_factor(A)
+    sla.cho_factor(A) scipy.optimize.root(f,x) scipy.integrate.quad(f,0,1)
     sps.airy(x) sps.sici(x) sps.fresnel(x) scipy.special.ellipj(x,m)
     dict(a=1) list(x) tuple(x) zip(x,y) map(f,x) divmod(x,y) type(x) len(x) unknown(x) x.sum() (lambda:1)()
-    """.split()
+    """.split()  # noqa: SIM905 (types and calls, not sentences)
 
 
 @pytest.mark.parametrize("text", ONE)

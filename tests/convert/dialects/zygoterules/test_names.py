@@ -10,7 +10,7 @@ from tests.convert.building import Sample, sample
 
 
 def used(file: Sample) -> list[tuple[str, str]]:
-    """The legacy names of a file with the front of each use, in order."""
+    """Return the legacy names of a file with the front of each use, in order."""
     return [(use.name, use.root.id) for use in uses(file.unit, file.project, closed_modules())]
 
 
@@ -37,7 +37,7 @@ LEGACY = {
     "from adjoint2rrule import legacy\nlegacy.nograd": ("nograd", "legacy"),
     "from zygoterules import *\nadjoint": ("adjoint", "adjoint"),
     "from zygoterules import *\nfrom zygoterules import _pullback\n_pullback": ("_pullback", "_pullback"),
-    "try:\n    from zygoterules import adjoint\nexcept ImportError:\n    from zygote import adjoint\nadjoint": (
+    "try:\n    from zygoterules import adjoint\nexcept E:\n    from zygote import adjoint\nadjoint": (
         "adjoint",
         "adjoint",
     ),

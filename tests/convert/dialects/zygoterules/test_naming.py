@@ -40,7 +40,7 @@ def test_identifiers_are_all_names_of_a_tree():
 
 
 def heads(text: str) -> list[str]:
-    """The first lines of the rules in a converted file."""
+    """Return the first lines of the rules in a converted file."""
     lines = converted(HEAD + text).splitlines()
     return [head for decorator, head in pairwise(lines) if decorator.startswith("@rrule") and "def" in head]
 

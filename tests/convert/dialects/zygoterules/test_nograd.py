@@ -17,7 +17,7 @@ class Foo: ...
 
 
 def after(text: str) -> str:
-    """What becomes of `text` behind the head of a file."""
+    """Return what becomes of `text` behind the head of a file."""
     return converted(HEAD + text).partition("class Foo: ...\n")[2]
 
 
@@ -52,7 +52,10 @@ def test_statement_becomes_one_for_each_function(before, wanted):
     [
         ("@nograd\ndef h(x): ...\n", "@non_differentiable\ndef h(x): ...\n"),
         ("@nograd  # exact\ndef h(x): ...\n", "@non_differentiable  # exact\ndef h(x): ...\n"),
-        ("@other\n@nograd\n@another(1)\ndef h(x): ...\n", "@other\n@non_differentiable\n@another(1)\ndef h(x): ...\n"),
+        (
+            "@other\n@nograd\n@another(1)\ndef h(x): ...\n",
+            "@other\n@non_differentiable\n@another(1)\ndef h(x): ...\n",
+        ),
         ("class C:\n    @staticmethod\n    @nograd\n    def h(x): ...\n", None),
         ("@nograd\nasync def h(x): ...\n", "@non_differentiable\nasync def h(x): ...\n"),
     ],

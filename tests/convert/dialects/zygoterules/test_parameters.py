@@ -25,7 +25,7 @@ def f(*args): ...
 
 
 def zeros(parameters: str, body: str = "pass", other_result: str = "None") -> list[str]:
-    """The zero of each parameter of a rule, whose pullback returns nothing but ``None`` or `other_result`."""
+    """Return the zeros of a rule's parameters, whose pullback returns only ``None`` or `other_result`."""
     count = len(ast.parse(f"def f({parameters}): ...").body[0].args.args)
     result = f"({', '.join(['None'] * count)},)"
     rule = f"""\

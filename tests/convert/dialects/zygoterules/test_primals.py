@@ -32,7 +32,7 @@ class Point(NamedTuple):
 
 
 def primals(parameters: str, kind: Kind = Kind.FUNCTION, body: str = "pass") -> Primals:
-    """The primals of a rule, which gives no gradient to any of them."""
+    """Return the primals of a rule, which gives no gradient to any of them."""
     file = sample(f"{HEAD}def f({parameters}):\n    {body}\n    return 1, lambda dy: None\n")
     (symbol,) = file.project.resolve(expression("Part"), file.scope, file.unit)
     target = Target(kind, "f", "f", symbol if kind is Kind.FUNCTOR else None)

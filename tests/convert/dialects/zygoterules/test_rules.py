@@ -68,13 +68,16 @@ READ = {
     "conditional result": ("return f(x), lambda dy: (dy, dy) if x else None", [[2, None]]),
     "result in a variable": ("def back(dy):\n    r = (dy, None)\n    return r\nreturn f(x), back", [[2]]),
     "one of two pullbacks": (
-        "if x > 0:\n    back = lambda dy: (dy,)\nelse:\n    def back(dy):\n        return None\nreturn f(x), back",
+        "if x:\n    back = lambda dy: (dy,)\nelse:\n    def back(dy):\n        return\nreturn f(x), back",
         [[1], [None]],
     ),
     "conditional pullback": ("return f(x), (lambda dy: (dy,)) if x else (lambda dy: None)", [[1], [None]]),
-    "early pair": ("if x > 0:\n    return 0.0, lambda dy: None\nreturn f(x), lambda dy: (dy,)", [[None], [1]]),
+    "early pair": (
+        "if x > 0:\n    return 0.0, lambda dy: None\nreturn f(x), lambda dy: (dy,)",
+        [[None], [1]],
+    ),
     "pullback in a try": (
-        "def back(dy):\n    try:\n        return (dy,)\n    except E:\n        return None\nreturn f(x), back",
+        "def back(dy):\n    try:\n        return (dy,)\n    except E:\n        return\nreturn f(x), back",
         [[1, None]],
     ),
     "pullback with options": ("return f(x), lambda dy, x=x: (dy,)", [[1]]),
@@ -114,10 +117,16 @@ PROBLEMS = {
     "return": ("no-pair", "the rule returns something else than a pair"),
     "return f(x), 1, lambda dy: (dy,)": ("no-pair", "the rule returns something else than a pair"),
     "return f(x), *x": ("no-pair", "the rule returns something else than a pair"),
-    "return make(x)": ("opaque-pair", "the pair comes from `make(x)`, not from a `return y, pullback` of its own"),
+    "return make(x)": (
+        "opaque-pair",
+        "the pair comes from `make(x)`, not from a `return y, pullback` of its own",
+    ),
     "pair = f(x), lambda dy: (dy,)\nreturn pair": ("opaque-pair", "the pair comes from `pair`"),
     f"return {LONG}": ("opaque-pair", f"the pair comes from `{LONG[:47]}...`"),
-    "return f(x), make(x)": ("opaque-pullback", "the pullback is `make(x)`, whose results cannot be read here"),
+    "return f(x), make(x)": (
+        "opaque-pullback",
+        "the pullback is `make(x)`, whose results cannot be read here",
+    ),
     "return f(x), partial(helper, x)": ("opaque-pullback", "the pullback is `partial(helper, x)`"),
     "return f(x), helper": ("opaque-pullback", "the pullback is `helper`"),
     "return f(x), x": ("opaque-pullback", "the pullback is `x`"),
@@ -143,7 +152,10 @@ PROBLEMS = {
         "the pullback can end without a `return`, and so give a single `None`",
     ),
     # its results
-    "return f(x), lambda dy: 2 * dy": ("not-a-tuple", "the pullback returns something else than a tuple or `None`"),
+    "return f(x), lambda dy: 2 * dy": (
+        "not-a-tuple",
+        "the pullback returns something else than a tuple or `None`",
+    ),
     "return f(x), lambda dy: [dy, None]": ("not-a-tuple", "something else than a tuple or `None`"),
     "return f(x), lambda dy: {'a': dy}": ("not-a-tuple", "something else than a tuple or `None`"),
     "return f(x), lambda dy: np.sin(dy)": ("not-a-tuple", "something else than a tuple or `None`"),
@@ -169,8 +181,14 @@ PROBLEMS = {
         "`d` holds a cotangent",
     ),
     # the seed
-    "return f(x), lambda dy: None if dy is None else (dy,)": ("inspected-seed", "the seed `dy` is compared with `None`"),
-    "def back(s):\n    s += 1\n    return (s,)\nreturn f(x), back": ("mutated-seed", "the seed `s` is changed in place"),
+    "return f(x), lambda dy: None if dy is None else (dy,)": (
+        "inspected-seed",
+        "the seed `dy` is compared with `None`",
+    ),
+    "def back(s):\n    s += 1\n    return (s,)\nreturn f(x), back": (
+        "mutated-seed",
+        "the seed `s` is changed in place",
+    ),
     "return f(x), lambda dy: (np.sin(unknown(dy)),)": ("opaque-call", "the seed `dy` is given to `unknown`"),
 }
 

@@ -27,7 +27,7 @@ def other(a, b): return 0.0 if b is None else 2 * a
 
 
 def problem(body: str, files=None, root=None, head: str = HEAD) -> Problem | None:
-    """What is wrong with what a pullback with `body` does with its seed."""
+    """Return what is wrong with what a pullback with `body` does with its seed."""
     text = f"{head}def f(x):\n    def back(dy):\n{indent(body, ' ' * 8)}\n"
     file = sample(text, root, files)
     node = file.definition("back")

@@ -52,7 +52,7 @@ def rule(parameters: str, result: str, before: str = "") -> str:
 
 
 def results(parameters: str, result: str, before: str = "") -> str:
-    """What the pullback of a rule returns once it is converted."""
+    """Return what the pullback of a rule returns once it is converted."""
     return converted(rule(parameters, result, before)).partition("lambda dy: ")[2].rstrip("\n")
 
 
@@ -191,10 +191,13 @@ def test_type_of_an_argument_whose_class_has_subclasses_is_asked_for(tmp_path):
 
 def test_structure_of_a_name_is_changed_where_it_is_bound():
     text = HEAD + (
-        "@adjoint\ndef f(x: Part):\n    def back(dy):\n        d = dict(\n            a=dy,\n            n=None,\n"
-        "        )\n        return (d,)\n    return f(x), back\n"
+        "@adjoint\ndef f(x: Part):\n    def back(dy):\n        d = dict(\n            a=dy,\n"
+        "            n=None,\n        )\n        return (d,)\n    return f(x), back\n"
     )
-    assert "        d = Tangent[Part](\n            a=dy,\n        )\n        return (NoTangent(), d)\n" in converted(text)
+    assert (
+        "        d = Tangent[Part](\n            a=dy,\n        )\n        return (NoTangent(), d)\n"
+        in converted(text)
+    )
 
 
 def test_class_imported_for_type_checkers_alone_is_not_named():
@@ -285,7 +288,10 @@ REFUSED = {
         "unexpected-structure",
         "the cotangent of `x`, a `list`, is written as a tuple",
     ),
-    ("x: Part", "((dy, None),)"): ("unexpected-structure", "the cotangent of `x`, a `Part`, is written as a tuple"),
+    ("x: Part", "((dy, None),)"): (
+        "unexpected-structure",
+        "the cotangent of `x`, a `Part`, is written as a tuple",
+    ),
     ("x: tuple", "({'a': dy},)"): ("unexpected-structure", "a `tuple`, is written as a dict"),
     ("x: list", "({'a': dy},)"): ("unexpected-structure", "a `list`, is written as a dict"),
     ("x: int", "({'a': dy},)"): ("unexpected-structure", "a `int`, is written as a dict"),
@@ -298,8 +304,14 @@ REFUSED = {
         "unexpected-structure",
         "the cotangent of `x.part.a`, a `float`, is written as a dict",
     ),
-    ("x: list[Part]", "([{'a': (dy, dy)}],)"): ("unexpected-structure", "the cotangent of `x[0].a`, a `float`"),
-    ("x: dict[str, float]", "({'k': {'a': dy}},)"): ("unexpected-structure", "the cotangent of `x['k']`, a `float`"),
+    ("x: list[Part]", "([{'a': (dy, dy)}],)"): (
+        "unexpected-structure",
+        "the cotangent of `x[0].a`, a `float`",
+    ),
+    ("x: dict[str, float]", "({'k': {'a': dy}},)"): (
+        "unexpected-structure",
+        "the cotangent of `x['k']`, a `float`",
+    ),
     ("x", "({'a': {'b': dy}},)"): (
         "unknown-structure",
         "whether `x` is an object or a dict cannot be told, nor what its parts are",
@@ -317,7 +329,12 @@ def test_cotangent_of_another_form_than_its_argument_is_refused(case, wanted):
 
 @pytest.mark.parametrize(
     ("parameters", "before", "name"),
-    [("x", "x = np.asarray(x)", "x"), ("x", "for x in y: pass", "x"), ("x", "type = 1", "x"), ("type", "x = 1", "type")],
+    [
+        ("x", "x = np.asarray(x)", "x"),
+        ("x", "for x in y: pass", "x"),
+        ("x", "type = 1", "x"),
+        ("type", "x = 1", "type"),
+    ],
 )
 def test_type_of_an_argument_that_is_bound_anew_cannot_be_asked_for(parameters, before, name):
     reason = why(parameters, "({'a': dy},)", before)

@@ -23,7 +23,7 @@ def targets_in(file: Sample) -> Targets:
 
 
 def plain(text: str, name: str = "f", root=None, files=None) -> Target | Problem:
-    """What the last definition called `name` in a file is a rule for."""
+    """Return what the last definition called `name` in a file is a rule for."""
     file = sample(text, root, files)
     node = file.definition(name)
     assert isinstance(node, ast.FunctionDef)
@@ -31,7 +31,7 @@ def plain(text: str, name: str = "f", root=None, files=None) -> Target | Problem
 
 
 def explicit(head: str, target: str, root=None, files=None) -> Target | Problem:
-    """What ``@adjoint(target)`` is a rule for."""
+    """Return what ``@adjoint(target)`` is a rule for."""
     file = sample(head, root, files)
     return targets_in(file).of_explicit(expression(target), file.scope)
 
@@ -142,7 +142,9 @@ def test_call_on_a_function_is_no_target():
 
 
 def test_class_of_a_functor_that_is_not_found_is_assumed():
-    found = plain("from nowhere_at_all import Affine\n@adjoint\ndef __call__(self: Affine): ...\n", "__call__")
+    found = plain(
+        "from nowhere_at_all import Affine\n@adjoint\ndef __call__(self: Affine): ...\n", "__call__"
+    )
     assert known(found) == (Kind.FUNCTOR, "Affine", "Affine", 1)
 
 
