@@ -1,11 +1,19 @@
 """What all tests share: in CI, a test that is skipped because something is not installed is a failure."""
 
 import os
+import re
 
 import pytest
 
 # The one thing that CI may be without: it is not part of this repository.
 ALLOWED = "the corpus is not beside this checkout"
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name a case by its value, without what differs from process to process: addresses, the order of sets."""
+    if isinstance(val, str | int | float | set | frozenset):
+        return None
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(val))
 
 
 @pytest.hookimpl(trylast=True)

@@ -37,7 +37,7 @@ GOES = {
     ),
     "from several places": ("from zygoterules import adjoint\nfrom zygote import adjoint\n", NEW),
     "with a comment for tools": ("from zygoterules import adjoint  # noqa: F401\n", NEW),
-    "on the line of another": ("import os; from zygoterules import adjoint\n", NEW + "import os\n"),
+    "on the line of another": ("import os; from zygoterules import adjoint\n", "import os\n" + NEW),
     "over continued lines": ("from zygoterules import \\\n    adjoint\n", NEW),
     "star": ("from zygoterules import *\n", NEW),
     "a try and what it falls back on": (

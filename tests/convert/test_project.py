@@ -216,8 +216,8 @@ def test_mentioning_yields_the_readable_modules_that_hold_all_words(tmp_path):
 @pytest.mark.parametrize(
     ("files", "path", "roots"),
     [
-        ({"a.py": ""}, "a.py", ["."]),
-        ({"p/__init__.py": "", "p/q/__init__.py": "", "p/q/a.py": ""}, "p/q/a.py", ["."]),
+        ({"d/a.py": ""}, "d/a.py", ["d", "."]),
+        ({"d/p/__init__.py": "", "d/p/q/__init__.py": "", "d/p/q/a.py": ""}, "d/p/q/a.py", ["d", "."]),
         ({"src/p/__init__.py": "", "src/p/a.py": "", "pyproject.toml": ""}, "src/p/a.py", ["src", "."]),
         ({"pyproject.toml": "", "tests/a.py": ""}, "tests/a.py", ["tests", ".", "src"]),
     ],

@@ -226,6 +226,8 @@ def test_directives_are_told_from_comments(comment, wanted):
         (b"x = 1\n# caf\xe9\n", "undecodable", 2, 1),
         (b"# coding: nonsense\n", "undecodable", 1, 1),
         (b"\xef\xbb\xbf# coding: latin-1\n", "undecodable", 1, 1),
+        (b"# coding: rot13\n", "undecodable", 1, 1),
+        (b"# coding: base64\n", "undecodable", 1, 1),
     ],
 )
 def test_file_that_cannot_be_read_says_where(content, slug, line, column):

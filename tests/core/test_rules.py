@@ -96,9 +96,7 @@ def test_the_pair_of_the_rule_comes_back_as_it_is():
     assert rrule(f, 1.0) is pair
 
 
-@pytest.mark.parametrize(
-    "f", [target(), len, np.sin, Layer, Affine(), 3.0, None, Layer(1.0, 2.0).phase], ids=str
-)
+@pytest.mark.parametrize("f", [target(), len, np.sin, Layer, Affine(), 3.0, None, Layer(1.0, 2.0).phase])
 def test_none_where_nothing_is_registered(f):
     assert rrule(f, 1.0) is None
     assert rrule(ReverseConfig(), f, 1.0) is None
@@ -196,7 +194,6 @@ def none_rule(f, x: int | None):
         (None, "optional"),
         (len, "any"),
     ],
-    ids=str,
 )  # fmt: skip
 def test_the_most_specific_rule_wins_whatever_the_order_of_registration(x, expected):
     rules = [

@@ -162,7 +162,6 @@ def closure():
 @pytest.mark.parametrize(
     "f",
     [Affine, Affine(), Affine().method, closure(), lru_cache(closure()), partial(pow, 2), [].append],
-    ids=str,
 )
 def test_what_has_a_derivative_of_its_own_is_refused(f):
     with pytest.raises(RegistrationError, match=r"derivative of its own.*@rrule\.register"):

@@ -117,7 +117,7 @@ def test_leaves_are_found_in_order(x, expected):
     assert leaves(x) == expected
 
 
-@pytest.mark.parametrize("x", CONSTANTS, ids=repr)
+@pytest.mark.parametrize("x", CONSTANTS)
 def test_constant_has_no_leaves(x):
     assert leaves(x) == []
     assert with_leaves(pytest.fail, x) is x

@@ -75,7 +75,6 @@ class Pol(Enum):
         (Tangent[tuple](Tangent[Design](beta=Tangent[list](ZeroTangent())), 1.0), ({"beta": [None]}, 1.0)),
         ((1.0, [ZeroTangent()], {"a": thunk(lambda: 2.0)}), (1.0, [None], {"a": 2.0})),
     ],
-    ids=str,
 )
 def test_legacy_form_of(tangent, expected):
     legacy = to_legacy(tangent)
@@ -142,7 +141,6 @@ class Scale:
         [],
         {"axis": 1},
     ],
-    ids=repr,
 )
 def test_none_is_no_tangent_for_what_cannot_be_perturbed(x):
     assert from_legacy((None,), (x,)) == (NoTangent(),)
@@ -165,7 +163,6 @@ def test_none_is_no_tangent_for_what_cannot_be_perturbed(x):
         Scale(1.0),
         sp.csr_array(np.eye(2)),
     ],
-    ids=repr,
 )
 def test_none_is_a_zero_tangent_for_what_can_be_perturbed(x):
     assert from_legacy((None,), (x,)) == (ZeroTangent(),)

@@ -131,7 +131,6 @@ def test_leaves_hold_all_coordinates_in_order(x):
         *((), [], {}, (1, "a"), [True], {"a": 1}, Foo(1, "a"), Pair(1, 2), Plain("a"), (Foo("a"), [None])),
         *(scipy.sparse.csr_array(np.eye(2, dtype=int)), np.array([1, "a"], dtype=object)),
     ],
-    ids=repr,
 )
 def test_what_cannot_be_perturbed_has_no_tangent(x):
     space = tangent_space(x)

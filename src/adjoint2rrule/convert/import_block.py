@@ -29,7 +29,7 @@ def insertion(
     third = [s for s in imports if _section(unit, project, s) == "third"]
     if third:
         later = _first_after(third, source)
-        if later is not None:
+        if later is not None and module.is_alone(later):
             start = module.lines_of(later).start
             return Edit(Span(start, start), text + end)
         return _after(module, third[-1], text, end)
@@ -146,6 +146,9 @@ def without_lines(module: Module, statements: Sequence[ast.stmt], place: Edit | 
             c for start, c in module.comments if span.start <= start < span.end and not is_directive(c)
         ]
         joined = place is not None and span.start <= place.span.start <= span.end
+        if place is not None and span.start < place.span.start < span.end:
+            edits.append(Edit(Span(span.start, place.span.start), b""))
+            span = Span(place.span.start, span.end)
         left = b"".join(comment.encode(module.encoding) + _newline(module) for comment in comments)
         edits.append(Edit(span if joined or left else _with_blank_lines(module, span), left))
     return edits
@@ -164,4 +167,6 @@ def _with_blank_lines(module: Module, span: Span) -> Span:
         return span
     while first > 0 and is_blank(first - 1):
         first -= 1
-    return Span(starts[first], span.end)
+    while first == 0 and after + 1 < len(starts) and is_blank(after):
+        after += 1
+    return Span(starts[first], starts[after])

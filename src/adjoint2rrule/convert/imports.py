@@ -160,10 +160,10 @@ class _Imports:
         dropped = frozenset(i for i, alias in enumerate(statement.names) if alias in unneeded)
         if len(dropped) == len(statement.names) and self.module.is_alone(statement):
             self.removed.append(statement)
-        elif any(not is_directive(text) for text in self._comments(self.module.span(statement))):
-            self._note(statement, "there are comments in it")
         elif len(dropped) < len(statement.names):
             self.operations.append((top, DropAliases(address(statement), dropped)))
+        elif any(not is_directive(text) for text in self._comments(self.module.span(statement))):
+            self._note(statement, "there are comments in it")
         else:
             self.operations.append((top, ReplaceStatement(address(statement), ())))
 
@@ -188,27 +188,57 @@ class _Imports:
     # -- what comes ----------------------------------------------------------------------------
 
     def _add_locally(self, unneeded: set[ast.alias]) -> set[str]:
-        """Replace imports inside functions where they stand; return the names wanted at the top."""
+        """Replace imports inside blocks where they stand; return the names wanted at the top."""
         wanted: set[str] = set()
-        for home in dict.fromkeys(plan.home for plan in self.plans):
-            names = {name for plan in self.plans if plan.home is home for name in plan.runtime}
-            statement = self._local_import(home, unneeded)
+        local: dict[_ImportNode, set[str]] = {}
+        for plan in self.plans:
+            statement = self._local_import(plan, unneeded)
             if statement is None:
-                wanted |= names
-                continue
+                wanted |= plan.runtime
+            else:
+                local.setdefault(statement, set()).update(plan.runtime)
+        for statement, names in local.items():
             rest = [a for a in statement.names if a not in unneeded]
             kept = ast.unparse(_with_names(statement, rest)) if rest else None
             texts = [t for t in (kept, self._statement(names)) if t]
             self.operations.append((self.tops[statement], ReplaceStatement(address(statement), tuple(texts))))
         return wanted
 
-    def _local_import(self, home: Scope | None, unneeded: set[ast.alias]) -> _ImportNode | None:
-        """Return the import of a function that can be replaced where it stands."""
-        if home is None or home.parent is None:
+    def _local_import(self, plan: Plan, unneeded: set[ast.alias]) -> _ImportNode | None:
+        """Return the import that can be replaced where it stands, in a block with all that it serves."""
+        sources = self._sources[plan]
+        if len(sources) != 1:
             return None
-        body = getattr(home.node, "body", [])
-        own = (s for s in self._statements(unneeded) if s in body)
-        return next((s for s in own if not self._comments(self.module.span(s))), None)
+        statement = next(iter(sources))
+        block = self._blocks.get(statement)
+        if block is None or self._comments(self.module.span(statement)):
+            return None
+        if not any(alias in unneeded for alias in statement.names):
+            return None
+        span = Span(self.module.span(statement).end, self.module.span(block[-1]).end)
+        served = (p for p, found in self._sources.items() if statement in found)
+        return statement if all(p.decision.definition.span in span for p in served) else None
+
+    @cached_property
+    def _sources(self) -> dict[Plan, set[_ImportNode]]:
+        """For each plan, the imports that made its legacy names known."""
+        found: dict[Plan, set[_ImportNode]] = {}
+        for plan in self.plans:
+            places = (scope.find(name.id) for name, scope, _ in plan.consumed)
+            bindings = (b for place in places if place is not None for b in place[1])
+            found[plan] = {b.statement for b in bindings if b.statement is not None}
+        return found
+
+    @cached_property
+    def _blocks(self) -> dict[_ImportNode, list[ast.stmt]]:
+        """For each import that is not at the top of the module, the block that it stands in."""
+        found: dict[_ImportNode, list[ast.stmt]] = {}
+        for node in self.tops:
+            for name in ("body", "orelse", "finalbody"):
+                block = getattr(node, name, None)
+                if isinstance(block, list):
+                    found |= dict.fromkeys((s for s in block if isinstance(s, _ImportNode)), block)
+        return found
 
     def _written(self, names: Iterable[str]) -> list[str]:
         """Return `names` as an import writes them, with their aliases, sorted as isort does."""

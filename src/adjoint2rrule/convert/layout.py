@@ -11,6 +11,8 @@ from collections.abc import Set as AbstractSet
 
 import libcst as cst
 
+from adjoint2rrule.convert.syntax import is_directive
+
 _Space = cst.BaseParenthesizableWhitespace
 _NONE = cst.SimpleWhitespace("")
 _ONE = cst.SimpleWhitespace(" ")
@@ -68,7 +70,7 @@ def extend_tuple(
         return _filled(node, [*before, *after])
     if after:
         node, elements = _with_end(node, elements, after)
-    elif len(elements) == 1:
+    elif len(elements) == 1 and not (node.rpar and _spreads(node.rpar[0].whitespace_before)):
         elements = [_without_comma(elements[0])]
     if before:
         node, elements = _with_start(node, elements, before)
@@ -238,13 +240,55 @@ def keep_entries(node: cst.Dict, dropped: AbstractSet[int]) -> cst.Dict:
 
 def without_aliases(
     node: cst.Import | cst.ImportFrom, dropped: AbstractSet[int]
-) -> Sequence[cst.ImportAlias]:
-    """Return the names of an import without those in `dropped`, of which at least one is left."""
+) -> cst.Import | cst.ImportFrom:
+    """Return an import without the names in `dropped`, of which at least one is left.
+
+    Comments that stood beside those stay, on lines of their own.
+    """
     assert not isinstance(node.names, cst.ImportStar)
-    kept = [alias for i, alias in enumerate(node.names) if i not in dropped]
-    if len(node.names) - 1 in dropped:
-        kept[-1] = kept[-1].with_changes(comma=node.names[-1].comma)
+    aliases = list(node.names)
+    bracket = node.lpar if isinstance(node, cst.ImportFrom) else None
+    if bracket is None:
+        return node.with_changes(names=_plainly_without(aliases, dropped))
+    # One space before each name, and one before what closes the list.
+    spaces = [bracket.whitespace_after, *(_after(alias.comma) for alias in aliases)]
+    kept = []
+    for i, alias in enumerate(aliases):
+        if i in dropped:
+            spaces[i + 1] = _merged(spaces[i], spaces[i + 1])
+        else:
+            kept.append((i, alias))
+    ends = [*(i for i, _ in kept[1:]), len(aliases)]
+    names = [
+        alias.with_changes(comma=_comma(spaces[end])) for (_, alias), end in zip(kept, ends, strict=True)
+    ]
+    if not isinstance(aliases[-1].comma, cst.Comma):
+        names[-1] = names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    return node.with_changes(names=names, lpar=bracket.with_changes(whitespace_after=spaces[kept[0][0]]))
+
+
+def _plainly_without(aliases: list[cst.ImportAlias], dropped: AbstractSet[int]) -> list[cst.ImportAlias]:
+    kept = [alias for i, alias in enumerate(aliases) if i not in dropped]
+    if len(aliases) - 1 in dropped:
+        kept[-1] = kept[-1].with_changes(comma=aliases[-1].comma)
     return kept
+
+
+def _after(comma: cst.Comma | cst.MaybeSentinel) -> _Space:
+    return comma.whitespace_after if isinstance(comma, cst.Comma) else _NONE
+
+
+def _merged(before: _Space, after: _Space) -> _Space:
+    """Return the space that is left of those around an entry that goes, with the comments of both."""
+    if not isinstance(after, cst.ParenthesizedWhitespace):
+        return before
+    if not isinstance(before, cst.ParenthesizedWhitespace):
+        return after if after.first_line.comment is None else before
+    comment = after.first_line.comment
+    lines = list(before.empty_lines)
+    if comment is not None and not is_directive(comment.value):
+        lines.append(cst.EmptyLine(indent=before.indent, whitespace=before.last_line, comment=comment))
+    return after.with_changes(first_line=before.first_line, empty_lines=[*lines, *after.empty_lines])
 
 
 def with_aliases(node: cst.ImportFrom, names: Sequence[str]) -> Sequence[cst.ImportAlias]:

@@ -103,7 +103,8 @@ def _convert(module: Module, options: Options, project: Project) -> tuple[Conver
             break
         # Where an import is what libcst cannot be trusted with, no definition can do without it.
         touched = [p for p in plans if p.operations and p.statement in unfaithful] or plans
-        plans = [_refused(p) if p in touched else p for p in plans]
+        reasons = {p: unfaithful.get(p.statement, "its imports cannot be changed") for p in touched}
+        plans = [_refused(p, reasons[p]) if p in reasons else p for p in plans]
     decisions: tuple[Decision, ...] = tuple(plan.decision for plan in plans)
     result = splice(module.source.content, edits)
     conversion = Conversion(module.source, result, tuple(edits), decisions, (*notes, *imports.notes))
@@ -114,16 +115,18 @@ def _imports(unit: Unit, project: Project, plans: Iterable[Plan], options: Optio
     return change_imports(unit, project, [p for p in plans if p.operations], options.runtime)
 
 
-def _edits(module: Module, plans: Iterable[Plan], imports: ImportChanges) -> tuple[list[Edit], set[ast.stmt]]:
-    """Return the edits in order, and the statements that libcst cannot be trusted with."""
+def _edits(
+    module: Module, plans: Iterable[Plan], imports: ImportChanges
+) -> tuple[list[Edit], dict[ast.stmt, str]]:
+    """Return the edits in order, and the statements that libcst cannot be trusted with, with the reasons."""
     wanted = [(plan.statement, operation) for plan in plans for operation in plan.operations]
     edits = list(imports.edits)
-    unfaithful: set[ast.stmt] = set()
+    unfaithful: dict[ast.stmt, str] = {}
     for statements, operations in _by_lines(module, [*wanted, *imports.operations]):
         try:
             edits.append(rewrite(module, statements[0], operations))
-        except UnfaithfulParseError:
-            unfaithful |= set(statements)
+        except UnfaithfulParseError as err:
+            unfaithful |= dict.fromkeys(statements, str(err))
     return sorted(edits, key=lambda edit: (edit.span.start, edit.span.end)), unfaithful
 
 
@@ -139,20 +142,20 @@ def _by_lines(
     return groups.values()
 
 
-def _refused(plan: Plan) -> Plan:
+def _refused(plan: Plan, reason: str) -> Plan:
     """Return the refusal of a plan whose statement libcst does not print back as it stands."""
     if not isinstance(plan.decision, Converted):
         return plan
     definition = plan.decision.definition
-    reason = Diagnostic(
+    diagnostic = Diagnostic(
         "unfaithful-parse",
         Severity.ERROR,
-        f"`{definition.name}` is not converted: libcst does not print its statement back as it is written",
-        "Look for unusual spacing, as in `except Error :`, in the statement that holds it.",
+        f"`{definition.name}` is not converted: {reason}",
+        "Look for unusual spacing (`except Error :`) or very long expressions around it, and simplify.",
         definition.line,
         definition.column,
     )
-    return replace(plan, decision=Refused(definition, reason), operations=())
+    return replace(plan, decision=Refused(definition, diagnostic), operations=())
 
 
 def _not_final(result: Module, options: Options, project: Project) -> str | None:

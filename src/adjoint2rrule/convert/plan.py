@@ -29,8 +29,6 @@ class Plan:
     consumed
         Uses of names that the new code no longer has, whose imports may go: the name, the scope it is in,
         and the dotted expression that it is the front of.
-    home
-        The scope whose import made the legacy name known, where the runtime's names are to be imported.
     """
 
     decision: Decision
@@ -38,7 +36,6 @@ class Plan:
     operations: tuple[Operation, ...] = ()
     runtime: frozenset[str] = frozenset()
     consumed: frozenset[Consumed] = frozenset()
-    home: Scope | None = None
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,11 @@ class Unit:
         if up > len(parts):
             return None
         package = parts[: len(parts) - up]
+        if not package and up == 1:
+            # A folder is a package without an `__init__.py` too, and is named by itself.
+            package = [Path(self.module.source.path).absolute().parent.name]
+        elif not package:
+            return None
         return ".".join([*package, *([statement.module] if statement.module else [])]) or None
 
     @cached_property
@@ -380,11 +385,11 @@ class Project:
         for unit in self.mentioning("class", node.name):
             for other, scope, _ in unit.evaluated:
                 for base in other.bases if isinstance(other, ast.ClassDef) else ():
-                    if any(self._is_alias(s, node) for s in self.resolve(base, scope, unit)):
+                    if any(self.is_same_class(s, node) for s in self.resolve(base, scope, unit)):
                         return True
         return False
 
-    def _is_alias(self, symbol: Symbol, node: ast.ClassDef, hops: int = 0) -> bool:
+    def is_same_class(self, symbol: Symbol, node: ast.ClassDef, hops: int = 0) -> bool:
         """Whether `symbol` is the class of `node`, under whatever name."""
         if symbol.class_node is not None or hops > _MAX_HOPS:
             return symbol.class_node is node
@@ -392,7 +397,7 @@ class Project:
         if symbol.scope is None or symbol.unit is None:
             return False
         found = (s for v in values for s in self.resolve(v, symbol.scope, symbol.unit))
-        return any(self._is_alias(s, node, hops + 1) for s in found)
+        return any(self.is_same_class(s, node, hops + 1) for s in found)
 
 
 _projects: dict[tuple[Path, ...], Project] = {}
@@ -401,14 +406,14 @@ _projects: dict[tuple[Path, ...], Project] = {}
 def project_around(path: Path, closed: Closed) -> Project:
     """Return the project that `path`, a file, belongs to; the same one for all its files.
 
-    Its roots are the directory that holds the file's outermost package, and that of the nearest
-    ``pyproject.toml`` with the ``src`` in it.
+    Its roots are the directory that holds the file's outermost package, the one above, where that
+    directory is a package itself, and that of the nearest ``pyproject.toml`` with the ``src`` in it.
     """
     path = path.absolute()
     folder = path.parent
     while (folder / "__init__.py").is_file() and folder != folder.parent:
         folder = folder.parent
-    roots = [folder]
+    roots = [folder, folder.parent]
     for above in [folder, *folder.parents]:
         if (above / "pyproject.toml").is_file():
             roots += [above, above / "src"]

@@ -52,7 +52,7 @@ def rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation]
     try:
         return _rewrite(module, statement, operations)
     except RecursionError as err:
-        raise UnfaithfulParseError("the statement is nested too deeply") from err
+        raise UnfaithfulParseError("its statement is nested too deeply") from err
 
 
 def _rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation]) -> Edit:
@@ -71,8 +71,7 @@ def _rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation
         if (place := _place_of(node, position, positions)) in by_place
     }
     if len(found) != len(by_place):
-        missing = set(by_place.values()) - set(found.values())
-        raise UnfaithfulParseError(f"libcst reads the statement otherwise than Python: {missing}")
+        raise UnfaithfulParseError("libcst reads its statement otherwise than Python does")
     result = tree.visit(_Rewriter(found)).code
     return _trimmed(span, original, result.encode(module.encoding))
 
@@ -95,9 +94,9 @@ def _parse(text: bytes) -> cst.Module:
     try:
         tree = cst.parse_module(text, cst.PartialParserConfig(encoding="utf-8"))
     except cst.ParserSyntaxError as err:
-        raise UnfaithfulParseError("libcst cannot parse the statement") from err
+        raise UnfaithfulParseError("libcst cannot parse its statement") from err
     if tree.bytes != text:
-        raise UnfaithfulParseError("libcst does not print the statement back as it stands")
+        raise UnfaithfulParseError("libcst does not print the statement back as it is written")
     return tree
 
 
@@ -269,7 +268,7 @@ def _with_first(node: cst.FunctionDef, text: str) -> cst.FunctionDef:
 
 
 def _drop_aliases(node: cst.Import | cst.ImportFrom, operation: DropAliases) -> cst.Import | cst.ImportFrom:
-    return node.with_changes(names=without_aliases(node, operation.dropped))
+    return without_aliases(node, operation.dropped)
 
 
 def _add_aliases(node: cst.ImportFrom, operation: AddAliases) -> cst.ImportFrom:

@@ -66,7 +66,7 @@ NOT_PERTURBABLE = [
 ]
 
 
-@pytest.mark.parametrize("x", NOT_PERTURBABLE, ids=repr)
+@pytest.mark.parametrize("x", NOT_PERTURBABLE)
 def test_what_cannot_be_perturbed_has_no_tangent(x):
     assert zero_tangent(x) is NoTangent()
 

@@ -143,22 +143,11 @@ def test_plan_names_what_the_new_code_imports_and_what_it_lets_go():
     assert {(name.id, scope is file.scope, text) for name, scope, text in plan.consumed} == {
         ("adjoint", True, "adjoint")
     }
-    assert plan.home is file.scope
 
 
 def test_statement_of_a_plan_is_the_one_of_the_module():
     plan, file = only(f"{HEAD}def outer():\n    if True:\n        nograd(f)\n")
     assert plan.statement is file.definition("outer")
-
-
-def test_home_is_the_scope_of_the_import():
-    plan, file = only("def outer():\n    from zygoterules import nograd\n    nograd(len)\n")
-    assert plan.home is file.inside("outer")
-
-
-def test_star_import_is_no_home():
-    plan, _ = only("from zygoterules import *\nnograd(len)\n")
-    assert plan.home is None
 
 
 def test_namespace_that_becomes_a_tangent_is_let_go():

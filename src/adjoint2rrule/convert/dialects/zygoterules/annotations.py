@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adjoint2rrule.convert.project import Project, Symbol, Unit
 from adjoint2rrule.convert.scopes import By, Scope
@@ -75,12 +75,15 @@ class Alternative:
         Where the arguments are to be read.
     symbol
         The type itself, where it is known.
+    written
+        How the annotation calls it.
     """
 
     name: str
     arguments: tuple[ast.expr, ...]
     place: Place
     symbol: Symbol | None = None
+    written: str = ""
 
     @property
     def container(self) -> str | None:
@@ -159,8 +162,9 @@ class Annotations:
                         return self.alternatives(base, inner, depth + 1)
                     case ast.Call():
                         return [Alternative("", (), place)]
-                return self.alternatives(binding.value, inner, depth + 1)
-        return [Alternative(symbol.dotted, (), place, symbol)]
+                found = self.alternatives(binding.value, inner, depth + 1)
+                return [replace(f, written=ast.unparse(annotation)) for f in found]
+        return [Alternative(symbol.dotted, (), place, symbol, ast.unparse(annotation))]
 
     def is_perturbable(self, alternatives: list[Alternative], depth: int = 0) -> bool:
         """Whether a value of any of these types has a tangent space, as far as can be told.

@@ -34,7 +34,6 @@ from adjoint2rrule.convert.operations import EditFunction, Operation, Replace, a
 from adjoint2rrule.convert.plan import Consumed, Plan, Plans
 from adjoint2rrule.convert.project import Project, Unit
 from adjoint2rrule.convert.runtime import RuntimeNames
-from adjoint2rrule.convert.scopes import Scope
 
 
 def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
@@ -115,7 +114,6 @@ class _Planner:
             (*head, *changes.operations.values()),
             frozenset(runtime.used),
             frozenset({*changes.consumed, *(_consumed(use) for _, use in decorated.decorators)}),
-            _home(decorated.decorators[0][1]),
         )
 
     def _head(
@@ -149,7 +147,6 @@ class _Planner:
             tuple(Replace(address(use.node), runtime.use("non_differentiable")) for use in uses),
             frozenset(runtime.used),
             frozenset(map(_consumed, uses)),
-            _home(uses[0]),
         )
 
     def of_statement(self, statement: ast.Expr, use: Use) -> Plan:
@@ -168,7 +165,6 @@ class _Planner:
             operations,
             frozenset(runtime.used),
             frozenset({_consumed(use)}),
-            _home(use),
         )
 
     # -- refusals and notes --------------------------------------------------------------------
@@ -210,9 +206,3 @@ class _Planner:
 
 def _consumed(use: Use) -> Consumed:
     return use.root, use.scope, ast.unparse(use.node)
-
-
-def _home(use: Use) -> Scope | None:
-    """Return the scope that binds the legacy name, `None` for a star import."""
-    found = use.scope.find(use.root.id)
-    return found[0] if found else None

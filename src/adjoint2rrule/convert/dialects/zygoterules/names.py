@@ -61,7 +61,8 @@ def legacy_name(symbols: tuple[Symbol, ...], modules: Modules) -> str | None:
     names = set()
     for symbol in symbols:
         module, _, name = symbol.dotted.rpartition(".")
-        names.add(name if module in modules and name in ALL else None)
+        foreign = symbol.unit is None  # a module of the project may bear a legacy one's name
+        names.add(name if foreign and module in modules and name in ALL else None)
     if names <= {None}:
         return None
     return next(iter(names)) if len(names) == 1 else AMBIGUOUS

@@ -178,20 +178,23 @@ class Primals:
             return Type(known.container)
         if known is not None and self.classes.is_concrete(known.symbol):
             assert known.symbol is not None
-            name = self._name_of(known.symbol, scope)
+            name = self._name_of(known.symbol, known.written, scope)
             if name is not None:
                 return Type(name, known.symbol, self.classes.fields(known.symbol))
         if self._is_rebound(primal.argument) or scope.find("type") is not None:
             return None
         return Type(f"type({primal.path})")
 
-    def _name_of(self, symbol: Symbol, scope: Scope) -> str | None:
-        """Return the name by which the rule can speak of a class when it runs, `None` where there is none."""
+    def _name_of(self, symbol: Symbol, written: str, scope: Scope) -> str | None:
+        """Return how the rule can speak of a class when it runs, `None` where it cannot."""
         assert symbol.class_node is not None
-        name = symbol.class_node.name
-        found = self.classes.project.resolve(ast.Name(name, ast.Load()), scope, self.unit)
-        same = len(found) == 1 and found[0].class_node is symbol.class_node
-        return name if same and name not in self.unit.only_typing else None
+        for name in (written, symbol.class_node.name):
+            if not name or name.partition(".")[0] in self.unit.only_typing:
+                continue
+            found = self.classes.project.resolve(ast.parse(name, mode="eval").body, scope, self.unit)
+            if len(found) == 1 and self.classes.project.is_same_class(found[0], symbol.class_node):
+                return name
+        return None
 
     def _is_rebound(self, name: str) -> bool:
         """Whether the rule binds the name of an argument to something else as well."""

@@ -222,13 +222,12 @@ class Tangents:
         return frozenset(i for i in missing if not self._has_own_comment(entries, i, end))
 
     def _has_own_comment(self, entries: list[Span], index: int, end: int) -> bool:
-        """Whether a comment belongs to an entry: one above it, in it, or behind it on its last line."""
+        """Whether a comment stands with an entry: above it, in it, or between it and the next."""
         start = entries[index].start
         if index:
             line_end = self.module.end_of_line(entries[index - 1].end)
             start = line_end if line_end < start else entries[index - 1].end
-        last = index + 1 == len(entries)
-        stop = end if last else min(entries[index + 1].start, self.module.end_of_line(entries[index].end))
+        stop = end if index + 1 == len(entries) else entries[index + 1].start
         return self.module.has_comment(Span(start, stop))
 
     def _items(self, value: Items, primal: Primal) -> None:
