@@ -255,7 +255,10 @@ def without_aliases(
     kept = []
     for i, alias in enumerate(aliases):
         if i in dropped:
-            spaces[i + 1] = _merged(spaces[i], spaces[i + 1])
+            last = i + 1 == len(aliases)
+            spread = _spreads(spaces[i]) or _spreads(spaces[i + 1])
+            if spread or not last:
+                spaces[i + 1] = _merged(spaces[i], spaces[i + 1])
         else:
             kept.append((i, alias))
     ends = [*(i for i, _ in kept[1:]), len(aliases)]
