@@ -10,7 +10,7 @@ ALLOWED = "the corpus is not beside this checkout"
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
-    """Name a case by its value, without what differs from process to process: addresses, the order of sets."""
+    """Name a case by its value, without what differs from process to process (addresses, orders of sets)."""
     if isinstance(val, str | int | float | set | frozenset):
         return None
     return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(val))

@@ -8,7 +8,6 @@ that come with the package.
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import pickle
 import shutil
@@ -34,7 +33,7 @@ CORPUS = TESTS.parent.parent / "shared" / "corpus"
 
 #: each package, the cases for it, and how many of its rules have to be converted, of how many
 PACKAGES = {
-    "heating": (TESTS.parent / "examples" / "heating", TESTS / "support" / "heating_cases.py", 11, 13),
+    "heating": (TESTS.parent / "examples" / "heating", TESTS / "support" / "heating_cases.py", 11, 11),
     "optics_lab": (CORPUS / "optics_lab", CORPUS / "check_gradients.py", 25, 56),
 }
 
@@ -89,7 +88,7 @@ def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(cases, folder)
     run = adjoint2rrule("convert", "--write", root / "after" / source.name)
-    assert run.returncode == 1, run.stderr  # some rules need a person
+    assert run.returncode == (needed < rules), run.stderr  # 1 where some rules need a person
     return Package(source.name, cases.name, root / "before", root / "after", needed, rules)
 
 
@@ -139,7 +138,7 @@ def test_refused_definitions_stay_as_they_are(package: Package) -> None:
                 span = decision.definition.span
                 assert conversion.source.content[span.start : span.end] in after
                 refused += 1
-    assert refused > 0
+    assert (refused > 0) == (package.needed < package.rules)
 
 
 def test_only_definitions_and_imports_change(package: Package) -> None:
@@ -165,7 +164,7 @@ def test_files_without_definitions_stay_as_they_are(package: Package) -> None:
 def test_a_second_run_changes_nothing(package: Package, tmp_path: Path) -> None:
     shutil.copytree(package.after, tmp_path / "again")
     run = adjoint2rrule("convert", "--write", tmp_path / "again" / package.name)
-    assert run.returncode == 1
+    assert run.returncode == (package.needed < package.rules)
     for path in package.conversions:
         assert (tmp_path / "again" / path).read_bytes() == (package.after / path).read_bytes()
     assert adjoint2rrule("convert", tmp_path / "again" / package.name).stdout == b""
@@ -190,7 +189,6 @@ def test_the_diff_is_one_that_git_applies(package: Package, tmp_path: Path) -> N
         assert (tmp_path / "before" / path).read_bytes() == (package.after / path).read_bytes()
 
 
-@pytest.mark.skipif(importlib.util.find_spec("ruff") is None, reason="ruff is not installed")
 def test_linters_find_nothing_new(package: Package) -> None:
     assert lint(package.after / package.name) <= lint(package.before / package.name)
 

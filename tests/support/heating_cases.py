@@ -1,9 +1,7 @@
 """Inputs for every rule of `examples/heating`; `CASES` and `NOGRAD` are as in the corpus."""
 
 import numpy as np
-from heating import arrays, balance, gases, pipes, walls  # noqa: F401 (the rules of `arrays` are for numpy)
-
-from adjoint2rrule.legacy import adjoint
+from heating import arrays, gases, pipes, walls  # noqa: F401 (the rules of `arrays` are for numpy)
 
 rng = np.random.default_rng(20)
 randn = rng.standard_normal
@@ -13,17 +11,6 @@ water = gases.Vapour(23.196, 3816.4, -46.13)
 brick = walls.Layer(0.24, 0.5, "brick")
 wall = walls.Wall(brick, walls.Layer(0.12, 0.035, "wool"), 14.0)
 regular = randn((3, 3)) + 3 * np.eye(3)
-
-
-def net_gain(temperature, power):
-    """Heat that a body gains, which radiates what it has too much."""
-    return power - 3.0 * temperature - 0.1 * temperature**4
-
-
-@adjoint
-def net_gain(temperature, power):  # noqa: F811
-    slope = -3.0 - 0.4 * temperature**3
-    return net_gain(temperature, power), lambda ȳ: (ȳ * slope, ȳ)
 
 
 #: (name, function, several lists of positional arguments, keyword arguments)
@@ -39,8 +26,6 @@ CASES = [
     ("Layer", walls.Layer, [[0.24, 0.5, "brick"], [0.24, 0.5]], {}),
     ("resistance", walls.resistance, [[brick]], {}),
     ("heat_loss", walls.heat_loss, [[wall, 20.0, -5.0]], {}),
-    ("steady_temperature", balance.steady_temperature, [[net_gain, 1.0, 7.0]], {}),
-    ("relax", balance.relax, [[randn(6), 0.3]], {}),
 ]
 
 #: no gradient comes out of these
