@@ -40,6 +40,10 @@ GOES = {
     "on the line of another": ("import os; from zygoterules import adjoint\n", "import os\n" + NEW),
     "over continued lines": ("from zygoterules import \\\n    adjoint\n", NEW),
     "star": ("from zygoterules import *\n", NEW),
+    "a try before other imports": (
+        "try:\n    from zygoterules import adjoint\nexcept E:\n    from zygote import adjoint\n\nfrom .x import y\n",
+        f"{NEW}\nfrom .x import y\n",
+    ),
     "a try and what it falls back on": (
         "try:\n    from zygoterules import adjoint\nexcept ImportError:\n    from zygote import adjoint\n",
         NEW,
@@ -136,6 +140,18 @@ def test_import_of_a_refused_rule_stays():
 def test_star_import_stays_where_another_of_its_names_is_used():
     text = f"from zygoterules import *\n{BODY.replace('DECORATOR', 'adjoint')}x = gradient(f, 1.0)\n"
     assert b"from zygoterules import *\n" in conversion(text).result
+
+
+def test_import_of_a_namespace_goes_with_its_last_use():
+    found = converted("""
+        from types import SimpleNamespace
+        from zygoterules import adjoint
+        def f(x): ...
+        @adjoint
+        def f(x):
+            return f(x), lambda dy: (SimpleNamespace(a=dy),)
+        """)
+    assert "SimpleNamespace" not in found
 
 
 def test_import_of_a_namespace_stays_for_its_other_uses():
