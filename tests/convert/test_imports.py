@@ -41,7 +41,8 @@ GOES = {
     "over continued lines": ("from zygoterules import \\\n    adjoint\n", NEW),
     "star": ("from zygoterules import *\n", NEW),
     "a try before other imports": (
-        "try:\n    from zygoterules import adjoint\nexcept E:\n    from zygote import adjoint\n\nfrom .x import y\n",
+        "try:\n    from zygoterules import adjoint\nexcept E:\n    from zygote import adjoint\n"
+        "\nfrom .x import y\n",
         f"{NEW}\nfrom .x import y\n",
     ),
     "a try and what it falls back on": (
