@@ -169,7 +169,7 @@ class _Imports:
 
     def _only_served(self, node: ast.Try, unneeded: set[ast.alias]) -> bool:
         """Whether a ``try`` holds nothing but unneeded imports."""
-        if self._comments(self.module.span(node)) or not self.module.is_alone(node):
+        if self._comments(self.module.lines_of(node)) or not self.module.is_alone(node):
             return False
         blocks = [*node.body, *node.orelse, *node.finalbody, *(s for h in node.handlers for s in h.body)]
         return all(

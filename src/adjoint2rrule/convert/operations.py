@@ -138,3 +138,23 @@ class AddAliases:
 
 
 Operation = DropAliases | AddAliases | Replace | ExtendTuple | AsCall | Wrap | EditFunction | ReplaceStatement
+
+
+def written_by(operation: Operation) -> str:
+    """Return the code that `operation` writes into a function's body.
+
+    Examples
+    --------
+    >>> written_by(ExtendTuple(Address("Tuple", (1, 1)), ("NoTangent()",)))
+    'NoTangent()'
+    """
+    match operation:
+        case Replace(text=text):
+            return text
+        case AsCall(callee=text) | Wrap(callee=text):
+            return text
+        case ExtendTuple(before=before, after=after):
+            return " ".join((*before, *after))
+        case ReplaceStatement(texts=texts):
+            return " ".join(texts)
+    return ""

@@ -107,10 +107,12 @@ class Unit:
 
     @cached_property
     def exported(self) -> list[str] | None:
-        """The names in `__all__`, or `None` where it is not given as plain strings."""
-        for binding in self.scope.bindings.get("__all__", []):
+        """The names in `__all__`, or `None` where it is not given at once as plain strings."""
+        bindings = self.scope.bindings.get("__all__", [])
+        for binding in bindings if len(bindings) == 1 and "__all__" not in self.reads else ():
             if isinstance(binding.value, ast.List | ast.Tuple):
-                return [e.value for e in _constants(binding.value) if isinstance(e.value, str)]
+                names = [e.value for e in _constants(binding.value) if isinstance(e.value, str)]
+                return names if len(names) == len(binding.value.elts) else None
         return None
 
 
@@ -329,7 +331,8 @@ class Project:
         if unit is not None:
             return self._name_in(name, unit.scope, unit, hops + 1) if _binds(unit, name) else ()
         if source and self.find(source.partition(".")[0]) is not None:
-            return tuple(t for s in self.follow(source, hops + 1) for t in self._attribute(s, name))
+            found = tuple(t for s in self.follow(source, hops + 1) for t in self._attribute(s, name))
+            return found or (Symbol(dotted),)
         return (Symbol(dotted),)
 
     def importers(self, unit: Unit, name: str) -> Iterator[Unit]:
@@ -382,7 +385,8 @@ class Project:
         node = symbol.class_node
         if node is None:
             return False
-        for unit in self.mentioning("class", node.name):
+        assert symbol.unit is not None
+        for unit in dict.fromkeys([symbol.unit, *self.mentioning("class", node.name)]):
             for other, scope, _ in unit.evaluated:
                 for base in other.bases if isinstance(other, ast.ClassDef) else ():
                     if any(self.is_same_class(s, node) for s in self.resolve(base, scope, unit)):

@@ -43,8 +43,11 @@ class RuntimeNames:
         return alias
 
     def _comes_by_star(self, name: str) -> bool:
-        """Whether a star import of the project's own binds `name`."""
-        sources = (self.unit.absolute(statement) for statement in self.unit.scope.star_imports)
+        """Whether a star import binds `name`, or may do so since the file reads it and binds it nowhere."""
+        sources = [self.unit.absolute(statement) for statement in self.unit.scope.star_imports]
+        read = (scope.find(name) is None for _, scope in self.unit.reads.get(name, ()))
+        if sources and any(read):
+            return True
         return any(
             source != self.module and self.project.exported(source, name) for source in sources if source
         )

@@ -110,6 +110,11 @@ class Scope:
         return self._collected.borrowed
 
     @property
+    def declared_global(self) -> set[str]:
+        """The names that a function declares `global`."""
+        return self._collected.declared_global if self.parent is not None else set()
+
+    @property
     def star_imports(self) -> list[ast.ImportFrom]:
         """The `from … import *` statements of the scope, in order."""
         return self._collected.stars
@@ -122,6 +127,9 @@ class Scope:
         scope: Scope | None = self
         while scope is not None:
             visible = scope is self or not isinstance(scope.node, ast.ClassDef)
+            if name in scope.declared_global:
+                scope = scope.module
+                continue
             if visible and name in scope.bindings and name not in scope.borrowed:
                 return scope, scope.bindings[name]
             scope = scope.parent
@@ -137,6 +145,7 @@ class _Collector:
     def __init__(self) -> None:
         self.bindings: dict[str, list[Binding]] = {}
         self.borrowed: set[str] = set()
+        self.declared_global: set[str] = set()
         self.stars: list[ast.ImportFrom] = []
         self._pending: list[ast.AST] = []
 
@@ -228,6 +237,8 @@ class _Collector:
 
     def _borrow(self, node: ast.Global | ast.Nonlocal) -> None:
         self.borrowed.update(node.names)
+        if isinstance(node, ast.Global):
+            self.declared_global.update(node.names)
 
     def _named(self, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar) -> None:
         if node.name:

@@ -223,17 +223,19 @@ def _encoding(content: bytes) -> str:
     """Return the encoding that the file declares, in Python's spelling, once it is sure to decode it."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+    except SyntaxError as err:
+        if not str(err).startswith("invalid or missing encoding"):
+            raise UnreadableSourceError(_failure("undecodable", str(err))) from err
+        encoding = "utf-8"  # nothing is declared, and the bytes are not what that means: look where
+    try:
         content.decode(encoding)
-    except (SyntaxError, LookupError) as err:
-        # A `LookupError` comes from codecs that are known but are none of text, such as `hex`.
-        raise UnreadableSourceError(_failure("undecodable", str(err))) from err
     except UnicodeDecodeError as err:
-        line = content.count(b"\n", 0, err.start) + 1
-        raise UnreadableSourceError(
-            _failure(
-                "undecodable", f"byte 0x{content[err.start]:02x} is not {err.encoding}: {err.reason}", line
-            )
-        ) from err
+        line = len(LINE_END.findall(content, 0, err.start)) + 1
+        message = f"byte 0x{content[err.start]:02x} is not {err.encoding}: {err.reason}"
+        raise UnreadableSourceError(_failure("undecodable", message, line)) from err
+    except (LookupError, UnicodeError) as err:
+        # From codecs that are known but are none of text, such as `hex`, or that refuse all of it.
+        raise UnreadableSourceError(_failure("undecodable", str(err))) from err
     return "utf-8" if encoding == "utf-8-sig" else encoding
 
 

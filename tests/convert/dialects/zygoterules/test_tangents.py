@@ -146,7 +146,7 @@ STRUCTURED = {
     ("x", "{1: dy}"): "Tangent[type(x)]({1: dy})",
     ("x", "{'not a name': dy}"): "Tangent[type(x)]({'not a name': dy})",
     ("x", "{'class': dy}"): "Tangent[type(x)]({'class': dy})",
-    ("x: Mapping[str, float]", "{'a': dy}"): "Tangent[type(x)](a=dy)",
+    ("x: Mapping[str, float]", "{'a': dy}"): "Tangent[type(x)]({'a': dy})",
     ("x: dict[str, Part]", "{'a': {'a': dy, 'n': None}}"): "Tangent[dict]({'a': Tangent[Part](a=dy)})",
     # tuples and lists
     ("x: tuple", "(dy, None)"): "Tangent[tuple](dy, ZeroTangent())",

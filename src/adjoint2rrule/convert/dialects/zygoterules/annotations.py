@@ -93,6 +93,11 @@ class Alternative:
         return _CONTAINERS.get(short) if known else None
 
     @property
+    def is_mapping(self) -> bool:
+        """Whether this is a dict or another mapping."""
+        return self.container is not None and _is_mapping(self)
+
+    @property
     def is_array(self) -> bool:
         """Whether this is numpy's array type."""
         return self.name in _ARRAYS

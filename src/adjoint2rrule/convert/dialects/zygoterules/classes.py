@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from adjoint2rrule.convert.dialects.zygoterules.annotations import Annotations
 from adjoint2rrule.convert.project import Project, Symbol, Unit
 
-_ABSTRACT = frozenset({"typing.Protocol", "typing_extensions.Protocol", "abc.ABC", "typing.Any"})
+# Nothing is of just such a class: the values of a `TypedDict` are dicts.
+_ABSTRACT = frozenset(
+    {
+        *("typing.Protocol", "typing_extensions.Protocol", "abc.ABC", "typing.Any"),
+        *("typing.TypedDict", "typing_extensions.TypedDict"),
+    }
+)
 _NAMED_TUPLES = frozenset({"typing.NamedTuple", "typing_extensions.NamedTuple"})
 _MAKERS = frozenset({"namedtuple", "NamedTuple"})
 _DATACLASSES = frozenset(

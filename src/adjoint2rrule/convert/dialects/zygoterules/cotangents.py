@@ -233,9 +233,13 @@ class Reader:
 
     def _unpacked(self, node: ast.Name, value: ast.expr, scope: Scope) -> Cotangent:
         """Return what a name is that is unpacked from `value`."""
-        if isinstance(value, ast.Call) and self.functions.called(value, scope).is_numerical:
+        called = self.functions.called(value, scope) if isinstance(value, ast.Call) else None
+        if isinstance(value, ast.Call) and called is not None and called.is_numerical:
             return READY
-        whole = self.look(value, scope)
+        if isinstance(value, ast.Call) and called is not None and called.function is not None:
+            whole = self._returned(value, called, scope)
+        else:
+            whole = self.look(value, scope)
         if _is_value(whole):
             return READY if isinstance(whole, Ready) else SEED
         if isinstance(whole, Items) and all(map(_is_value, whole.values)):
@@ -323,7 +327,7 @@ class Reader:
         """Return what a function of the project gives, if it is ready whatever it does with its arguments."""
         result = self._returned(node, called, scope)
         name = ast.unparse(node.func)
-        if _is_ready(result):
+        if _is_value(result):
             return result
         reason = result.reason if isinstance(result, Unclear) else "it may return `None`, a dict or a tuple"
         return Unclear(node, f"`{name}` cannot be read: {reason}")
@@ -355,13 +359,6 @@ def _why_opaque(function: DefinitionNode) -> str | None:
     if falls_through(function.body):
         return "it may return nothing"
     return None
-
-
-def _is_ready(value: Cotangent) -> bool:
-    """Whether `value` is a number or array, or a tuple of such, which only unpacking can use."""
-    if isinstance(value, Items):
-        return isinstance(value.node, ast.Tuple) and all(map(_is_value, value.values))
-    return _is_value(value)
 
 
 def _is_value(value: Cotangent) -> bool:

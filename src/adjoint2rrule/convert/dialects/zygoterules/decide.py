@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
@@ -30,7 +31,7 @@ from adjoint2rrule.convert.model import (
     Refused,
     Severity,
 )
-from adjoint2rrule.convert.operations import EditFunction, Operation, Replace, address
+from adjoint2rrule.convert.operations import EditFunction, Operation, Replace, address, written_by
 from adjoint2rrule.convert.plan import Consumed, Plan, Plans
 from adjoint2rrule.convert.project import Project, Unit
 from adjoint2rrule.convert.runtime import RuntimeNames
@@ -106,7 +107,9 @@ class _Planner:
         changes = Tangents(rule, target, self.unit, self.classes, self.functions, runtime).decide()
         if changes.problems:
             return self._refused(decorated, target.kind, changes.problems[0])
-        head = tuple(self._head(decorated, node, targets, runtime))
+        written = {word for o in changes.operations.values() for word in re.findall(r"\w+", written_by(o))}
+        own = first_parameter(decorated, node, targets, self.targets, written)
+        head = tuple(self._head(decorated, node, targets, runtime, own))
         notes = tuple(note for t in targets for note in t.notes)
         return Plan(
             Converted(self._definition(decorated, target.kind), notes),
@@ -117,7 +120,12 @@ class _Planner:
         )
 
     def _head(
-        self, decorated: Decorated, node: ast.FunctionDef, targets: list[Target], runtime: RuntimeNames
+        self,
+        decorated: Decorated,
+        node: ast.FunctionDef,
+        targets: list[Target],
+        runtime: RuntimeNames,
+        own: str | None,
     ) -> Iterator[Operation]:
         """Yield the operations on the decorators, name and parameters of the rule."""
         register = f"{runtime.use('rrule')}.register"
@@ -131,7 +139,7 @@ class _Planner:
                 yield Replace(address(decorator), f"{register}({target.text})")
         name = rule_name(targets[0].name, self.taken) if decorated.is_plain else None
         self.taken |= {name} if name else set()
-        yield EditFunction(address(node), name, first_parameter(decorated, node, targets, self.targets))
+        yield EditFunction(address(node), name, own)
 
     # -- nograd --------------------------------------------------------------------------------
 

@@ -77,11 +77,10 @@ def uses(unit: Unit, project: Project, modules: Modules) -> Iterator[Use]:
         root = _root(node)
         if root is None or not _may_be_legacy(node, root, scope, unit):
             continue
-        if isinstance(node, ast.Attribute):
-            inner.add(node.value)
         symbols = [s for s in project.resolve(node, scope, unit) if not _is_property_rule(s)]
         name = legacy_name(tuple(symbols), modules)
         if name is not None:
+            inner |= {node.value} if isinstance(node, ast.Attribute) else set()
             yield Use(name, node, root, scope, functions)
 
 
@@ -96,7 +95,7 @@ def _may_be_legacy(node: ast.Name | ast.Attribute, root: ast.Name, scope: Scope,
     if not imports and (found is not None or not unit.scope.star_imports):
         return False
     if isinstance(node, ast.Attribute):
-        return node.attr in ALL
+        return node.attr in ALL or node in unit.decorators or node in unit.called_for_effect
     originals = {b.node.name for b in imports if isinstance(b.node, ast.alias)} or {node.id}
     return not originals.isdisjoint(ALL) or node in unit.decorators or node in unit.called_for_effect
 

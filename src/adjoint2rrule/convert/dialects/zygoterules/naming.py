@@ -10,8 +10,9 @@ from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
 from adjoint2rrule.convert.model import Kind
 
-# What the new code may say inside a rule, and a parameter must not hide.
-_NEEDED = frozenset({"NoTangent", "Tangent", "ZeroTangent", "dict", "list", "tuple", "type"})
+
+# A parameter of such a name would puzzle whoever writes `Tangent[type(x)]` into the rule by hand.
+_TYPES = frozenset({"dict", "list", "tuple", "type"})
 
 
 def rule_name(base: str, taken: set[str]) -> str:
@@ -36,22 +37,24 @@ def identifiers(nodes: Iterable[ast.AST]) -> set[str]:
 
 
 def first_parameter(
-    decorated: Decorated, node: ast.FunctionDef, found: list[Target], targets: Targets
+    decorated: Decorated, node: ast.FunctionDef, found: list[Target], targets: Targets, written: set[str]
 ) -> str | None:
     """Return the name of the parameter that takes the function itself; `None` for a functor, which has it.
 
     It is the target's own name, unless the rule uses that for something else, or is for several targets.
+    `written` are the names that the conversion writes into the rule.
     """
     target = found[0]
     if target.kind is Kind.FUNCTOR:
         return None
     bound, read = _names_in(node)
     mine = len(found) == 1 and _is_target(decorated, target, targets)
-    free = target.name not in bound and target.name not in _NEEDED
-    if free and (target.name not in read or mine):
+    others = read | written
+    free = target.name not in bound | _TYPES
+    if free and (target.name not in others or mine):
         return target.name
     name = f"{target.name}_"
-    while name in bound | read or hasattr(builtins, name):
+    while name in bound | others or hasattr(builtins, name):
         name += "_"
     return name
 

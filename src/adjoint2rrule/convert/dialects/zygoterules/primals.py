@@ -46,7 +46,9 @@ class Primal:
     @property
     def is_numerical(self) -> bool:
         """Whether this is annotated as a number or an array."""
-        return self.known is not None and (self.known.is_array or self.known.name in _NUMBERS)
+        if self.known is None:
+            return False
+        return self.known.is_array or self.known.name in _NUMBERS or self.known.name.startswith("numpy.")
 
     @property
     def is_sequence(self) -> bool:

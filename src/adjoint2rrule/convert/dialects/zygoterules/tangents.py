@@ -164,7 +164,8 @@ class Tangents:
             message = "a comment stands between a key and its value, where the new form has no place for it"
             self._problem("comment-in-the-way", value.node, message, "Move the comment above the key.")
             return
-        is_mapping = type_.text == "dict" or not _are_keywords(value.keys)
+        known = primal.known
+        is_mapping = (known is not None and known.is_mapping) or not _are_keywords(value.keys)
         wraps = is_mapping and isinstance(value.node, ast.Dict)
         operation = Wrap if wraps else AsCall
         dropped = self._dropped(value)
@@ -193,7 +194,8 @@ class Tangents:
         namespace = isinstance(value.node, ast.Call) and ast.unparse(value.node.func) != "dict"
         if not structured or not type_.is_read_from_value or namespace:
             return False
-        if primal.known is not None and primal.known.name:
+        known = primal.known
+        if known is not None and (known.is_mapping or (known.symbol and known.symbol.class_node)):
             return False
         message = f"whether `{primal.path}` is an object or a dict cannot be told, nor what its parts are"
         self._problem(

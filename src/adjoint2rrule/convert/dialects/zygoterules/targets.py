@@ -181,6 +181,7 @@ class Targets:
         self, node: ast.expr | ast.stmt, text: str, name: str, symbols: list[Symbol]
     ) -> Target | Problem:
         answers = {self.project.is_class(s) for s in symbols} or {None}
+        answers = answers - {None} or answers
         notes: tuple[Diagnostic, ...] = ()
         if answers == {None}:
             is_class = name.lstrip("_")[:1].isupper()
