@@ -46,15 +46,18 @@ def _comments(module: Module) -> Counter[str]:
 def _undefined(module: Module) -> set[str]:
     """Return the names that are read and that no scope around binds, nor the builtins.
 
-    Variables of comprehensions count as such: they do so before and after.
+    Where a star import is left, any name may come from there.
     """
+    scope = Scope(module.tree)
+    if scope.star_imports:
+        return set()
     return {
         node.id
-        for node, scope, _ in evaluated(Scope(module.tree))
+        for node, inner, _ in evaluated(scope)
         if isinstance(node, ast.Name)
         and isinstance(node.ctx, ast.Load)
         and not hasattr(builtins, node.id)
-        and scope.find(node.id) is None
+        and inner.find(node.id) is None
     }
 
 

@@ -74,7 +74,7 @@ def convert_source(source: SourceFile, options: Options, project: Project) -> Co
     problem = _problem(module, conversion, kept, options, project) if conversion.edits else None
     if problem is None:
         return conversion
-    return Conversion(source, source.content, (), conversion.decisions, (_internal_error(problem),))
+    return Conversion(source, source.content, diagnostics=(_internal_error(problem),))
 
 
 def _problem(

@@ -265,7 +265,7 @@ class Project:
                 return self._name_in(name, scope, unit)
             case ast.Attribute(value=value, attr=attribute):
                 bases = self.resolve(value, scope, unit)
-                return tuple(s for base in bases for s in self._attribute(base, attribute))
+                return tuple(s for base in bases for s in self._attribute(base, attribute, 0))
         return ()
 
     def _name_in(self, name: str, scope: Scope, unit: Unit, hops: int = 0) -> tuple[Symbol, ...]:
@@ -309,11 +309,11 @@ class Project:
         symbols = self._name_in(name, unit.scope, unit, hops + 1) if public and _binds(unit, name) else ()
         return tuple(s for s in symbols if not s.dotted.startswith("builtins."))
 
-    def _attribute(self, base: Symbol, attribute: str) -> tuple[Symbol, ...]:
+    def _attribute(self, base: Symbol, attribute: str, hops: int) -> tuple[Symbol, ...]:
         dotted = f"{base.dotted}.{attribute}"
         if base.unit is not None:
             return self._member(base, attribute) if base.class_node else ()
-        return self.follow(dotted)
+        return self.follow(dotted, hops + 1)
 
     def _member(self, owner: Symbol, name: str) -> tuple[Symbol, ...]:
         """Return what a class of the project has under `name`, as far as the class itself says."""
@@ -331,7 +331,9 @@ class Project:
         if unit is not None:
             return self._name_in(name, unit.scope, unit, hops + 1) if _binds(unit, name) else ()
         if source and self.find(source.partition(".")[0]) is not None:
-            found = tuple(t for s in self.follow(source, hops + 1) for t in self._attribute(s, name))
+            found = tuple(
+                t for s in self.follow(source, hops + 1) for t in self._attribute(s, name, hops + 1)
+            )
             return found or (Symbol(dotted),)
         return (Symbol(dotted),)
 

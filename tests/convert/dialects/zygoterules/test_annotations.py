@@ -19,7 +19,7 @@ import typing
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, IntEnum
-from typing import Annotated, Any, Dict, Final, Hashable, List, Literal, NamedTuple, NewType, Optional, Tuple
+from typing import Annotated, Any, Dict, Final, List, Literal, NamedTuple, NewType, Optional, Tuple
 from typing import Type, TypeVar, Union
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +69,7 @@ PERTURBABLE = """
     Foo[int] f(x) lambda:1 sp.csr_matrix Type|float
     """.split()  # noqa: SIM905 (types and calls, not sentences)
 NOT_PERTURBABLE = """
-    int bool str bytes bytearray slice range type None Callable callable Hashable Type typing.Callable
+    int bool str bytes bytearray slice range type None Callable callable Type typing.Callable
     collections.abc.Callable types.FunctionType types.ModuleType pathlib.Path os.PathLike np.ufunc np.dtype
     npt.DTypeLike np.integer np.intp np.int64 np.uint8 np.bool_ np.str_ np.datetime64
     Color Deep Level UserId Index Indices Maybe Here

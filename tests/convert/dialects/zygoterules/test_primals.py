@@ -77,7 +77,7 @@ def test_known_type_is_the_only_one_beside_none(annotation, name):
 
 
 @pytest.mark.parametrize(
-    ("annotation", "numerical", "sequence"),
+    ("annotation", "numerical", "structure"),
     [
         ("float", True, False),
         ("complex", True, False),
@@ -86,15 +86,15 @@ def test_known_type_is_the_only_one_beside_none(annotation, name):
         ("list[float]", False, True),
         ("tuple", False, True),
         ("Sequence[float]", False, True),
-        ("dict", False, False),
-        ("Part", False, False),
+        ("dict", False, True),
+        ("Part", False, True),
         ("float | tuple", False, False),
         ("", False, False),
     ],
 )
-def test_numbers_and_sequences_are_known_by_their_annotation(annotation, numerical, sequence):
+def test_numbers_and_structures_are_known_by_their_annotation(annotation, numerical, structure):
     _, primal = first(annotation)
-    assert (primal.is_numerical, primal.is_sequence) == (numerical, sequence)
+    assert (primal.is_numerical, primal.is_structure) == (numerical, structure)
 
 
 @pytest.mark.parametrize(

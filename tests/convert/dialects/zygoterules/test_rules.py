@@ -168,7 +168,7 @@ PROBLEMS = {
     "return f(x), lambda dy: (-dy,) + y": ("opaque-cotangent", "the cotangent `(-dy,) + y` cannot be told"),
     "return f(x), lambda dy: tuple(y)": ("opaque-cotangent", "the cotangent `tuple(y)` cannot be told"),
     # names
-    "def back(dy):\n    d = {}\n    d['a'] = dy\n    return (d, dy)\nreturn f(x), back": (
+    "def back(dy):\n    d = {}\n    d['a'] = 2 * dy\n    return (d, dy)\nreturn f(x), back": (
         "stepwise-cotangent",
         "`d` holds a cotangent and is used for something else as well",
     ),

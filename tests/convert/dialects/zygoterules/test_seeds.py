@@ -62,7 +62,6 @@ HARMLESS = [
     "return dy if x else 2 * dy",
     "dy = 2 * dy\nreturn dy",
     "return dy > 0, dy == 1, dy < x",
-    "print(f'{dy}')\nreturn dy",
     "return x",
 ]
 
@@ -184,3 +183,30 @@ def test_problem_is_where_the_seed_is_used():
     found = problem("a = 2 * dy\nif dy is None:\n    return a")
     assert found is not None
     assert found.node.lineno == HEAD.count("\n") + 4
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("parts = {}\nparts['a'] = dy[0]\nreturn parts['a']", "is stored where it cannot be followed"),
+        ("cache.last = dy\nreturn dy", "is stored where it cannot be followed"),
+        ("for i, cache['k'] in enumerate(dy): pass\nreturn dy", "is stored where it cannot be followed"),
+        ("global last\nlast = dy[0]\nreturn dy", "is stored where it cannot be followed"),
+        (
+            "try:\n    a = dy[0] * 2.0\nexcept TypeError:\n    a = 1.0\nreturn a",
+            "is used where `TypeError` is caught",
+        ),
+        (
+            "try:\n    a = dy['k']\nexcept (KeyError, OSError):\n    a = 1.0\nreturn a",
+            "is used where `KeyError` is caught",
+        ),
+        ("return 1.0 if dy == (0.0, 1.0) else dy", "is compared with a tuple, a list or a dict"),
+        ("return 1.0 if np.iterable(dy[0]) else dy", "is given to `np.iterable`"),
+        ("np.fill_diagonal(dy, 0.0)\nreturn dy", "is changed in place"),
+        ("np.add(dy, 1.0, out=dy)\nreturn dy", "is changed in place"),
+        ("dy.sort()\nreturn dy", "is changed in place"),
+        ("return table[f'{dy[0]}'] * dy", "is used in a way that cannot be followed"),
+    ],
+)
+def test_what_only_a_legacy_seed_does_is_a_problem(body, what):
+    assert problem(body).what == what

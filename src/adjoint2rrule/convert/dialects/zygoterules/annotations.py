@@ -21,7 +21,7 @@ _NOT_PERTURBABLE = frozenset(
     {
         *("None", "Literal", "builtins.int", "builtins.bool", "builtins.str", "builtins.bytes"),
         *("builtins.bytearray", "builtins.slice", "builtins.range", "builtins.type", "builtins.callable"),
-        *("typing.Callable", "typing.Type", "typing.Text", "typing.Hashable", "collections.abc.Callable"),
+        *("typing.Callable", "typing.Type", "typing.Text", "collections.abc.Callable"),
         *("types.FunctionType", "types.BuiltinFunctionType", "types.MethodType", "types.NoneType"),
         *("types.EllipsisType", "types.ModuleType", "pathlib.Path", "os.PathLike"),
         *("numpy.dtype", "numpy.typing.DTypeLike", "numpy.ufunc", "numpy.bool", "numpy.bool_"),

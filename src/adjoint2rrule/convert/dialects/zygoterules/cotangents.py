@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from adjoint2rrule.convert.dialects.zygoterules.functions import Called, Functions
-from adjoint2rrule.convert.dialects.zygoterules.numerical import ARRAY_ATTRIBUTES
+from adjoint2rrule.convert.dialects.zygoterules.numerical import ARRAY_ATTRIBUTES, ARRAY_PARTS
 from adjoint2rrule.convert.flow import falls_through
 from adjoint2rrule.convert.scopes import Binding, By, DefinitionNode, Scope, walk_scope
 
@@ -27,6 +27,11 @@ class Ready:
 @dataclass(frozen=True)
 class Seed:
     """The seed or a part of it, which is a tangent already: it stays as it is written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A slice of the seed, or a sum of its parts: an array or, where the seed is one, a bare tuple."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +92,7 @@ class _Known:
     names: dict[tuple[Scope, str], Cotangent]
 
 
-Cotangent = Ready | Seed | Missing | Fields | Items | Either | Unclear
+Cotangent = Ready | Seed | Part | Missing | Fields | Items | Either | Unclear
 READY = Ready()
 SEED = Seed()
 
@@ -241,7 +246,7 @@ class Reader:
         else:
             whole = self.look(value, scope)
         if _is_value(whole):
-            return READY if isinstance(whole, Ready) else SEED
+            return READY if isinstance(whole, Ready) else SEED if isinstance(whole, Seed) else Part()
         if isinstance(whole, Items) and all(map(_is_value, whole.values)):
             return READY
         return Unclear(node, f"what `{node.id}` is unpacked from cannot be told")
@@ -274,8 +279,10 @@ class Reader:
         terms.append(self.look(left, scope))
         if any(not _is_value(term) and not isinstance(term, Unclear) for term in terms):
             return Unclear(node, "it may join sequences")
-        if any(map(_is_value, terms)):
+        if any(isinstance(term, Ready) for term in terms):
             return READY
+        if any(map(_is_value, terms)):
+            return Part()  # parts of a seed are joined by `+` where they are tuples
         return Unclear(node, "none of its terms can be told")
 
     def _product(self, node: ast.BinOp, scope: Scope) -> Cotangent:
@@ -293,12 +300,13 @@ class Reader:
             return READY
         inside = self.look(whole, scope)
         if isinstance(inside, Ready):
-            return READY
+            known = isinstance(node, ast.Subscript) or node.attr in ARRAY_PARTS
+            return READY if known else Unclear(node, "not every attribute of an array is an array")
         if _is_value(inside):
             # A slice of a structured seed is a bare tuple, one of an array an array.
             sliced = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice | ast.Tuple)
             array = isinstance(node, ast.Attribute) and node.attr in ARRAY_ATTRIBUTES
-            return READY if sliced or array else SEED
+            return Part() if sliced else READY if array else SEED
         return Unclear(node, "a part of something that cannot be told")
 
     # -- calls ---------------------------------------------------------------------------------
@@ -311,10 +319,10 @@ class Reader:
             return READY
         if called.function is not None:
             return self._helper(node, called, scope)
-        if isinstance(node.func, ast.Attribute) and called.name is None and not called.may_give_structure:
-            of_array = called.is_array_method or isinstance(self.look(node.func.value, scope), Ready | Seed)
-            if of_array:
-                return READY
+        if isinstance(node.func, ast.Attribute) and called.name is None and called.is_array_method:
+            # Dicts and lists have a `copy` as well.
+            of_array = called.method != "copy" or _is_value(self.look(node.func.value, scope))
+            return READY if of_array else Unclear(node, "it may be the copy of a dict or a list")
         return Unclear(node, f"what `{ast.unparse(node.func)}` returns cannot be told")
 
     def _fields_call(self, node: ast.Call, scope: Scope) -> Cotangent:
@@ -365,7 +373,7 @@ def _is_value(value: Cotangent) -> bool:
     """Whether `value` is a number, an array or a tangent on every path."""
     if isinstance(value, Either):
         return all(map(_is_value, value.choices))
-    return isinstance(value, Ready | Seed)
+    return isinstance(value, Ready | Seed | Part)
 
 
 def _is_count(node: ast.expr) -> bool:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from adjoint2rrule.convert.dialects.zygoterules.numerical import (
     ARRAY_METHODS,
     BUILTIN_NUMBERS,
+    CONSTANTS,
     FIELD_MAKERS,
     NOT_ONE_ARRAY,
     NUMERICAL,
     SEVERAL_SPECIAL,
     SINGLE_SCIPY,
     SINGLE_SCIPY_PACKAGES,
-    STRUCTURED_METHODS,
 )
 from adjoint2rrule.convert.project import Project, Symbol, Unit
 from adjoint2rrule.convert.scopes import By, DefinitionNode, Scope
@@ -52,8 +52,13 @@ class Called:
 
     def gives_number(self, call: ast.Call) -> bool:
         """Whether `call`, of this, gives one number or array, whatever its arguments are."""
-        if self.name is None or self.unit is not None:
+        if self.name is None or self.unit is not None or self.name.startswith("numpy.ndarray."):
             return False
+        if any(
+            k.arg is None or k.arg.startswith("ret") or k.arg == "full" or _is_object(k)
+            for k in call.keywords
+        ):
+            return False  # `return_index=True` and its like, or an array of anything
         if self.name in BUILTIN_NUMBERS:
             # `sum(parts, ())` joins sequences, `max(a, key=…)` may give anything.
             return not call.keywords and not (self.name == "builtins.sum" and len(call.args) > 1)
@@ -76,11 +81,6 @@ class Called:
         """Whether this is a method that only arrays have."""
         return self.method in ARRAY_METHODS
 
-    @property
-    def may_give_structure(self) -> bool:
-        """Whether the method, of an array, gives something else than an array."""
-        return self.method in STRUCTURED_METHODS
-
     def arguments(self, call: ast.Call) -> dict[str, ast.expr] | None:
         """Return the expression for each parameter of `function`; `None` where they cannot be matched."""
         assert self.function is not None
@@ -99,6 +99,11 @@ class Called:
         }:
             return None
         return positional | keywords
+
+
+def _is_object(argument: ast.keyword) -> bool:
+    """Whether a keyword asks for an array of objects."""
+    return argument.arg == "dtype" and ast.unparse(argument.value).strip("'") in {"object", "O", "np.object_"}
 
 
 class Functions:
@@ -151,4 +156,4 @@ class Functions:
     def is_numerical_constant(self, node: ast.Attribute, scope: Scope) -> bool:
         """Whether `node` is something like ``np.pi``."""
         symbols = self.symbols(node, scope)
-        return len(symbols) == 1 and self._of_symbol(symbols[0]).is_numerical
+        return node.attr in CONSTANTS and len(symbols) == 1 and self._of_symbol(symbols[0]).is_numerical

@@ -10,7 +10,6 @@ from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
 from adjoint2rrule.convert.model import Kind
 
-
 # A parameter of such a name would puzzle whoever writes `Tangent[type(x)]` into the rule by hand.
 _TYPES = frozenset({"dict", "list", "tuple", "type"})
 

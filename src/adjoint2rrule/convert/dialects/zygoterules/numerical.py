@@ -18,7 +18,8 @@ NOT_ONE_ARRAY = frozenset(
     einsum_path copyto put place putmask put_along_axis fill_diagonal add.at subtract.at multiply.at
     divide.at maximum.at minimum.at array2string array_repr array_str vectorize frompyfunc errstate
     load loads save savez savetxt printoptions ndenumerate ndindex nditer iterable may_share_memory
-    shares_memory random.shuffle random.seed
+    shares_memory random.shuffle random.seed trim_zeros geterr seterr set_printoptions info polar
+    polynomial.polynomial.polydiv
     """.split()  # noqa: SIM905 (names, not sentences)
 )
 # Of scipy, these return one number or array each; all of these packages, but for a few functions.
@@ -64,14 +65,31 @@ FIELD_MAKERS = frozenset({"builtins.dict", "types.SimpleNamespace"})
 # What arrays alone are asked to do; nobody gives these names to methods that return dicts.
 ARRAY_METHODS = frozenset(
     """
-    astype clip conj conjugate cumprod cumsum diagonal dot fill flatten mean prod ravel repeat
-    reshape round squeeze std sum swapaxes trace transpose var tocsc tocsr toarray todense argmax
-    argmin
+    astype argpartition argsort clip compress conj copy conjugate cumprod cumsum diagonal dot
+    flatten max mean min nansum prod ravel repeat reshape round squeeze std sum swapaxes trace
+    transpose var tocsc tocsr toarray todense argmax argmin
     """.split()  # noqa: SIM905
 )
 # What arrays are asked for, and the fields of objects are hardly ever called.
 ARRAY_ATTRIBUTES = frozenset(
     {"T", "mT", "real", "imag", "shape", "ndim", "size", "dtype", "data", "indices", "indptr"}
 )
-# Methods of arrays that give lists, tuples or bytes.
-STRUCTURED_METHODS = frozenset({"nonzero", "tolist", "tobytes", "items", "keys", "values", "item", "split"})
+
+# Functions of numpy that tell one kind of argument from another.
+INSPECTING = frozenset(
+    """
+    iterable isscalar ndim iscomplexobj isrealobj issubdtype array_equal array_equiv
+    """.split()  # noqa: SIM905
+)
+# Functions of numpy that change their first argument, and methods of arrays that change the array.
+MUTATING = frozenset(
+    """
+    copyto put place putmask put_along_axis fill_diagonal add.at subtract.at multiply.at divide.at
+    maximum.at minimum.at random.shuffle
+    """.split()  # noqa: SIM905
+)
+MUTATING_METHODS = frozenset({"fill", "itemset", "partition", "put", "resize", "setflags", "sort"})
+# Constants of numpy and its like that are numbers.
+CONSTANTS = frozenset({"e", "euler_gamma", "inf", "nan", "pi", "tau"})
+# Parts of an array that are arrays.
+ARRAY_PARTS = frozenset({"T", "mT", "real", "imag"})

@@ -51,9 +51,12 @@ class Primal:
         return self.known.is_array or self.known.name in _NUMBERS or self.known.name.startswith("numpy.")
 
     @property
-    def is_sequence(self) -> bool:
-        """Whether this is annotated as a tuple, a list or another sequence, and as nothing else."""
-        return self.known is not None and self.known.container in {"tuple", "list", "abstract"}
+    def is_structure(self) -> bool:
+        """Whether this is annotated as a container or as a class of the project, and as nothing else."""
+        if self.known is None:
+            return False
+        symbol = self.known.symbol
+        return self.known.container is not None or (symbol is not None and symbol.class_node is not None)
 
     @property
     def argument(self) -> str:
@@ -175,7 +178,7 @@ class Primals:
         if (
             known is not None
             and known.container in {"tuple", "list", "dict"}
-            and scope.find(known.container) is None
+            and self._is_builtin(known.container, scope)
         ):
             return Type(known.container)
         if known is not None and self.classes.is_concrete(known.symbol):
@@ -183,7 +186,7 @@ class Primals:
             name = self._name_of(known.symbol, known.written, scope)
             if name is not None:
                 return Type(name, known.symbol, self.classes.fields(known.symbol))
-        if self._is_rebound(primal.argument) or scope.find("type") is not None:
+        if self._is_rebound(primal.argument) or not self._is_builtin("type", scope):
             return None
         return Type(f"type({primal.path})")
 
@@ -198,13 +201,30 @@ class Primals:
                 return name
         return None
 
+    def _is_builtin(self, name: str, scope: Scope) -> bool:
+        """Whether a builtin is what its name says it is."""
+        found = self.classes.project.resolve(ast.Name(name, ast.Load()), scope, self.unit)
+        return all(symbol.dotted == f"builtins.{name}" for symbol in found)
+
     def _is_rebound(self, name: str) -> bool:
         """Whether the rule binds the name of an argument to something else as well."""
-        bound = 0
-        for node in ast.walk(self.rule.node):
-            stored = isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
-            bound += stored or (isinstance(node, ast.arg) and node.arg == name)
-        return bound > 1
+        return sum(_binds(node, name) for node in ast.walk(self.rule.node)) > 1
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    """Whether `node` itself binds `name`."""
+    match node:
+        case ast.Name(id=found):
+            return found == name and not isinstance(node.ctx, ast.Load)
+        case ast.arg(arg=found) | ast.FunctionDef(name=found) | ast.ClassDef(name=found):
+            return found == name
+        case ast.ExceptHandler(name=found) | ast.MatchAs(name=found) | ast.MatchStar(name=found):
+            return found == name
+        case ast.MatchMapping(rest=found):
+            return found == name
+        case ast.alias(name=imported, asname=asname):
+            return (asname or imported.partition(".")[0]) == name
+    return False
 
 
 def _element(known: Alternative | None, index: int) -> ast.expr | None:

@@ -16,6 +16,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Fields,
     Items,
     Missing,
+    Part,
     Reader,
     Ready,
     Seed,
@@ -271,7 +272,7 @@ class _RuleReader:
                 yield value
             case Unclear():
                 self._unclear(value)
-            case Ready() | Seed() | Fields() | Items():
+            case Ready() | Seed() | Part() | Fields() | Items():
                 self.problem(
                     "not-a-tuple", node, "the pullback returns something else than a tuple or `None`", _TUPLE
                 )
@@ -323,6 +324,7 @@ def _is_name(node: ast.AST, name: str) -> bool:
 def _holders(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> set[str] | None:
     """Return the names that an assignment gives `node` to; `None` where it goes elsewhere as well."""
     names: set[str] = set()
+    start = node
     while node in parents:
         parent = parents[node]
         match parent:
@@ -340,8 +342,11 @@ def _holders(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> set[str] | None:
                 return None
             case ast.Tuple() | ast.List() if isinstance(parents.get(parent), ast.Assign):
                 return _paired_holders(node, parent, parents[parent], names)
-            case _:
+            case ast.Tuple() | ast.List() | ast.Dict() | ast.keyword() | ast.Return() | ast.Lambda():
                 return names
+            case _:
+                # A walrus hands its value on to what is around it, which may look at it.
+                return names if not names or node is start else None
         node = parent
     return names
 

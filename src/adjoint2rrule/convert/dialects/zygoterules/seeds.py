@@ -12,10 +12,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules.functions import Called, Functions
-from adjoint2rrule.convert.dialects.zygoterules.numerical import ARRAY_ATTRIBUTES, ARRAY_METHODS
+from adjoint2rrule.convert.dialects.zygoterules.numerical import (
+    ARRAY_ATTRIBUTES,
+    ARRAY_METHODS,
+    INSPECTING,
+    MUTATING,
+    MUTATING_METHODS,
+)
 from adjoint2rrule.convert.scopes import DefinitionNode, FunctionNode, Scope
 
 _MAX_DEPTH = 8
+
+# What `None` and missing keys raise, where a tangent goes on.
+_TELLING = frozenset(
+    {
+        *("AttributeError", "BaseException", "Exception", "IndexError", "KeyError", "LookupError"),
+        *("StopIteration", "TypeError"),
+    }
+)
 
 # These hand on what they are given, one part at a time.
 _PASSING = frozenset(
@@ -120,10 +134,22 @@ class _Uses:
 
     def problems(self) -> Iterator[Problem]:
         for node in ast.walk(self.function):
+            if isinstance(node, ast.Try) and (problem := self._caught(node)) is not None:
+                yield problem
             if isinstance(node, ast.Name) and node.id in self.names:
                 problem = self._mutation(node) if isinstance(node.ctx, ast.Store) else self._problem(node)
                 if problem is not None:
                     yield problem
+
+    def _caught(self, node: ast.Try) -> Problem | None:
+        """Return a problem where a ``try`` catches what only a legacy seed raises: missing parts and keys."""
+        caught = {n for handler in node.handlers for n in _exceptions(handler)}
+        if not caught & _TELLING:
+            return None
+        names = (n for statement in node.body for n in ast.walk(statement) if isinstance(n, ast.Name))
+        if all(name.id not in self.names for name in names):
+            return None
+        return Problem("inspected-seed", node, f"is used where `{min(caught & _TELLING)}` is caught")
 
     def _mutation(self, node: ast.Name) -> Problem | None:
         parent = self.parents.get(node)
@@ -139,7 +165,7 @@ class _Uses:
                 bare = isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
                 return None if bare else self._unknown(node)  # a display would be joined to another
             case ast.Assign() | ast.AnnAssign():
-                return self._stored(parent)
+                return self._stored(parent, _targets(parent))
             case ast.Return():
                 return None if self._returns(parent) else self._unknown(node)
             case ast.Lambda(body=body) if body is node:
@@ -164,9 +190,11 @@ class _Uses:
                 return self._problem(parent)
             case ast.ListComp() | ast.GeneratorExp() | ast.SetComp() | ast.DictComp():
                 return self._problem(parent)
-            case ast.For(iter=iterated) | ast.comprehension(iter=iterated) if iterated is node:
+            case ast.For(target=target, iter=iterated) if iterated is node:
+                return self._stored(parent, [target])
+            case ast.comprehension(iter=iterated) if iterated is node:
                 return None
-            case ast.Subscript() | ast.Slice() | ast.FormattedValue() | ast.Delete() | ast.Expr():
+            case ast.Subscript() | ast.Slice() | ast.Delete() | ast.Expr():
                 return None
             case ast.If() | ast.While() | ast.BoolOp() | ast.UnaryOp() | ast.IfExp() | ast.Assert():
                 return Problem("inspected-seed", node, "is tested for truth")
@@ -187,26 +215,51 @@ class _Uses:
         return around is self.function
 
     def _is_fresh(self, node: ast.expr) -> bool:
-        """Whether the name `node` was bound to something else just before, in the same block."""
+        """Whether the name `node` was bound to a new array just before, in the same block."""
         statement: ast.AST = node
         while not isinstance(statement, ast.stmt):
             statement = self.parents[statement]
         for block in _blocks(self.parents[statement]):
-            if statement in block:
-                for earlier in reversed(block[: block.index(statement)]):
-                    match earlier:
-                        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                            if isinstance(node, ast.Name) and name == node.id:
-                                return not self._carries(value, self.names)
+            for earlier in reversed(block[: block.index(statement)] if statement in block else []):
+                match earlier:
+                    case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                        if isinstance(node, ast.Name) and name == node.id:
+                            return isinstance(value, ast.Call) and self._makes_array(value)
         return False
 
-    def _stored(self, parent: ast.AST) -> Problem | None:
-        """Return what is wrong with handing the seed to `parent`, a statement or an operator."""
-        if isinstance(parent, ast.Assign) and not all(_is_local(target) for target in parent.targets):
-            return Problem("inspected-seed", parent, "is stored where it cannot be followed")
+    def _makes_array(self, call: ast.Call) -> bool:
+        return not self._carries(call, self.names) and self.functions.called(call, self.scope).gives_number(
+            call
+        )
+
+    def _stored(self, parent: ast.stmt, targets: list[ast.expr]) -> Problem | None:
+        """Return what is wrong with storing the seed, or its parts, in `targets`."""
+        borrowed = {
+            name
+            for n in ast.walk(self.function)
+            if isinstance(n, ast.Global | ast.Nonlocal)
+            for name in n.names
+        }
+        for target in (t for whole in targets for t in _flat(whole)):
+            kept = isinstance(target, ast.Name) and target.id not in borrowed
+            if not kept and not self._is_array_entry(target):
+                return Problem("inspected-seed", parent, "is stored where it cannot be followed")
         return None
 
+    def _is_array_entry(self, target: ast.expr) -> bool:
+        """Whether `target` is an entry of something that numpy made, in which nothing but numbers can be."""
+        if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
+            return False
+        found = self.scope.find(target.value.id)
+        values = [b.value for b in found[1]] if found is not None else []
+        calls = [v for v in values if isinstance(v, ast.Call)]
+        if not calls or len(calls) < len(values):
+            return self._is_fresh(target.value)
+        return all(map(self._makes_array, calls))
+
     def _comparison(self, node: ast.Compare) -> Problem | None:
+        if any(isinstance(side, ast.Tuple | ast.List | ast.Dict) for side in (node.left, *node.comparators)):
+            return Problem("inspected-seed", node, "is compared with a tuple, a list or a dict")
         sides = [inner for side in (node.left, *node.comparators) for inner in ast.walk(side)]
         if any(isinstance(side, ast.Constant) and side.value is None for side in sides):
             return Problem("inspected-seed", node, "is compared with `None`")
@@ -221,6 +274,8 @@ class _Uses:
             return None
         call = self.parents.get(node)
         if isinstance(call, ast.Call) and call.func is node:
+            if name in MUTATING_METHODS:
+                return Problem("mutated-seed", call, "is changed in place")
             if name in ARRAY_METHODS:
                 return None
             return Problem("inspected-seed", node, f"is asked for `.{name}`, which its new form may not have")
@@ -242,10 +297,23 @@ class _Uses:
                 return self._unknown(node)  # a function, or a start, that may look at what it gets
             return self._problem(call) if called.name in _PASSING else None
         if called.is_numerical or called.is_array_method:
-            return None
+            return self._numerical(node, call, called, parent)
         if called.function is not None and called.scope is not None and self.depth < _MAX_DEPTH:
             return self._helper(node, call, called, called.function, called.scope)
         return Problem("opaque-call", call, f"is given to `{name}`, which cannot be read")
+
+    def _numerical(
+        self, node: ast.expr, call: ast.Call, called: Called, parent: ast.Call | ast.keyword
+    ) -> Problem | None:
+        """Return what is wrong with handing the seed to a function of numpy or its like."""
+        short = (called.name or "").partition(".")[2]
+        if short in MUTATING and call.args[:1] == [node]:
+            return Problem("mutated-seed", call, "is changed in place")
+        if isinstance(parent, ast.keyword) and parent.arg == "out":
+            return Problem("mutated-seed", call, "is changed in place")
+        if short in INSPECTING:
+            return Problem("inspected-seed", call, f"is given to `{ast.unparse(call.func)}`")
+        return None
 
     def _helper(
         self, node: ast.expr, call: ast.Call, called: Called, function: DefinitionNode, scope: Scope
@@ -274,13 +342,28 @@ def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
             yield block
 
 
-def _is_local(target: ast.expr) -> bool:
-    """Whether all of an assignment's target are names of the function, or entries of an array."""
+def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+
+
+def _flat(target: ast.expr) -> Iterator[ast.expr]:
+    """Yield the parts of an assignment's target."""
     if isinstance(target, ast.Tuple | ast.List):
-        return all(_is_local(inner) for inner in target.elts)
-    if isinstance(target, ast.Starred):
-        return _is_local(target.value)
-    return isinstance(target, ast.Name | ast.Subscript)
+        for inner in target.elts:
+            yield from _flat(inner)
+    elif isinstance(target, ast.Starred):
+        yield from _flat(target.value)
+    else:
+        yield target
+
+
+def _exceptions(handler: ast.ExceptHandler) -> Iterator[str]:
+    """Yield the last names of the exceptions that `handler` catches."""
+    if handler.type is None:
+        yield "BaseException"
+        return
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    yield from (ast.unparse(exception).rpartition(".")[2] for exception in caught)
 
 
 def _assignments(function: FunctionNode) -> Iterator[tuple[ast.expr, ast.expr]]:

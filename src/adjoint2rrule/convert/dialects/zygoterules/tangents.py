@@ -19,6 +19,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Fields,
     Items,
     Missing,
+    Part,
     Ready,
     parts,
 )
@@ -130,9 +131,11 @@ class Tangents:
 
     def _cotangent(self, value: Cotangent, primal: Primal, node: ast.expr) -> None:
         match value:
-            case Ready() if primal.is_sequence:
-                # Arithmetic on the parts of a seed would join them if they are sequences as well.
+            case Ready() | Part() if primal.is_structure:
                 self._wrong_structure(node, primal, "a number or an array")
+            case Part() if not primal.is_numerical:
+                message = f"whether the cotangent of `{primal.path}` is an array or a tuple cannot be told"
+                self._problem("opaque-cotangent", node, message, _ANNOTATE)
             case Missing(node=ast.expr() as none):
                 self._do(Replace(address(none), self.runtime.call(primal.zero)), none)
             case Either(choices=choices):
@@ -308,6 +311,7 @@ def _are_keywords(keys: tuple[object, ...]) -> bool:
     )
 
 
+_ANNOTATE = "Annotate the parameter: `x: np.ndarray`, for an array."
 _BY_HAND = "Convert this rule by hand."
 _ENTRIES = "Return one cotangent per positional parameter; keyword-only ones have none."
 _FIELDS = "Name the fields as the class does; see its definition."

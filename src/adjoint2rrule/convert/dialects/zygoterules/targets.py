@@ -164,6 +164,9 @@ class Targets:
     ) -> Target | Problem:
         symbols = list(self.project.resolve(owner, scope, self.unit))
         text = ast.unparse(owner)
+        if not symbols and not self.unit.scope.star_imports:
+            hint = "Import or define the class above the rule."
+            return Problem("unknown-target", node, f"`{text}` is not bound where the rule stands", hint)
         name = owner.id if isinstance(owner, ast.Name) else owner.attr
         found = self._of_symbols(node, text, name, symbols)
         if isinstance(found, Problem):
