@@ -21,9 +21,10 @@ from adjoint2rrule.convert.model import (
     SourceFile,
 )
 from adjoint2rrule.convert.pipeline import convert_source
-from adjoint2rrule.convert.project import Project, Unit
+from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.scopes import DefinitionNode, Scope
 from adjoint2rrule.convert.syntax import Module, parse
+from adjoint2rrule.convert.units import Unit
 
 Files = Mapping[str, str | bytes]
 

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from adjoint2rrule.convert.model import Edit, Span
-from adjoint2rrule.convert.project import Project, Unit
+from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.syntax import Module, is_directive
+from adjoint2rrule.convert.units import Unit
 
 _LINE_LENGTH = 88
 _ImportNode = ast.Import | ast.ImportFrom

@@ -16,10 +16,11 @@ from adjoint2rrule.convert.import_block import insertion, leading_imports, witho
 from adjoint2rrule.convert.model import Diagnostic, Edit, Severity, Span
 from adjoint2rrule.convert.operations import AddAliases, DropAliases, Operation, ReplaceStatement, address
 from adjoint2rrule.convert.plan import Plan
-from adjoint2rrule.convert.project import Project, Unit
+from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.runtime import RuntimeNames
 from adjoint2rrule.convert.scopes import By, Scope, parameters_of
 from adjoint2rrule.convert.syntax import is_directive
+from adjoint2rrule.convert.units import Unit
 
 _ImportNode = ast.Import | ast.ImportFrom
 

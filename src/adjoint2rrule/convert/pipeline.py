@@ -25,10 +25,11 @@ from adjoint2rrule.convert.model import (
 )
 from adjoint2rrule.convert.operations import Operation
 from adjoint2rrule.convert.plan import Plan
-from adjoint2rrule.convert.project import Closed, Project, Unit
+from adjoint2rrule.convert.project import Closed, Project
 from adjoint2rrule.convert.rewrite import UnfaithfulParseError, rewrite
 from adjoint2rrule.convert.splice import splice
 from adjoint2rrule.convert.syntax import Module, UnreadableSourceError, parse
+from adjoint2rrule.convert.units import Unit
 
 
 def closed_modules(options: Options) -> Closed:

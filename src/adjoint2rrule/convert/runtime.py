@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from copy import copy
 
-from adjoint2rrule.convert.project import Project, Unit
+from adjoint2rrule.convert.project import Project
+from adjoint2rrule.convert.units import Unit
 
 
 class RuntimeNames:

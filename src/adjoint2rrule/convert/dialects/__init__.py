@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from adjoint2rrule.convert.dialects import zygoterules
 from adjoint2rrule.convert.model import Options
 from adjoint2rrule.convert.plan import Plans
-from adjoint2rrule.convert.project import Closed, Project, Unit
+from adjoint2rrule.convert.project import Closed, Project
+from adjoint2rrule.convert.units import Unit
 
 
 @dataclass(frozen=True)

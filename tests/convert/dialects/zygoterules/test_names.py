@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adjoint2rrule.convert.dialects.zygoterules.names import ALL, AMBIGUOUS, closed_modules, legacy_name, uses
-from adjoint2rrule.convert.project import Symbol
+from adjoint2rrule.convert.units import Symbol
 from tests.convert.building import Sample, sample
 
 

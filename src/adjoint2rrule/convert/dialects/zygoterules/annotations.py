@@ -10,8 +10,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from adjoint2rrule.convert.project import Project, Symbol, Unit
+from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.scopes import By, Scope
+from adjoint2rrule.convert.units import Symbol, Unit
 
 _MAX_DEPTH = 20
 _TYPING = ("typing.", "typing_extensions.", "collections.abc.", "builtins.", "types.")

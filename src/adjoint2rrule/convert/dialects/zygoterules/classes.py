@@ -6,7 +6,8 @@ import ast
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules.annotations import Annotations
-from adjoint2rrule.convert.project import Project, Symbol, Unit
+from adjoint2rrule.convert.project import Project
+from adjoint2rrule.convert.units import Symbol, Unit
 
 # Nothing is of just such a class: the values of a `TypedDict` are dicts.
 _ABSTRACT = frozenset(

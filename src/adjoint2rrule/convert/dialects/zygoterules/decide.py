@@ -33,8 +33,9 @@ from adjoint2rrule.convert.model import (
 )
 from adjoint2rrule.convert.operations import EditFunction, Operation, Replace, address, written_by
 from adjoint2rrule.convert.plan import Consumed, Plan, Plans
-from adjoint2rrule.convert.project import Project, Unit
+from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.runtime import RuntimeNames
+from adjoint2rrule.convert.units import Unit
 
 
 def plan_file(unit: Unit, project: Project, options: Options) -> Plans:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
 from adjoint2rrule.convert.dialects.zygoterules.names import Use
-from adjoint2rrule.convert.project import Project, Unit
+from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.scopes import DefinitionNode, Scope
+from adjoint2rrule.convert.units import Unit
 
 _DECORATING = legacy.DEFINING | {legacy.AMBIGUOUS}
 

@@ -14,8 +14,9 @@ from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
 from adjoint2rrule.convert.model import Kind
-from adjoint2rrule.convert.project import Project, Unit
+from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.scopes import walk_scope
+from adjoint2rrule.convert.units import Unit
 
 _TYPE_COMMENT = re.compile(r"#\s*type:\s*\(")
 

@@ -17,8 +17,9 @@ from adjoint2rrule.convert.dialects.zygoterules.numerical import (
     SINGLE_SCIPY,
     SINGLE_SCIPY_PACKAGES,
 )
-from adjoint2rrule.convert.project import Project, Symbol, Unit
+from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.scopes import By, DefinitionNode, Scope
+from adjoint2rrule.convert.units import Symbol, Unit
 
 
 @dataclass(frozen=True)

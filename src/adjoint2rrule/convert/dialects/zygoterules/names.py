@@ -10,8 +10,9 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from adjoint2rrule.convert.project import Project, Symbol, Unit
+from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.scopes import By, DefinitionNode, Scope
+from adjoint2rrule.convert.units import Symbol, Unit
 
 MODULES = frozenset({"adjoint2rrule.legacy", "zygoterules", "zygote"})
 DEFINING = frozenset({"adjoint", "adjoint_mut", "nograd"})

@@ -8,9 +8,9 @@ from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.targets import Targets
 from adjoint2rrule.convert.model import Diagnostic
 from adjoint2rrule.convert.operations import Operation, Replace, ReplaceStatement, address
-from adjoint2rrule.convert.project import Unit
 from adjoint2rrule.convert.runtime import RuntimeNames
 from adjoint2rrule.convert.scopes import DefinitionNode, Scope
+from adjoint2rrule.convert.units import Unit
 
 _WRAPPERS = frozenset({"classmethod", "property", "staticmethod", "cached_property"})
 

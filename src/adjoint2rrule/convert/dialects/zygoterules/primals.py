@@ -13,8 +13,8 @@ from adjoint2rrule.convert.dialects.zygoterules.parameters import zero_for
 from adjoint2rrule.convert.dialects.zygoterules.rules import Parameter, Rule
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target
 from adjoint2rrule.convert.model import Kind
-from adjoint2rrule.convert.project import Symbol, Unit
 from adjoint2rrule.convert.scopes import Scope
+from adjoint2rrule.convert.units import Symbol, Unit
 
 _NUMBERS = frozenset({"builtins.float", "builtins.complex"})
 

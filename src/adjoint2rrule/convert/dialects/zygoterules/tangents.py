@@ -40,8 +40,8 @@ from adjoint2rrule.convert.operations import (
     address,
 )
 from adjoint2rrule.convert.plan import Consumed
-from adjoint2rrule.convert.project import Unit
 from adjoint2rrule.convert.runtime import RuntimeNames
+from adjoint2rrule.convert.units import Unit
 
 
 @dataclass

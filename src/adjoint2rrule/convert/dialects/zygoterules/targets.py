@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.model import Diagnostic, Kind, Severity
-from adjoint2rrule.convert.project import Project, Symbol, Unit
+from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.scopes import Binding, By, Scope
+from adjoint2rrule.convert.units import Symbol, Unit
 
 
 @dataclass(frozen=True)
