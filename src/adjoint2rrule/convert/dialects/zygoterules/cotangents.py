@@ -154,7 +154,7 @@ class Reader:
                 return READY  # on anything but numbers and arrays these would fail
             case ast.Attribute(value=value) | ast.Subscript(value=value):
                 return self._part(node, value, scope)
-        return Unclear(node, "its value cannot be told from the source")
+        return Unclear(node, "an expression of this form is not followed")
 
     def look(self, node: ast.expr, scope: Scope) -> Cotangent:
         """Return what `read` does, where `node` is only used and does not become a cotangent itself."""
