@@ -17,7 +17,6 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Items,
     Missing,
     Part,
-    Reader,
     Ready,
     Seed,
     Unclear,
@@ -26,6 +25,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.holders import holders
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
+from adjoint2rrule.convert.dialects.zygoterules.reader import Reader
 from adjoint2rrule.convert.dialects.zygoterules.seeds import seed_problem
 from adjoint2rrule.convert.flow import falls_through
 from adjoint2rrule.convert.scopes import By, FunctionNode, Scope, walk_scope

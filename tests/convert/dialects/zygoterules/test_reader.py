@@ -13,11 +13,11 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Fields,
     Items,
     Missing,
-    Reader,
     Ready,
     Unclear,
     parts,
 )
+from adjoint2rrule.convert.dialects.zygoterules.reader import Reader
 from tests.convert.building import functions_of, sample
 
 HEAD = """\
