@@ -6,7 +6,15 @@ import ast
 
 import pytest
 
-from adjoint2rrule.convert.scopes import By, Scope, evaluated, outer_expressions, parameters_of, walk_scope
+from adjoint2rrule.convert.scopes import (
+    By,
+    Scope,
+    evaluated,
+    names_bound_by,
+    outer_expressions,
+    parameters_of,
+    walk_scope,
+)
 from tests.convert.building import expression, parsed, sample
 
 
@@ -220,3 +228,22 @@ def test_every_node_is_evaluated_in_its_own_scope():
     assert where["j"][0].parent is file.inside("f")
     assert [where[name][1] for name in "abceh"] == [(), (), (f,), (f,), (f, method)]
     assert list(where) == list("abcdehij")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a = b", {"a"}),
+        ("def a(b, *c, **d): e", {"a", "b", "c", "d"}),
+        ("async def a(): pass", {"a"}),
+        ("class a(b): pass", {"a"}),
+        ("import a.b, c as d", {"a", "d"}),
+        ("try: pass\nexcept A as a: pass", {"a"}),
+        ("match x:\n    case [a, *b]: pass\n    case {'k': c, **d}: pass\n    case e: pass", set("abcde")),
+        ("def f():\n    global a\n    nonlocal_ = 1", {"f", "a", "nonlocal_"}),
+        ("[a for b in c]", {"b"}),
+        ("del a", {"a"}),
+    ],
+)
+def test_names_that_nodes_bind(text, names):
+    assert {name for node in ast.walk(ast.parse(text)) for name in names_bound_by(node)} == names

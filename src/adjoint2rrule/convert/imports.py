@@ -63,7 +63,7 @@ class _Imports:
         self.operations: list[tuple[ast.stmt, Operation]] = []
         self.removed: list[ast.stmt] = []
         self.notes: list[Diagnostic] = []
-        self.tops = {node: top for top in self.module.tree.body for node in ast.walk(top)} if plans else {}
+        self.tops = unit.tops if plans else {}
 
     def changes(self) -> ImportChanges:
         unneeded = self._unneeded()

@@ -6,6 +6,7 @@ import ast
 from copy import copy
 
 from adjoint2rrule.convert.project import Project
+from adjoint2rrule.convert.scopes import names_bound_by
 from adjoint2rrule.convert.units import Unit
 
 
@@ -72,26 +73,9 @@ class RuntimeNames:
 
 def _bound_anywhere(unit: Unit, module: str) -> set[str]:
     """Return every name that the file binds in any scope, but for imports from `module`."""
-    taken: set[str] = set()
-    for node in ast.walk(unit.module.tree):
-        match node:
-            case ast.Name(id=name) if not isinstance(node.ctx, ast.Load):
-                taken.add(name)
-            case (
-                ast.arg(arg=name)
-                | ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-            ):
-                taken.add(name)
-            case ast.ImportFrom() if unit.absolute(node) == module:
-                pass
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                taken.update(a.asname or a.name.partition(".")[0] for a in aliases)
-            case (
-                ast.ExceptHandler(name=str() as name)
-                | ast.MatchAs(name=str() as name)
-                | ast.MatchStar(name=str() as name)
-            ):
-                taken.add(name)
-    return taken
+    nodes = (
+        node
+        for node in ast.walk(unit.module.tree)
+        if not (isinstance(node, ast.ImportFrom) and unit.absolute(node) == module)
+    )
+    return {name for node in nodes for name in names_bound_by(node)}

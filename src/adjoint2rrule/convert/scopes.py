@@ -291,6 +291,32 @@ def _names(target: ast.expr) -> Iterator[str]:
     return (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
 
 
+def names_bound_by(node: ast.AST) -> list[str]:
+    """Return the names that `node` itself binds, in whichever scope it stands, or borrows from another.
+
+    Examples
+    --------
+    >>> names_bound_by(ast.parse("import a.b, c as d").body[0])
+    ['a', 'd']
+    """
+    match node:
+        case ast.Name(id=name) if not isinstance(node.ctx, ast.Load):
+            return [name]
+        case ast.arg(arg=name):
+            return [name]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            return [alias.asname or alias.name.partition(".")[0] for alias in aliases]
+        case ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name):
+            return [name]
+        case ast.MatchStar(name=str() as name) | ast.MatchMapping(rest=str() as name):
+            return [name]
+        case ast.Global(names=names) | ast.Nonlocal(names=names):
+            return names
+    return []
+
+
 def parameters_of(function: FunctionNode) -> list[ast.arg]:
     """Return every parameter of `function`, in the order in which it writes them."""
     a = function.args

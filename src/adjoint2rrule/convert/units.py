@@ -45,6 +45,11 @@ class Unit:
         return list(evaluated(self.scope))
 
     @cached_property
+    def tops(self) -> dict[ast.AST, ast.stmt]:
+        """For every node, the statement of the module that it stands in."""
+        return {node: top for top in self.module.tree.body for node in ast.walk(top)}
+
+    @cached_property
     def reads(self) -> dict[str, list[tuple[ast.Name, Scope]]]:
         """Every place that reads a name, with its scope, by the name."""
         found: dict[str, list[tuple[ast.Name, Scope]]] = {}

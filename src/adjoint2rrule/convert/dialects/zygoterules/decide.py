@@ -64,7 +64,7 @@ class _Planner:
         self.targets = Targets(project, unit, self.rules)
         self.functions = Functions(project, unit, self._is_rule)
         self.classes = Classes(project, unit)
-        self.tops = {node: top for top in unit.module.tree.body for node in ast.walk(top)}
+        self.tops = unit.tops
         self.taken = identifiers(self.tops)
         self.runtime = RuntimeNames(unit, project, options.runtime)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
 from adjoint2rrule.convert.model import Kind
+from adjoint2rrule.convert.scopes import names_bound_by
 
 # A parameter of such a name would puzzle whoever writes `Tangent[type(x)]` into the rule by hand.
 _TYPES = frozenset({"dict", "list", "tuple", "type"})
@@ -60,22 +61,9 @@ def first_parameter(
 
 def _names_in(node: ast.FunctionDef) -> tuple[set[str], set[str]]:
     """Return the names that a rule binds anywhere inside, and those that it reads."""
-    bound: set[str] = set()
-    read: set[str] = set()
-    for inner in ast.walk(node):
-        match inner:
-            case ast.Name(id=name):
-                (read if isinstance(inner.ctx, ast.Load) else bound).add(name)
-            case ast.arg(arg=name):
-                bound.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if inner is not node:
-                bound.add(name)
-            case ast.alias(name=name, asname=asname):
-                bound.add(asname or name.partition(".")[0])
-            case ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name):
-                bound.add(name)
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                bound.update(names)
+    inside = [inner for inner in ast.walk(node) if inner is not node]
+    bound = {name for inner in inside for name in names_bound_by(inner)}
+    read = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     return bound, read
 
 

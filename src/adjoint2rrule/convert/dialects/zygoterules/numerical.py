@@ -7,19 +7,24 @@ from __future__ import annotations
 
 NUMERICAL = ("numpy.", "scipy.", "math.", "cmath.", "jax.numpy.", "autograd.numpy.", "autograd.scipy.")
 
+# Functions of numpy that change their first argument.
+MUTATING = frozenset(
+    """
+    copyto put place putmask put_along_axis fill_diagonal add.at subtract.at multiply.at divide.at
+    maximum.at minimum.at random.shuffle
+    """.split()  # noqa: SIM905
+)
 # Of numpy, these return several arrays, a list or tuple, nothing, or something that is no array.
-NOT_ONE_ARRAY = frozenset(
+NOT_ONE_ARRAY = MUTATING | frozenset(
     """
     array_split split hsplit vsplit dsplit unstack meshgrid broadcast_arrays gradient histogram
     histogram2d histogramdd nonzero unravel_index ix_ modf frexp divmod unique unique_all
     unique_counts unique_inverse atleast_1d atleast_2d atleast_3d polyfit polydiv linalg.eig
     linalg.eigh linalg.svd linalg.qr linalg.slogdet linalg.lstsq shape broadcast_shapes tril_indices
     triu_indices tril_indices_from triu_indices_from diag_indices diag_indices_from mask_indices
-    einsum_path copyto put place putmask put_along_axis fill_diagonal add.at subtract.at multiply.at
-    divide.at maximum.at minimum.at array2string array_repr array_str vectorize frompyfunc errstate
-    load loads save savez savetxt printoptions ndenumerate ndindex nditer iterable may_share_memory
-    shares_memory random.shuffle random.seed trim_zeros geterr seterr set_printoptions info polar
-    polynomial.polynomial.polydiv
+    einsum_path array2string array_repr array_str vectorize frompyfunc errstate load loads save
+    savez savetxt printoptions ndenumerate ndindex nditer iterable may_share_memory shares_memory
+    random.seed trim_zeros geterr seterr set_printoptions info polar polynomial.polynomial.polydiv
     """.split()  # noqa: SIM905 (names, not sentences)
 )
 # Of scipy, these return one number or array each; all of these packages, but for a few functions.
@@ -81,13 +86,7 @@ INSPECTING = frozenset(
     iterable isscalar ndim iscomplexobj isrealobj issubdtype array_equal array_equiv
     """.split()  # noqa: SIM905
 )
-# Functions of numpy that change their first argument, and methods of arrays that change the array.
-MUTATING = frozenset(
-    """
-    copyto put place putmask put_along_axis fill_diagonal add.at subtract.at multiply.at divide.at
-    maximum.at minimum.at random.shuffle
-    """.split()  # noqa: SIM905
-)
+# Methods of arrays that change the array.
 MUTATING_METHODS = frozenset({"fill", "itemset", "partition", "put", "resize", "setflags", "sort"})
 # Constants of numpy and its like that are numbers.
 CONSTANTS = frozenset({"e", "euler_gamma", "inf", "nan", "pi", "tau"})

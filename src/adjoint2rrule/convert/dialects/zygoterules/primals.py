@@ -13,7 +13,7 @@ from adjoint2rrule.convert.dialects.zygoterules.parameters import zero_for
 from adjoint2rrule.convert.dialects.zygoterules.rules import Parameter, Rule
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target
 from adjoint2rrule.convert.model import Kind
-from adjoint2rrule.convert.scopes import Scope
+from adjoint2rrule.convert.scopes import Scope, names_bound_by
 from adjoint2rrule.convert.units import Symbol, Unit
 
 _NUMBERS = frozenset({"builtins.float", "builtins.complex"})
@@ -208,23 +208,7 @@ class Primals:
 
     def _is_rebound(self, name: str) -> bool:
         """Whether the rule binds the name of an argument to something else as well."""
-        return sum(_binds(node, name) for node in ast.walk(self.rule.node)) > 1
-
-
-def _binds(node: ast.AST, name: str) -> bool:
-    """Whether `node` itself binds `name`."""
-    match node:
-        case ast.Name(id=found):
-            return found == name and not isinstance(node.ctx, ast.Load)
-        case ast.arg(arg=found) | ast.FunctionDef(name=found) | ast.ClassDef(name=found):
-            return found == name
-        case ast.ExceptHandler(name=found) | ast.MatchAs(name=found) | ast.MatchStar(name=found):
-            return found == name
-        case ast.MatchMapping(rest=found):
-            return found == name
-        case ast.alias(name=imported, asname=asname):
-            return (asname or imported.partition(".")[0]) == name
-    return False
+        return sum(name in names_bound_by(node) for node in ast.walk(self.rule.node)) > 1
 
 
 def _element(known: Alternative | None, index: int) -> ast.expr | None:
