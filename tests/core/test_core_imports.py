@@ -43,4 +43,6 @@ def test_every_exception_is_a_rule_error_and_a_builtin_one():
         assert error.__doc__
         if error is not core.RuleError:
             assert issubclass(error, core.RuleError)
-            assert any(base.__module__ == "builtins" for base in error.__bases__)
+            assert any(
+                base.__module__ == "builtins" for base in error.__mro__[: error.__mro__.index(Exception)]
+            )

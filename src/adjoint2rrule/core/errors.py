@@ -14,7 +14,11 @@ class AmbiguousRuleError(RuleError, TypeError):
     """Several rules fit the arguments of a call, and none of them is the most specific."""
 
 
-class MutateThunkError(RuleError, TypeError):
+class MutateTangentError(RuleError, TypeError, AttributeError):
+    """A tangent that does not change was written into."""
+
+
+class MutateThunkError(MutateTangentError):
     """A thunk was written into; what it stands for may be shared, and may not exist yet."""
 
 
@@ -34,8 +38,26 @@ class ProjectionError(RuleError, ValueError):
     """A cotangent does not fit the tangent space of its primal."""
 
 
-class UnknownFieldError(RuleError, TypeError, AttributeError):
+class UnknownFieldError(RuleError, TypeError, AttributeError, KeyError):
     """A tangent was given, or asked for, a field that its primal type does not have."""
+
+    __str__ = Exception.__str__  # a `KeyError` shows the repr of its message
+
+
+class NoFieldsError(RuleError, TypeError):
+    """A value that is not made of fields was to be taken apart."""
+
+
+class TangentConstructionError(RuleError, TypeError):
+    """A tangent was made from something that it cannot be made of."""
+
+
+class TangentConversionError(RuleError, TypeError):
+    """A tangent stood where only a number or an array can."""
+
+
+class ZeroTangentDivisionError(RuleError, ZeroDivisionError):
+    """Something was divided by a `ZeroTangent` or `NoTangent`."""
 
 
 class TangentMismatchError(RuleError, TypeError, ValueError):

@@ -21,6 +21,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from adjoint2rrule.core.errors import MutateTangentError, TangentConversionError
+
 
 class TangentArithmetic:
     """What lets a tangent stand in numpy's expressions without becoming an object array."""
@@ -34,11 +36,11 @@ class TangentArithmetic:
 
     def __operand__(self) -> Any:
         """Return what numpy computes with in place of this tangent."""
-        raise TypeError(f"numpy cannot compute with {self!r}")
+        raise TangentConversionError(f"numpy cannot compute with {self!r}; compute with its parts")
 
     def __written__(self) -> None:
         """Complain that something is about to be written into this tangent."""
-        raise TypeError(f"{self!r} cannot be written into")
+        raise MutateTangentError(f"{self!r} cannot be written into; bind a name to the result instead")
 
     def __conj__(self) -> Any:
         return self

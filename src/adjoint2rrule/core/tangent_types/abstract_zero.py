@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from adjoint2rrule.core.errors import TangentConstructionError, ZeroTangentDivisionError
 from adjoint2rrule.core.tangent_arithmetic import LINEAR
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 
@@ -30,7 +31,7 @@ class AbstractZero(AbstractTangent):
 
     def __new__(cls) -> Self:
         if cls.__instance is None:
-            raise TypeError("AbstractZero has no instances; use ZeroTangent() or NoTangent()")
+            raise TangentConstructionError("AbstractZero has no instances; use ZeroTangent() or NoTangent()")
         return cls.__instance  # type: ignore[no-any-return]
 
     def __init_subclass__(cls) -> None:
@@ -121,7 +122,7 @@ class AbstractZero(AbstractTangent):
         return self
 
     def __rtruediv__(self, other: Any) -> Any:
-        raise ZeroDivisionError(f"division by {self!r}")
+        raise ZeroTangentDivisionError(f"division by {self!r}")
 
 
 class ZeroTangent(AbstractZero):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adjoint2rrule.core.errors import NoFieldsError
 from adjoint2rrule.core.tangent_types.primal_fields import fields_of, has_fields, is_namedtuple
 from adjoint2rrule.core.tangent_types.structural_arithmetic import made
 from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind
@@ -21,7 +22,7 @@ def backing(x: Any, /) -> Any:
 
     Raises
     ------
-    TypeError
+    NoFieldsError
         Where `x` is not made of parts.
 
     Examples
@@ -43,7 +44,7 @@ def backing(x: Any, /) -> Any:
     if isinstance(x, (tuple, list, dict)):
         return x
     if not has_fields(x):
-        raise TypeError(f"{x!r} is not made of fields")
+        raise NoFieldsError(f"{x!r} is not made of fields")
     return fields_of(x)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, NoReturn
 
-from adjoint2rrule.core.errors import NotImplementedTangentError
+from adjoint2rrule.core.errors import MutateTangentError, NotImplementedTangentError
 from adjoint2rrule.core.tangent_arithmetic import DOTS
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
@@ -47,10 +47,10 @@ class NotImplementedTangent(AbstractTangent):
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError("a NotImplementedTangent does not change")
+        raise MutateTangentError("a NotImplementedTangent does not change")
 
     def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError("a NotImplementedTangent does not change")
+        raise MutateTangentError("a NotImplementedTangent does not change")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return NotImplementedTangent, (self.module, self.source, self.info)

@@ -7,7 +7,7 @@ from numbers import Number
 from typing import Any
 
 from adjoint2rrule.core.debug_mode import debug_mode
-from adjoint2rrule.core.errors import PrimalAdditionError, TangentMismatchError
+from adjoint2rrule.core.errors import PrimalAdditionError, TangentConversionError, TangentMismatchError
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.construct import construct
 from adjoint2rrule.core.tangent_types.equality import same_value
@@ -105,7 +105,9 @@ def _plus(x: Any, dx: Any) -> Any:
 
 def _checked(dx: Any) -> Any:
     if isinstance(dx, (list, tuple, str, bytes)):  # their `+` and `*` join and repeat
-        raise TypeError(f"{dx!r} is no tangent; that of a sequence is a Tangent[{type(dx).__name__}](...)")
+        raise TangentConversionError(
+            f"{dx!r} is no tangent; that of a sequence is a Tangent[{type(dx).__name__}](...)"
+        )
     return dx
 
 

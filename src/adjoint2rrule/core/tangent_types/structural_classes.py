@@ -9,6 +9,7 @@ from types import UnionType
 from typing import Annotated, Any, NoReturn, TypeVar, Union, get_origin
 from weakref import WeakValueDictionary
 
+from adjoint2rrule.core.errors import TangentConstructionError
 from adjoint2rrule.core.tangent_types.primal_fields import field_names, is_mutable, is_namedtuple
 from adjoint2rrule.core.tangent_types.structural_kinds import (
     ZERO,
@@ -47,7 +48,7 @@ class Classes(dict[Any, type]):
         if isinstance(primal, TypeVar):
             return self.family
         if not isinstance(primal, type):
-            raise TypeError(
+            raise TangentConstructionError(
                 f"{self.family.__name__}[P] takes the class of a primal for P, but got {primal!r}"
             )
         family = self.family.__family_for__(primal)
@@ -109,7 +110,7 @@ def _new_class(family: Any, primal: Any) -> type:
 
 @classmethod  # type: ignore[misc]
 def _refuse_second(cls: Any, primal: Any) -> NoReturn:
-    raise TypeError(f"{cls.__name__} has its primal class already")
+    raise TangentConstructionError(f"{cls.__name__} has its primal class already")
 
 
 def _kind_of(primal: Any, names: tuple[str, ...] | None) -> type:

@@ -10,7 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn
 
-from adjoint2rrule.core.errors import TangentMismatchError, UnknownFieldError
+from adjoint2rrule.core.errors import (
+    TangentConstructionError,
+    TangentConversionError,
+    TangentMismatchError,
+    UnknownFieldError,
+)
 from adjoint2rrule.core.tangent_arithmetic import operand
 from adjoint2rrule.core.tangent_types.abstract_zero import ZeroTangent
 from adjoint2rrule.core.tangent_types.thunks import unthunk
@@ -58,7 +63,7 @@ class FieldsKind(Named):
         if not isinstance(key, str):
             return unthunk(list(self.__backing__.values())[key])
         if key not in self.__names__:
-            raise KeyError(key)
+            refuse_unknown(self, [key])
         return unthunk(self.__backing__.get(key, ZERO))
 
     def __iter__(self) -> Iterator[Any]:
@@ -68,7 +73,7 @@ class FieldsKind(Named):
         return name in self.__backing__
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} is no array; its fields may be")
+        raise TangentConversionError(f"{type(self).__name__} is no array; its fields may be")
 
 
 def fields_init(names: frozenset[str]) -> Callable[..., None]:
@@ -119,7 +124,7 @@ class AnythingKind(OpenFieldsKind):
 
     def __init__(self, /, *elements: Any, **fields: Any) -> None:
         if elements and fields:
-            raise TypeError(
+            raise TangentConstructionError(
                 f"{type(self).__name__} takes elements or fields, but got {elements!r} and {fields!r}"
             )
         self.__backing__ = dict(enumerate(elements)) if elements else fields
@@ -166,7 +171,9 @@ class ElementsKind(Kind):
 
     def __init__(self, /, *elements: Any, **fields: Any) -> None:
         if fields:
-            raise TypeError(f"{type(self).__name__} takes its elements by position, but got {fields!r}")
+            raise TangentConstructionError(
+                f"{type(self).__name__} takes its elements by position, but got {fields!r}"
+            )
         self.__backing__ = elements
 
     def __getitem__(self, index: Any) -> Any:
@@ -204,7 +211,9 @@ class NamedElementsKind(Named, ElementsKind):
         if not fields.keys() <= names.keys():
             refuse_unknown(self, fields)
         if not fields.keys().isdisjoint(given):
-            raise TypeError(f"{type(self).__name__} got {[*(fields.keys() & given.keys())]} twice")
+            raise TangentConstructionError(
+                f"{type(self).__name__} got {[*(fields.keys() & given.keys())]} twice"
+            )
         self.__backing__ = given | fields
 
     def __len__(self) -> int:
@@ -214,7 +223,7 @@ class NamedElementsKind(Named, ElementsKind):
         if not isinstance(key, str):
             return tuple(self)[key]
         if key not in self.__names__:
-            raise KeyError(key)
+            refuse_unknown(self, [key])
         return unthunk(self.__backing__.get(key, ZERO))
 
     def __iter__(self) -> Iterator[Any]:
@@ -227,7 +236,7 @@ Mapping.register(EntriesKind)
 
 def refuse_positional(tangent: Kind, args: tuple[Any, ...]) -> NoReturn:
     """Say that a tangent takes its fields by keyword."""
-    raise TypeError(f"{type(tangent).__name__} takes its fields by keyword, but got {args!r}")
+    raise TangentConstructionError(f"{type(tangent).__name__} takes its fields by keyword, but got {args!r}")
 
 
 def refuse_unknown(tangent: Any, fields: Any) -> NoReturn:

@@ -10,6 +10,7 @@ from operator import neg
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from adjoint2rrule.core.errors import TangentConstructionError
 from adjoint2rrule.core.tangent_arithmetic import conj
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
@@ -52,7 +53,9 @@ class StructuralTangent(AbstractTangent, metaclass=StructuralType):
 
     def __init__(self, /, *elements: Any, **fields: Any) -> None:
         name = type(self).__name__
-        raise TypeError(f"{name} needs to know the class of its primal: write {name}[Foo](...)")
+        raise TangentConstructionError(
+            f"{name} needs to know the class of its primal: write {name}[Foo](...)"
+        )
 
     if TYPE_CHECKING:  # the classes of each primal bring these
 
@@ -205,7 +208,9 @@ class MutableTangent(StructuralTangent, Generic[P]):
     @classmethod
     def __family_for__(cls, primal: Any) -> Any:
         if primal is Any or issubclass(primal, (dict, list, tuple)):
-            raise TypeError(f"a MutableTangent is for objects with fields; write Tangent[{primal.__name__}]")
+            raise TangentConstructionError(
+                f"a MutableTangent is for objects with fields; write Tangent[{primal.__name__}]"
+            )
         return MutableTangent
 
     def __setattr__(self, name: str, value: Any) -> None:

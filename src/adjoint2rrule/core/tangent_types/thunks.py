@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from adjoint2rrule.core.errors import MutateThunkError
+from adjoint2rrule.core.errors import MutateThunkError, TangentConstructionError
 from adjoint2rrule.core.tangent_arithmetic import conj
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
@@ -183,7 +183,9 @@ class Thunk(AbstractThunk):
 
     def __init__(self, f: Callable[[], Any], /) -> None:
         if not callable(f):
-            raise TypeError(f"a thunk takes a function of no arguments, as thunk(lambda: ...), but got {f!r}")
+            raise TangentConstructionError(
+                f"a thunk takes a function of no arguments, as thunk(lambda: ...), but got {f!r}"
+            )
         _set(self, "_Thunk__f", f)
         _set(self, "_Thunk__lock", RLock())  # a thunk that asks for itself is an error, not a deadlock
 
@@ -235,7 +237,9 @@ class InplaceableThunk(AbstractThunk):
 
     def __init__(self, add: Callable[[Any], Any], val: Any, /) -> None:
         if not callable(add):
-            raise TypeError(f"InplaceableThunk takes a function that adds in place, but got {add!r}")
+            raise TangentConstructionError(
+                f"InplaceableThunk takes a function that adds in place, but got {add!r}"
+            )
         _set(self, "add", add)
         _set(self, "val", val)
 
