@@ -38,7 +38,7 @@ class ProjectionError(RuleError, ValueError):
     """A cotangent does not fit the tangent space of its primal."""
 
 
-class UnknownFieldError(RuleError, TypeError, AttributeError, KeyError):
+class UnknownFieldError(RuleError, TypeError, AttributeError, KeyError, IndexError):
     """A tangent was given, or asked for, a field that its primal type does not have."""
 
     __str__ = Exception.__str__  # a `KeyError` shows the repr of its message

@@ -17,7 +17,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -38,9 +38,12 @@ class TangentArithmetic:
         """Return what numpy computes with in place of this tangent."""
         raise TangentConversionError(f"numpy cannot compute with {self!r}; compute with its parts")
 
-    def __written__(self) -> None:
+    def __written__(self, *args: Any) -> NoReturn:
         """Complain that something is about to be written into this tangent."""
         raise MutateTangentError(f"{self!r} cannot be written into; bind a name to the result instead")
+
+    if not TYPE_CHECKING:  # a type checker knows without them that there is nothing to write into
+        __setattr__ = __delattr__ = __setitem__ = __delitem__ = __written__
 
     def __conj__(self) -> Any:
         return self

@@ -12,7 +12,7 @@ from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.construct import construct
 from adjoint2rrule.core.tangent_types.equality import same_value
 from adjoint2rrule.core.tangent_types.primal_fields import fields_of
-from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind, EntriesKind
+from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind, EntriesKind, store
 
 
 def mapped(f: Callable[[Any], Any], tangent: Any) -> Any:
@@ -69,7 +69,7 @@ def is_scalar(x: Any) -> bool:
 def made(cls: Any, backing: Any) -> Any:
     """Return a tangent of the class with this backing, which is known to be good."""
     tangent = object.__new__(cls)
-    tangent.__backing__ = backing
+    store(tangent, backing)
     return tangent
 
 
@@ -104,9 +104,11 @@ def _plus(x: Any, dx: Any) -> Any:
 
 
 def _checked(dx: Any) -> Any:
-    if isinstance(dx, (list, tuple, str, bytes)):  # their `+` and `*` join and repeat
+    if dx is None:
+        raise TangentConversionError("None is no tangent; write ZeroTangent(), or NoTangent()")
+    if isinstance(dx, (list, tuple, dict, str, bytes)):  # their `+` and `*` join and repeat
         raise TangentConversionError(
-            f"{dx!r} is no tangent; that of a sequence is a Tangent[{type(dx).__name__}](...)"
+            f"{dx!r} is no tangent; that of a {type(dx).__name__} is a Tangent[{type(dx).__name__}](...)"
         )
     return dx
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn, TypeVar, Union, get_origin
 from weakref import WeakValueDictionary
 
 from adjoint2rrule.core.errors import TangentConstructionError
+from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.primal_fields import field_names, is_mutable, is_namedtuple
 from adjoint2rrule.core.tangent_types.structural_kinds import (
     ZERO,
@@ -61,6 +62,9 @@ class Classes(dict[Any, type]):
             return cls
 
 
+#: A `__setattr__` of Python would slow down making a tangent; fields are properties, which refuse as well.
+OWN_SETTERS = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+
 #: How many classes a family keeps that nobody uses, so that those made in functions do not live for ever.
 LIMIT = 1024
 
@@ -105,6 +109,8 @@ def _new_class(family: Any, primal: Any) -> type:
     }
     if kind is FieldsKind:
         namespace["__init__"] = fields_init(frozenset(names or ()))
+        if not family.__mutable__:
+            namespace |= OWN_SETTERS
     return StructuralType(name, (kind, family), namespace)
 
 
@@ -124,8 +130,11 @@ def _kind_of(primal: Any, names: tuple[str, ...] | None) -> type:
 
 
 def _field(name: str) -> property:
-    # a property, so that a field wins over a method of its name, and cannot be set
-    return property(lambda self: unthunk(self.__backing__.get(name, ZERO)))
+    # a property, so that a field wins over a method of its name
+    def read(self: Any) -> Any:
+        return unthunk(self.__backing__.get(name, ZERO))
+
+    return property(read, AbstractTangent.__written__, AbstractTangent.__written__)
 
 
 def _reduce_class(cls: Any) -> Any:

@@ -14,10 +14,14 @@ from adjoint2rrule.core.errors import (
     TangentConstructionError,
     TangentConversionError,
     TangentMismatchError,
-    UnknownFieldError,
 )
 from adjoint2rrule.core.tangent_arithmetic import operand
 from adjoint2rrule.core.tangent_types.abstract_zero import ZeroTangent
+from adjoint2rrule.core.tangent_types.structural_refusals import (
+    element_of,
+    refuse_positional,
+    refuse_unknown,
+)
 from adjoint2rrule.core.tangent_types.thunks import unthunk
 
 ZERO = ZeroTangent()
@@ -26,7 +30,7 @@ ZERO = ZeroTangent()
 class Kind:
     """What all kinds share."""
 
-    __slots__ = ()
+    __slots__ = ("__backing__",)
 
     __backing__: Any
     __primal__: ClassVar[Any]
@@ -36,6 +40,12 @@ class Kind:
     def __len__(self) -> int:
         return len(self.__backing__)
 
+    def __getattr__(self, name: str) -> Any:  # fields that the class tells are properties
+        refuse_unknown(self, [name])
+
+
+store = vars(Kind)["__backing__"].__set__  # the `__setattr__` of the tangents refuses
+
 
 class Named(Kind):
     """What fields and named elements share."""
@@ -43,9 +53,6 @@ class Named(Kind):
     __slots__ = ()
 
     __names__: ClassVar[Mapping[str, None]]
-
-    def __getattr__(self, name: str) -> Any:  # those that the class tells are properties
-        raise UnknownFieldError(f"{type(self).__name__} has no field {name!r}, only {[*self.__names__]}")
 
     def keys(self) -> KeysView[str]:
         """Return the names of the fields that are stored."""
@@ -61,7 +68,7 @@ class FieldsKind(Named):
 
     def __getitem__(self, key: str | int) -> Any:
         if not isinstance(key, str):
-            return unthunk(list(self.__backing__.values())[key])
+            return unthunk(element_of(self, list(self.__backing__.values()), key))
         if key not in self.__names__:
             refuse_unknown(self, [key])
         return unthunk(self.__backing__.get(key, ZERO))
@@ -98,7 +105,7 @@ class OpenFieldsKind(FieldsKind):
     def __init__(self, /, *args: Any, **fields: Any) -> None:
         if args:
             refuse_positional(self, args)
-        self.__backing__ = fields
+        store(self, fields)
 
     def __getattribute__(self, name: str) -> Any:
         # a field wins over a method of its name, which a property would do if the class told
@@ -113,7 +120,7 @@ class OpenFieldsKind(FieldsKind):
 
     def __getitem__(self, key: str | int) -> Any:
         if not isinstance(key, str):
-            return unthunk(list(self.__backing__.values())[key])
+            return unthunk(element_of(self, list(self.__backing__.values()), key))
         return unthunk(self.__backing__.get(key, ZERO))
 
 
@@ -127,7 +134,7 @@ class AnythingKind(OpenFieldsKind):
             raise TangentConstructionError(
                 f"{type(self).__name__} takes elements or fields, but got {elements!r} and {fields!r}"
             )
-        self.__backing__ = dict(enumerate(elements)) if elements else fields
+        store(self, dict(enumerate(elements)) if elements else fields)
 
 
 class EntriesKind(Kind):
@@ -135,8 +142,13 @@ class EntriesKind(Kind):
 
     __slots__ = ()
 
-    def __init__(self, entries: Any = (), /, **more: Any) -> None:
-        self.__backing__ = dict(entries, **more)
+    def __init__(self, /, *entries: Any, **more: Any) -> None:
+        try:
+            store(self, dict(*entries, **more))
+        except (TypeError, ValueError) as err:
+            raise TangentConstructionError(
+                f"{type(self).__name__} takes one dict, or entries by keyword, but got {entries!r}"
+            ) from err
 
     __getattribute__ = OpenFieldsKind.__getattribute__
     __array__ = FieldsKind.__array__
@@ -174,12 +186,12 @@ class ElementsKind(Kind):
             raise TangentConstructionError(
                 f"{type(self).__name__} takes its elements by position, but got {fields!r}"
             )
-        self.__backing__ = elements
+        store(self, elements)
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return self.__builtin__(map(unthunk, self.__backing__[index]))
-        return unthunk(self.__backing__[index])
+        return unthunk(element_of(self, self.__backing__, index))
 
     def __iter__(self) -> Iterator[Any]:
         return map(unthunk, self.__backing__)
@@ -214,14 +226,14 @@ class NamedElementsKind(Named, ElementsKind):
             raise TangentConstructionError(
                 f"{type(self).__name__} got {[*(fields.keys() & given.keys())]} twice"
             )
-        self.__backing__ = given | fields
+        store(self, given | fields)
 
     def __len__(self) -> int:
         return len(self.__names__)
 
     def __getitem__(self, key: Any) -> Any:
         if not isinstance(key, str):
-            return tuple(self)[key]
+            return element_of(self, tuple(self), key)
         if key not in self.__names__:
             refuse_unknown(self, [key])
         return unthunk(self.__backing__.get(key, ZERO))
@@ -232,16 +244,3 @@ class NamedElementsKind(Named, ElementsKind):
 
 Sequence.register(ElementsKind)
 Mapping.register(EntriesKind)
-
-
-def refuse_positional(tangent: Kind, args: tuple[Any, ...]) -> NoReturn:
-    """Say that a tangent takes its fields by keyword."""
-    raise TangentConstructionError(f"{type(tangent).__name__} takes its fields by keyword, but got {args!r}")
-
-
-def refuse_unknown(tangent: Any, fields: Any) -> NoReturn:
-    """Say which fields the primal of a tangent does not have."""
-    unknown = [name for name in fields if name not in tangent.__names__]
-    raise UnknownFieldError(
-        f"{type(tangent).__name__} has no field {', '.join(map(repr, unknown))}, only {[*tangent.__names__]}"
-    )

@@ -23,7 +23,8 @@ from adjoint2rrule.core.tangent_types.structural_arithmetic import (
     mapped,
 )
 from adjoint2rrule.core.tangent_types.structural_classes import StructuralType, has_mutable_fields
-from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind, EntriesKind, refuse_unknown
+from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind, EntriesKind
+from adjoint2rrule.core.tangent_types.structural_refusals import refuse_unknown
 from adjoint2rrule.core.tangent_types.thunks import unthunk
 
 P = TypeVar("P")
@@ -40,7 +41,7 @@ class StructuralTangent(AbstractTangent, metaclass=StructuralType):
     Ports: ``StructuralTangent`` of ChainRulesCore.jl.
     """
 
-    __slots__ = ("__backing__",)
+    __slots__ = ()
 
     __mutable__: ClassVar[bool] = False
     __family__: ClassVar[Any]
@@ -221,12 +222,14 @@ class MutableTangent(StructuralTangent, Generic[P]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         names = type(self).__names__  # type: ignore[attr-defined]
-        if names is not None and name not in names:
+        if not isinstance(name, str) or (names is not None and name not in names):
             refuse_unknown(self, [name])
         self.__backing__[name] = value
 
     def __delattr__(self, name: str) -> None:
         self[name] = ZERO
+
+    __delitem__ = __delattr__
 
 
 def _restored(cls: Any, backing: Any) -> Any:

@@ -1,0 +1,31 @@
+"""What a structural tangent says when it is given, or asked for, parts that its primal does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from adjoint2rrule.core.errors import TangentConstructionError, UnknownFieldError
+
+
+def refuse_positional(tangent: Any, args: tuple[Any, ...]) -> NoReturn:
+    """Say that a tangent takes its fields by keyword."""
+    raise TangentConstructionError(f"{type(tangent).__name__} takes its fields by keyword, but got {args!r}")
+
+
+def refuse_unknown(tangent: Any, fields: Iterable[Any]) -> NoReturn:
+    """Say which fields the primal of a tangent does not have."""
+    names = tangent.__names__
+    unknown = ", ".join(repr(name) for name in fields if names is None or name not in names)
+    known = "names that are strings" if names is None else [*names]
+    raise UnknownFieldError(f"{type(tangent).__name__} has no field {unknown}, only {known}")
+
+
+def element_of(tangent: Any, elements: Sequence[Any], index: Any) -> Any:
+    """Return one of the elements of a tangent, which may be a thunk."""
+    try:
+        return elements[index]
+    except (IndexError, TypeError) as err:
+        raise UnknownFieldError(
+            f"{type(tangent).__name__} has no element {index!r}, only {len(elements)} by their index"
+        ) from err
