@@ -17,6 +17,7 @@ from adjoint2rrule.core.debug_mode import debug_mode, debugging
 from adjoint2rrule.core.errors import (
     AmbiguousRuleError,
     BadInplaceError,
+    LyingRuleError,
     MissingFeatureError,
     MutateTangentError,
     MutateThunkError,
@@ -55,6 +56,7 @@ __all__ = [
     "HasForwardsMode",
     "HasReverseMode",
     "InplaceableThunk",
+    "LyingRuleError",
     "MissingFeatureError",
     "MutableTangent",
     "MutateTangentError",

@@ -30,6 +30,10 @@ class BadInplaceError(RuleError, ValueError):
     """The `add` of an `InplaceableThunk` gave something else than the sum."""
 
 
+class LyingRuleError(RuleError, ValueError):
+    """A rule broke what rules promise, as debug mode found: what it returned, or what it changed."""
+
+
 class PrimalAdditionError(RuleError, TypeError):
     """A primal could not be rebuilt from its fields after a tangent was added to them."""
 
