@@ -63,13 +63,34 @@ class RuleConfig(Generic[*Features]):
         declared = (asked_features(base) for base in cls.__dict__.get("__orig_bases__", ()))
         cls.features = frozenset().union(*inherited, *declared)
 
+    def __repr__(self) -> str:
+        fields = (f"{name}={value!r}" for name, value in getattr(self, "__dict__", {}).items())
+        return f"{type(self).__qualname__}({', '.join(fields)})"
+
 
 AnyConfig: TypeAlias = RuleConfig[*tuple[Any, ...]]
 
 
 def asked_features(hint: object) -> frozenset[type]:
-    """Return the features in `hint`, a ``RuleConfig[...]``; none for any other annotation."""
-    return frozenset(get_args(hint)) if get_origin(hint) is RuleConfig else frozenset()
+    """Return the features in `hint`, a ``RuleConfig[...]``; none for any other annotation.
+
+    Raises
+    ------
+    RegistrationError
+        Where one of them is no class.
+    """
+    if get_origin(hint) is not RuleConfig:
+        return frozenset()
+    features = frozenset(get_args(hint))
+    for feature in features - {_ANY_NUMBER}:
+        if not isinstance(feature, type):
+            raise RegistrationError(
+                f"{hint!r} asks for {feature!r}, but a feature is a class, such as HasReverseMode."
+            )
+    return features - {_ANY_NUMBER}
+
+
+_ANY_NUMBER = get_args(AnyConfig)[0]  # what a type checker takes for a config with whatever features
 
 
 class ViaAD:

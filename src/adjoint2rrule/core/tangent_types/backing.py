@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from adjoint2rrule.core.errors import NoFieldsError
+from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.primal_fields import fields_of, has_fields, is_namedtuple
 from adjoint2rrule.core.tangent_types.structural_arithmetic import made
-from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind
+from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind, Kind
 from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent
+from adjoint2rrule.core.tangent_types.thunks import unthunk
 
 
 def backing(x: Any, /) -> Any:
     """Return what a structural tangent stores, or what a primal is made of.
+
+    Parameters
+    ----------
+    x : object
+        A structural tangent, or an object with fields, a tuple, list or dict; it may be a thunk.
 
     Returns
     -------
@@ -23,7 +30,7 @@ def backing(x: Any, /) -> Any:
     Raises
     ------
     NoFieldsError
-        Where `x` is not made of parts.
+        Where `x` is not made of parts, or is a class and not one of its instances.
 
     Examples
     --------
@@ -37,14 +44,17 @@ def backing(x: Any, /) -> Any:
     -----
     Ports: ``backing`` of ChainRulesCore.jl. Differs: a NamedTuple gives a dict, as its tangent does.
     """
+    x = unthunk(x)
     if isinstance(x, StructuralTangent):
         return _copied(x)
     if is_namedtuple(type(x)):
         return x._asdict()
     if isinstance(x, (tuple, list, dict)):
         return x
-    if not has_fields(x):
-        raise NoFieldsError(f"{x!r} is not made of fields")
+    if isinstance(x, (AbstractTangent, type)) or not has_fields(x):
+        raise NoFieldsError(
+            f"{x!r} is not made of fields; backing takes a structural tangent, or an object that has some"
+        )
     return fields_of(x)
 
 
@@ -52,6 +62,16 @@ def canonicalize(tangent: StructuralTangent, /) -> Any:
     """Return the tangent with every field of its primal, in their order; absent ones are `ZeroTangent`.
 
     A tangent whose class of primals does not tell its fields is returned as it is.
+
+    Parameters
+    ----------
+    tangent : Tangent or MutableTangent
+        It may be a thunk.
+
+    Raises
+    ------
+    NoFieldsError
+        Where `tangent` is no structural tangent.
 
     Examples
     --------
@@ -67,6 +87,11 @@ def canonicalize(tangent: StructuralTangent, /) -> Any:
     -----
     Ports: ``canonicalize`` of ChainRulesCore.jl.
     """
+    tangent = unthunk(tangent)
+    if not isinstance(tangent, StructuralTangent):
+        raise NoFieldsError(
+            f"canonicalize takes a structural tangent, such as Tangent[Foo](...), not {tangent!r}"
+        )
     names = type(tangent).__names__  # type: ignore[attr-defined]
     if names is None:
         return tangent
@@ -77,13 +102,29 @@ def canonicalize(tangent: StructuralTangent, /) -> Any:
 def primal_type(tangent: StructuralTangent | type[StructuralTangent], /) -> Any:
     """Return the class `P` of a ``Tangent[P]``, or of a tangent of that class.
 
+    Parameters
+    ----------
+    tangent : Tangent or MutableTangent, or such a class
+        What has a class of primals.
+
+    Raises
+    ------
+    NoFieldsError
+        Where `tangent` is no structural tangent, nor the class of some.
+
     Examples
     --------
     >>> from adjoint2rrule.core import Tangent
     >>> primal_type(Tangent[tuple[float, float]](1.0, 2.0))
     <class 'tuple'>
     """
-    return tangent.__primal__
+    tangent = unthunk(tangent)
+    cls = tangent if isinstance(tangent, type) else type(tangent)
+    if not issubclass(cls, Kind):
+        raise NoFieldsError(
+            f"primal_type takes a structural tangent or its class, Tangent[Foo], not {tangent!r}"
+        )
+    return cls.__primal__
 
 
 def _copied(tangent: StructuralTangent) -> Any:

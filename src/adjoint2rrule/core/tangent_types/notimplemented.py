@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 import sys
+from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any, NoReturn
 
-from adjoint2rrule.core.errors import MutateTangentError, NotImplementedTangentError
-from adjoint2rrule.core.tangent_arithmetic import DOTS
+from adjoint2rrule.core.errors import NotImplementedTangentError, UnknownFieldError
+from adjoint2rrule.core.tangent_arithmetic import tangents_in
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
+from adjoint2rrule.core.tangent_types.numpy_functions import DOTS, arrays_of
 
 
 class NotImplementedTangent(AbstractTangent):
@@ -36,8 +40,6 @@ class NotImplementedTangent(AbstractTangent):
 
     __slots__ = ("info", "module", "source")
 
-    __absorbs__ = DOTS
-
     module: str
     source: str
     info: str
@@ -45,12 +47,6 @@ class NotImplementedTangent(AbstractTangent):
     def __init__(self, module: str, source: str, info: str = "") -> None:
         for name, value in (("module", module), ("source", source), ("info", info)):
             object.__setattr__(self, name, value)
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise MutateTangentError("a NotImplementedTangent does not change")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise MutateTangentError("a NotImplementedTangent does not change")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return NotImplementedTangent, (self.module, self.source, self.info)
@@ -70,12 +66,24 @@ class NotImplementedTangent(AbstractTangent):
             + (f": {self.info}" if self.info else "")
         )
 
-    __sub__ = __rsub__ = __truediv__ = __rtruediv__ = _raise
+    def __decide__(
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        if func not in DOTS:
+            return NotImplemented
+        deciding = (AbstractZero, NotImplementedTangent)
+        return reduce(
+            operator.mul, [x for x in tangents_in(arrays_of(args, kwargs)) if isinstance(x, deciding)]
+        )
+
+    __sub__ = __rsub__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _raise
+    __pow__ = __rpow__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _raise
+    __lt__ = __le__ = __gt__ = __ge__ = __round__ = _raise
     __bool__ = __float__ = __complex__ = __int__ = __index__ = __len__ = __abs__ = _raise
     __iter__ = __contains__ = __getitem__ = __array__ = __operand__ = _raise
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{self!r} has no {name}: it is the place of a derivative, not its value")
+        raise UnknownFieldError(f"{self!r} has no {name}: it is the place of a derivative, not its value")
 
     def conj(self) -> NotImplementedTangent:
         """Return itself, as every linear map does."""

@@ -95,7 +95,9 @@ class AbstractThunk(AbstractTangent):
 
     def __unthunk__(self) -> Any:
         """Return the value, which is no thunk."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define `__unthunk__`, which gives its value"
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return unthunk, (unthunk(self),)
@@ -239,6 +241,10 @@ class InplaceableThunk(AbstractThunk):
         if not callable(add):
             raise TangentConstructionError(
                 f"InplaceableThunk takes a function that adds in place, but got {add!r}"
+            )
+        if callable(val) and not isinstance(val, AbstractTangent):
+            raise TangentConstructionError(
+                f"InplaceableThunk takes a thunk of its value, as thunk(lambda: ...), but got {val!r}"
             )
         _set(self, "add", add)
         _set(self, "val", val)
