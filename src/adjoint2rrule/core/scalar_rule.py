@@ -105,10 +105,13 @@ _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 def _arguments(
     f: object, partials: Partials, types: Sequence[Any] | None
 ) -> tuple[tuple[Parameter, ...], Pattern | None]:
-    kinds = [p.kind for p in inspect.signature(partials).parameters.values()]
-    count = sum(
-        kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD) for kind in kinds
-    )
+    kinds = _kinds_of_parameters(f, partials)
+    count = sum(kind in _BY_POSITION for kind in kinds)
+    if types is not None and not isinstance(types, Sequence):
+        raise RegistrationError(
+            f"scalar_rule({describe(f)}): types={describe(types)} is no sequence;"
+            f" write types=({describe(types)},)."
+        )
     numbers = pattern_of(complex)
     patterns = (
         [numbers] * (count - 1) if types is None else [pattern_of_type("scalar_rule", T) for T in types]
@@ -119,6 +122,26 @@ def _arguments(
             f"scalar_rule({describe(f)}): {len(patterns)} types for {count - 1} arguments of the partials."
         )
     return tuple(Parameter(None, pattern) for pattern in (Anything(), *patterns)), rest
+
+
+def _kinds_of_parameters(f: object, partials: Partials) -> list[Any]:
+    try:
+        kinds = [p.kind for p in inspect.signature(partials).parameters.values()]
+    except (TypeError, ValueError) as err:  # no callable, or one of C that does not tell its arguments
+        raise _bad_partials(f, partials) from err
+    if sum(kind in _BY_POSITION for kind in kinds) < 2 and inspect.Parameter.VAR_POSITIONAL not in kinds:
+        raise _bad_partials(f, partials)
+    return kinds
+
+
+def _bad_partials(f: object, partials: object) -> RegistrationError:
+    return RegistrationError(
+        f"scalar_rule({describe(f)}): {describe(partials)} cannot give the partials; write a function of"
+        f" the output and of each argument, `lambda Ω, x: ...`."
+    )
+
+
+_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def _scalar_rrule(partials: Partials) -> Rule:

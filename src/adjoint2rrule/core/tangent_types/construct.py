@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import singledispatch
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
-from adjoint2rrule.core.errors import PrimalAdditionError
+from adjoint2rrule.core.errors import PrimalAdditionError, RegistrationError
 from adjoint2rrule.core.tangent_types.primal_fields import is_attrs, is_dataclass, is_namedtuple
 
 Constructor = TypeVar("Constructor", bound=Callable[[Any, Any], Any])
 
 
 def _by_arguments(T: type, fields: Mapping[str, Any]) -> Any:
+    if not isinstance(fields, Mapping):
+        _refuse(T, f"they are {fields!r}, and not a mapping by name")
     later = _fields_set_later(T)
     given = {_argument(T, name): value for name, value in fields.items() if name not in later}
     positional, keyword = _arranged(T, given)
@@ -102,12 +104,28 @@ class Construct:
         self._constructors = singledispatch(_by_arguments)
 
     def __call__(self, T: type, fields: Any, /) -> Any:
+        T = get_origin(T) or T  # parameters, as in `list[float]`, are decoration
+        if not isinstance(T, type):
+            raise PrimalAdditionError(f"construct takes a class and the fields of its instance, not {T!r}")
         return self._constructors.dispatch(T)(T, fields)
 
     def register(self, T: type, /) -> Callable[[Constructor], Constructor]:
-        """Return a decorator that makes a function ``(T, fields) -> T`` the constructor of `T`."""
+        """Return a decorator that makes a function ``(T, fields) -> T`` the constructor of `T`.
+
+        Raises
+        ------
+        RegistrationError
+            Where `T` is no class, or what is decorated cannot be called.
+        """
+        if not isinstance(T, type):
+            raise RegistrationError(f"construct.register takes a class, not {T!r}")
 
         def decorate(constructor: Constructor) -> Constructor:
+            if not callable(constructor):
+                raise RegistrationError(
+                    f"the constructor of a {T.__qualname__} is a function of the class and its fields,"
+                    f" not {constructor!r}"
+                )
             self._constructors.register(T)(constructor)
             return constructor
 
@@ -116,18 +134,27 @@ class Construct:
     def __repr__(self) -> str:
         return "construct"
 
+    def __reduce__(self) -> str:
+        return "construct"
+
 
 construct = Construct()
 
 
 @construct.register(tuple)
 def _construct_tuple(T: type, fields: Any) -> Any:
-    if is_namedtuple(T):
-        return T(**fields) if isinstance(fields, Mapping) else T(*fields)
-    return T(fields)
+    if not is_namedtuple(T):
+        return _construct_container(T, fields)
+    names = T._fields  # type: ignore[attr-defined]
+    given = fields if isinstance(fields, Mapping) else dict(zip(names, fields, strict=False))
+    if given.keys() != set(names) or len(fields) != len(names):
+        _refuse(T, f"they are {[*names]}, but given were {fields!r}")
+    return T(**given)
 
 
 @construct.register(list)
 @construct.register(dict)
 def _construct_container(T: type, fields: Any) -> Any:
+    if not isinstance(fields, Mapping if issubclass(T, dict) else Iterable):
+        _refuse(T, f"{fields!r} has no parts to build it from")
     return T(fields)
