@@ -16,12 +16,28 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import reduce
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from adjoint2rrule.core.errors import MutateTangentError, TangentConversionError
+from adjoint2rrule.core.tangent_types.numpy_functions import arrays_of, output_of, written_by
+
+
+class _OfTheClass:
+    """A method that numpy finds, since it looks at the class, and that its masked arrays do not.
+
+    They look at the instance; where they find the method, they compute with what is behind their masks
+    and give the result a mask that does not belong to it, instead of leaving the decision to a tangent.
+    """
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self.method = method
+
+    def __get__(self, instance: object, owner: type) -> Callable[..., Any]:
+        if instance is not None:
+            raise AttributeError("numpy finds it on the class")
+        return self.method
 
 
 class TangentArithmetic:
@@ -30,9 +46,6 @@ class TangentArithmetic:
     __slots__ = ()
 
     __array_priority__ = 1000.0  # above the arrays of numpy (0) and the matrices of scipy (10.1)
-
-    #: The functions that give this tangent back when it is one of their arguments.
-    __absorbs__: ClassVar[frozenset[Callable[..., Any]]] = frozenset()
 
     def __operand__(self) -> Any:
         """Return what numpy computes with in place of this tangent."""
@@ -48,22 +61,43 @@ class TangentArithmetic:
     def __conj__(self) -> Any:
         return self
 
+    def __decide__(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Return what a function of numpy gives for this tangent, if that is not for its operand to say."""
+        return NotImplemented
+
+    @_OfTheClass
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         _refuse_writing((*kwargs.get("out", ()), *(inputs[:1] if method == "at" else ())))
-        operation = OPERATIONS.get(ufunc) if method == "__call__" and kwargs.keys() <= {"out"} else None
+        if method != "__call__":
+            return applied(getattr(ufunc, method), inputs, kwargs)
+        operation = OPERATIONS.get(ufunc) if kwargs.keys() <= {"out"} else None
         if operation is None:
-            return getattr(ufunc, method)(*map(operand, inputs), **kwargs)
+            return decided(ufunc, inputs, kwargs)
         result = operation(*inputs)
-        return _copied_into(kwargs["out"][0], result) if kwargs else result
+        if result is NotImplemented:
+            _refuse_operation(ufunc, inputs)
+        return copied_into(kwargs["out"][0], result) if kwargs else result
 
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
-        _refuse_writing((kwargs.get("out"), *(args[:1] if func in WRITERS else ())))
-        absorbing = [x for x in _tangents((*args, *kwargs.values())) if func in x.__absorbs__]
-        if absorbing:
-            return reduce(operator.mul, absorbing)
-        return func(*map(operand, args), **{name: operand(value) for name, value in kwargs.items()})
+        _refuse_writing(written_by(func, args, kwargs))
+        return decided(func, args, kwargs)
+
+
+def decided(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Return what a function of numpy gives: for one of the tangents in the call to say, or for numpy."""
+    for tangent in tangents_in(arrays_of(args, kwargs)):
+        result = tangent.__decide__(func, args, kwargs)
+        if result is not NotImplemented:
+            out = output_of(func, args, kwargs)
+            return result if out is None else copied_into(out, result)
+    return applied(func, args, kwargs)
+
+
+def applied(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Return what a function of numpy gives for the operands that the tangents in a call stand for."""
+    return func(*map(operand, args), **{name: operand(value) for name, value in kwargs.items()})
 
 
 def operand(x: Any) -> Any:
@@ -109,22 +143,34 @@ def _not_equal(a: Any, b: Any) -> Any:
     return True if result is NotImplemented else result
 
 
-def _tangents(x: Any) -> Iterator[TangentArithmetic]:
+def _absolute(x: Any) -> Any:
+    return abs(x) if hasattr(type(x), "__abs__") else np.absolute(operand(x))
+
+
+def tangents_in(x: Any) -> Iterator[TangentArithmetic]:
+    """Yield the tangents in an argument of numpy's: itself, or those in a list or tuple."""
     if isinstance(x, TangentArithmetic):
         yield x
     elif isinstance(x, (list, tuple)):
         for element in x:
-            yield from _tangents(element)
+            yield from tangents_in(element)
 
 
 def _refuse_writing(destinations: Iterable[Any]) -> None:
-    for x in _tangents(tuple(destinations)):
+    for x in tangents_in(tuple(destinations)):
         x.__written__()
 
 
-def _copied_into(out: np.ndarray[Any, Any], result: Any) -> Any:
-    if result is NotImplemented:
-        return NotImplemented
+def _refuse_operation(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> NoReturn:
+    names = " and ".join(type(x).__name__ for x in inputs)
+    raise TangentConversionError(
+        f"np.{ufunc.__name__} has no meaning for {names}: the tangent of an object is added to its like and "
+        "multiplied by numbers; compute with its parts"
+    )
+
+
+def copied_into(out: Any, result: Any) -> Any:
+    """Return `out` with a result written into it."""
     if result is not out:
         np.copyto(out, operand(result), casting="same_kind")
     return out
@@ -139,23 +185,8 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.matmul: _binary("matmul"),
     np.negative: operator.neg,
     np.positive: operator.pos,
+    np.absolute: _absolute,
     np.conjugate: conj,
     np.equal: _equal,
     np.not_equal: _not_equal,
 }
-
-#: Linear in each array: a zero among them makes the result zero, and a tangent that is not implemented wins.
-DOTS: frozenset[Callable[..., Any]] = frozenset({np.dot, np.vdot, np.inner})
-
-#: Linear in each array: a zero among them makes the result zero, whatever the shapes of the others.
-LINEAR: frozenset[Callable[..., Any]] = DOTS | {
-    *(np.sum, np.mean, np.cumsum, np.diff, np.trace, np.real, np.imag),
-    *(np.reshape, np.ravel, np.squeeze, np.expand_dims, np.transpose, np.swapaxes, np.moveaxis),
-    *(np.diag, np.diagonal, np.tril, np.triu, np.flip, np.roll, np.repeat, np.tile, np.take),
-    *(np.outer, np.kron, np.cross, np.tensordot, np.einsum),
-}
-
-#: Functions that write into their first argument.
-WRITERS: frozenset[Callable[..., Any]] = frozenset(
-    {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask}
-)

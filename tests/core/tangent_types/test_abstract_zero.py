@@ -90,7 +90,7 @@ def test_a_zero_cannot_be_changed(zero):
 
 
 def test_arrays_made_of_zeros_are_float_arrays(zero):
-    for x in (np.asarray(zero), np.array([zero, 1.0]), np.full(3, zero), np.stack([zero, zero])):
+    for x in (np.asarray(zero), np.array([zero, 1.0]), np.full(3, zero), np.stack([zero, 1.0])):
         assert x.dtype == float
     assert np.asarray(zero, dtype=np.complex64).dtype == np.complex64
 

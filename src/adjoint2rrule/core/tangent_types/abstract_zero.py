@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar, Self
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
+from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
-from adjoint2rrule.core.errors import TangentConstructionError, ZeroTangentDivisionError
-from adjoint2rrule.core.tangent_arithmetic import LINEAR
+from adjoint2rrule.core.errors import (
+    TangentConstructionError,
+    TangentConversionError,
+    ZeroTangentDivisionError,
+)
+from adjoint2rrule.core.tangent_arithmetic import applied, tangents_in
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
+from adjoint2rrule.core.tangent_types.numpy_functions import LINEAR, SHAPED, arrays_of
+
+
+class Nought(np.ndarray[Any, Any]):
+    """The array that a zero is for those who take any: scipy's sparse ones leave a product to the zero."""
+
+    # They do so where an operand can only become an array without axes of an object.
+    dtype = property(lambda self: np.dtype(object))
 
 
 class AbstractZero(AbstractTangent):
@@ -19,6 +33,22 @@ class AbstractZero(AbstractTangent):
     zero again, and so is what its methods return, so that code written for arrays or objects runs
     on a zero too. Whoever runs a pullback need not run it on a zero: a linear map sends it to zeros.
 
+    Functions of numpy that are linear give the zero back, whatever the shapes; others take it for the
+    number 0.0, and those that would need its shape are a `TangentConversionError`. So is ``len(z)``,
+    or using it as an index, a `TypeError`. A masked array compares itself with 0.0.
+
+    Examples
+    --------
+    >>> z = ZeroTangent()
+    >>> isinstance(z, AbstractZero), bool(z), float(z)
+    (True, False, 0.0)
+    >>> np.ones(3) + z
+    array([1., 1., 1.])
+    >>> z.T[0].sum() is np.einsum("ij,j", np.eye(2), z) is z
+    True
+    >>> np.where([True, False], z, 2.0)
+    array([0., 2.])
+
     Notes
     -----
     Ports: ``AbstractZero`` of ChainRulesCore.jl.
@@ -26,7 +56,6 @@ class AbstractZero(AbstractTangent):
 
     __slots__ = ()
 
-    __absorbs__ = LINEAR
     __instance: ClassVar[Any] = None
 
     def __new__(cls) -> Self:
@@ -61,13 +90,32 @@ class AbstractZero(AbstractTangent):
         return 0.0
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        return np.zeros((), dtype=dtype)
+        nought = np.zeros((), dtype=dtype)
+        return nought.view(Nought) if dtype is None and copy is None else nought
+
+    def __decide__(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        zeros = [x for x in tangents_in(arrays_of(args, kwargs)) if isinstance(x, AbstractZero)]
+        if func in LINEAR or (func is np.stack and len(zeros) == len(args[0])):
+            return reduce(operator.mul, zeros)
+        if func in SHAPED:
+            self._refuse(func)
+        try:
+            return applied(func, args, kwargs)
+        except (AttributeError, IndexError, TypeError, ValueError) as err:
+            self._refuse(func, err)
+
+    def _refuse(self, func: Callable[..., Any], cause: Exception | None = None) -> NoReturn:
+        raise TangentConversionError(
+            f"{func.__name__} needs an array with a shape, but got {self!r}, which could "
+            "have any; give it zeros of the shape that is meant, np.zeros(shape)"
+            + (f" (numpy says: {cause})" if cause else "")
+        ) from cause
 
     # What its parts are.
 
     def __getattr__(self, name: str) -> Self:
-        # protocols that a zero does not follow; numpy's masked arrays ask everything for two more
-        if name in ("_mask", "dtype") or (name.startswith("__") and name.endswith("__")):
+        # protocols that a zero does not follow; numpy's masked arrays ask everything for three more
+        if name in ("_data", "_mask", "dtype") or (name.startswith("__") and name.endswith("__")):
             raise AttributeError(f"{self!r} has no {name}")
         return self
 

@@ -66,9 +66,7 @@ class NotImplementedTangent(AbstractTangent):
             + (f": {self.info}" if self.info else "")
         )
 
-    def __decide__(
-        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> Any:
+    def __decide__(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if func not in DOTS:
             return NotImplemented
         deciding = (AbstractZero, NotImplementedTangent)
