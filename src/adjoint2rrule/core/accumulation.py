@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from adjoint2rrule.core.debug_mode import debug_mode
-from adjoint2rrule.core.errors import BadInplaceError
+from adjoint2rrule.core.errors import BadInplaceError, TangentMismatchError
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
-from adjoint2rrule.core.tangent_types.structural_arithmetic import backing_as
+from adjoint2rrule.core.tangent_types.structural_arithmetic import backing_as, checked
 from adjoint2rrule.core.tangent_types.structural_tangent import MutableTangent, StructuralTangent
 from adjoint2rrule.core.tangent_types.thunks import InplaceableThunk, unthunk
 
@@ -56,7 +56,7 @@ def add_inplace(x: Any, y: Any, /) -> Any:
         y = unthunk(y)
     if isinstance(x, MutableTangent) and isinstance(y, StructuralTangent):
         return _add_fields(x, y)
-    return np.add(x, y, out=x) if _takes(x, y) else x + y
+    return np.add(x, y, out=x) if _takes(x, y) else _sum(x, y)
 
 
 def is_inplaceable_destination(x: Any, /) -> bool:
@@ -89,6 +89,22 @@ def _add_fields(x: MutableTangent[Any], y: StructuralTangent) -> MutableTangent[
         zero = isinstance(x[name], AbstractZero)
         x[name] = deepcopy(unthunk(dy)) if zero else add_inplace(x[name], dy)
     return x
+
+
+def _sum(x: Any, y: Any) -> Any:
+    if not isinstance(y, AbstractTangent):  # to a structural tangent, `x` may be the primal
+        checked(x)
+        checked(y)
+    if type(x) is type(y) is np.ndarray and not _have_a_sum(x, y):
+        raise TangentMismatchError(
+            f"add_inplace: a tangent of shape {x.shape} and one of shape {y.shape} have no sum;"
+            f" project the cotangents of one primal to its shape"
+        )
+    return x + y
+
+
+def _have_a_sum(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:
+    return all(1 in (m, n) or m == n for m, n in zip(reversed(x.shape), reversed(y.shape), strict=False))
 
 
 def _add_thunk(x: Any, y: InplaceableThunk) -> Any:

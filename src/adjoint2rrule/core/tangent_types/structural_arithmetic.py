@@ -19,8 +19,8 @@ def mapped(f: Callable[[Any], Any], tangent: Any) -> Any:
     """Return the tangent with `f` applied to each of its parts."""
     backing = tangent.__backing__
     if isinstance(backing, tuple):
-        return made(type(tangent), tuple(f(_checked(dx)) for dx in backing))
-    return made(type(tangent), {name: f(_checked(dx)) for name, dx in backing.items()})
+        return made(type(tangent), tuple(f(checked(dx)) for dx in backing))
+    return made(type(tangent), {name: f(checked(dx)) for name, dx in backing.items()})
 
 
 def added(a: Any, b: Any) -> Any:
@@ -100,10 +100,11 @@ def _common_class(a: Any, b: Any) -> Any:
 
 
 def _plus(x: Any, dx: Any) -> Any:
-    return x + _checked(dx)
+    return x + checked(dx)
 
 
-def _checked(dx: Any) -> Any:
+def checked(dx: Any) -> Any:
+    """Return a tangent as it is, after a look at what is often taken for one."""
     if dx is None:
         raise TangentConversionError("None is no tangent; write ZeroTangent(), or NoTangent()")
     if isinstance(dx, (list, tuple, dict, str, bytes)):  # their `+` and `*` join and repeat
