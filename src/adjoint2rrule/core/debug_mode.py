@@ -1,6 +1,21 @@
 """Debug mode: checks of the runtime that cost too much to be made every time.
 
 It is on inside ``with debugging():``, or everywhere with ``ADJOINT2RRULE_DEBUG=1`` in the environment.
+What it finds, by the error that says so:
+
+`LyingRuleError`, from `rrule` and `frule`, and from the pullbacks and thunks that they give
+    A rule returned no pair, or a pair whose second half is no function of the seed. A pullback returned no
+    tuple, or one with too few or too many entries. An entry, or the tangent of an `frule`, is nothing that
+    can be a tangent (`None`, a string, a Boolean), is a bare tuple, list or dict where the primal is made of
+    parts, has another shape than its primal, is complex where that is real, or is not zero where that cannot
+    be perturbed. A rule or pullback changed an argument or the seed. See `rule_checks` and `tangent_checks`.
+
+`BadInplaceError`, from `add_inplace`
+    The ``add`` of an `InplaceableThunk` returned another array than it was given, or added something else
+    than the thunk's value.
+
+`PrimalAdditionError`, from a primal plus its `Tangent`
+    The primal that was built from the sums does not have them in its fields.
 
 Ports: ChainRulesCore.jl, ``debug_mode.jl``.
 """
@@ -12,7 +27,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_debug_mode = ContextVar("debug_mode", default=os.environ.get("ADJOINT2RRULE_DEBUG", "0") not in ("", "0"))
+
+class Switch:
+    """Whether anybody has asked for debug mode yet, which is all that most calls of a rule look at.
+
+    It never goes back to false: a task that was started inside a ``debugging()`` block keeps debug mode
+    on for as long as it runs, and nobody can tell for how long that is.
+    """
+
+    __slots__ = ("touched",)
+
+    def __init__(self, touched: bool) -> None:
+        self.touched = touched
+
+
+_everywhere = os.environ.get("ADJOINT2RRULE_DEBUG", "0") not in ("", "0")
+_debug_mode = ContextVar("debug_mode", default=_everywhere)
+switch = Switch(_everywhere)
 
 
 def debug_mode() -> bool:
@@ -33,7 +64,37 @@ def debug_mode() -> bool:
 
 @contextmanager
 def debugging(on: bool = True) -> Iterator[None]:
-    """Switch debug mode on, or off, inside a ``with`` block and for its thread or task alone."""
+    """Switch debug mode on, or off, inside a ``with`` block.
+
+    It concerns the thread or asyncio task of the block, and the tasks that are started there; other
+    threads are left as they are. Blocks nest. A pullback or thunk is checked if debug mode was on when
+    its rule ran, whatever it is later on.
+
+    Parameters
+    ----------
+    on
+        Whether to switch it on.
+
+    Examples
+    --------
+    >>> from adjoint2rrule.core import LyingRuleError, NoTangent, rrule
+    >>> def total(xs, start):
+    ...     return sum(xs, start)
+    >>> @rrule.register(total)
+    ... def total_rrule(total, xs, start):
+    ...     def total_pullback(ȳ):
+    ...         return NoTangent(), [ȳ for _ in xs], ȳ
+    ...
+    ...     return total(xs, start), total_pullback
+    >>> with debugging():
+    ...     y, pullback = rrule(total, [1.0, 2.0], 0.5)
+    >>> try:
+    ...     pullback(1.0)
+    ... except LyingRuleError as err:
+    ...     print(str(err).partition(": ")[2])
+    the cotangent of args[0] (`xs`) is a list, expected a tangent of a list: return Tangent[list](...).
+    """
+    switch.touched = True
     token = _debug_mode.set(on)
     try:
         yield

@@ -10,8 +10,10 @@ from types import FunctionType
 from typing import Any, TypeAlias
 
 from adjoint2rrule.core.config import AnyConfig, RuleConfig
+from adjoint2rrule.core.debug_mode import debug_mode, switch
 from adjoint2rrule.core.dispatch.method import Rule
 from adjoint2rrule.core.dispatch.rule_function import RuleFunction
+from adjoint2rrule.core.rule_checks import checked_frule, checked_rrule
 from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
 
 Pullback: TypeAlias = Callable[[Any], tuple[Any, ...]]
@@ -20,9 +22,11 @@ Pullback: TypeAlias = Callable[[Any], tuple[Any, ...]]
 class ReverseRules(RuleFunction):
     """Rules for reverse mode: ``(f, *xs)`` to ``(y, pullback)``."""
 
+    _checked = staticmethod(checked_rrule)
+
     def __call__(self, /, *call: Any, **kw: Any) -> tuple[Any, Pullback] | None:
         # What `_run` does, written out for most calls: by position, and made before with such arguments.
-        if call and not kw:
+        if call and not kw and not (switch.touched and debug_mode()):
             f = call[0]
             table = getattr(f, self._attribute, None) if type(f) is FunctionType else self._table_of(f)
             if table is not None and (table.owner is f or table.owner is None):
@@ -64,6 +68,7 @@ class ForwardRules(RuleFunction):
     """Rules for forward mode: ``((df, *dxs), f, *xs)`` to ``(y, dy)``."""
 
     _leading = ("dargs",)
+    _checked = staticmethod(checked_frule)
 
     def __call__(self, dargs: Any, f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Any] | None:
         if isinstance(dargs, RuleConfig):

@@ -9,6 +9,7 @@ from types import MethodType
 from typing import Any, TypeVar, get_args, get_origin
 
 from adjoint2rrule.core.config import AnyConfig
+from adjoint2rrule.core.debug_mode import debug_mode
 from adjoint2rrule.core.dispatch.method import Method, Rule, describe
 from adjoint2rrule.core.dispatch.patterns import Pattern
 from adjoint2rrule.core.dispatch.reading import Role, pattern_of_callable, read_method
@@ -119,14 +120,17 @@ class RuleFunction(abc.ABC):
 
     def _find(self, f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]) -> Rule | None:
         rule = self._plain.find(f, (f, *xs), kw)
-        return self._find_for_function(self._find, f, xs, kw) if rule is None else rule
+        if rule is not None:
+            return self._checked(rule) if debug_mode() else rule
+        return self._find_for_function(self._find, f, xs, kw)
 
     def _find_with_config(
         self, config: AnyConfig, f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]
     ) -> Rule | None:
         rule = self._configured.find(f, (config, f, *xs), kw)
         if rule is not None:
-            return partial(rule, config)
+            rule = partial(rule, config)
+            return self._checked(rule) if debug_mode() else rule
         return self._find_for_function(partial(self._find_with_config, config), f, xs, kw)
 
     def _find_for_function(
@@ -142,6 +146,11 @@ class RuleFunction(abc.ABC):
     @abc.abstractmethod
     def __call__(self, *args: Any, **kw: Any) -> tuple[Any, Any] | None:
         """Run the rule that fits the call; return `None` where there is none."""
+
+    @staticmethod
+    @abc.abstractmethod
+    def _checked(rule: Rule) -> Rule:
+        """Return the rule with the checks of debug mode."""
 
     @staticmethod
     @abc.abstractmethod

@@ -1,0 +1,229 @@
+"""Whether a value can be the tangent of a primal: what debug mode asks of what rules return.
+
+A tangent may be represented in many ways, and none of them is a lie: structural or natural, thunked or
+not, dense or sparse, of another precision, with a trailing axis of length 1 more or less, any zero, and
+what is not implemented. An integer, or a Boolean, may be a number to its rule, since rules for `float` take
+them; where the rule's annotation admits no other numbers, it cannot be perturbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from numbers import Complex, Integral, Number, Real
+from typing import Any, NoReturn
+
+import numpy as np
+
+from adjoint2rrule.core.errors import LyingRuleError
+from adjoint2rrule.core.sparse import is_sparse
+from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
+from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
+from adjoint2rrule.core.tangent_types.notimplemented import NotImplementedTangent
+from adjoint2rrule.core.tangent_types.primal_fields import fields_of
+from adjoint2rrule.core.tangent_types.structural_arithmetic import made
+from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind
+from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent, Tangent
+from adjoint2rrule.core.tangent_types.thunks import AbstractThunk, InplaceableThunk, Thunk, unthunk
+from adjoint2rrule.core.tangent_types.zero_tangent import is_perturbable
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That a value which a rule gave is a tangent of a primal.
+
+    Attributes
+    ----------
+    rule
+        What messages call the rule.
+    role
+        What the value is said to be, such as ``the cotangent of``.
+    position
+        Of which primal, such as ``args[1]``.
+    name
+        The rule's own name for the primal, where it has one.
+    path
+        The way from the primal to the part that is looked at, such as ``.a[3]``.
+    integral
+        Whether integers are no numbers to this rule, but counts or indices.
+    inside
+        The tangents that the part was reached through, by their identity, since one may contain itself.
+    """
+
+    rule: str
+    role: str
+    position: str
+    name: str | None = None
+    path: str = ""
+    integral: bool = False
+    inside: frozenset[int] = frozenset()
+
+    def __str__(self) -> str:
+        where = f"{self.role} {self.position}{self.path}"
+        return f"{where} (`{self.name}{self.path}`)" if self.name else where
+
+    def checked(self, dx: Any, x: Any) -> Any:
+        """Return the tangent `dx` of `x`, with thunks that are checked when they are forced.
+
+        Raises
+        ------
+        LyingRuleError
+            Where it cannot be a tangent of `x`.
+        """
+        if isinstance(dx, AbstractThunk):
+            return self._checked_later(dx, x)
+        if isinstance(dx, (AbstractZero, NotImplementedTangent)) or isinstance(x, AbstractTangent):
+            return dx
+        if dx is None:
+            remedy = "return NoTangent(), or ZeroTangent() where it can be perturbed and does not matter"
+            self._refuse("is None", "a tangent", remedy)
+        if kind_of_numbers(x) in NUMBERS or kind_of_numbers(x) == "b":
+            self._check_numbers(dx, x)
+            return dx
+        if not is_perturbable(x):
+            self._check_zero(dx, x)
+            return dx
+        return self._checked_parts(dx, x) if isinstance(dx, StructuralTangent) else self._natural(dx, x)
+
+    def _checked_later(self, dx: AbstractThunk, x: Any) -> AbstractThunk:
+        val = Thunk(lambda: self.checked(unthunk(dx), x))
+        return InplaceableThunk(dx.add, val) if isinstance(dx, InplaceableThunk) else val
+
+    def _check_numbers(self, dx: Any, x: Any) -> None:
+        if isinstance(dx, StructuralTangent) and isinstance(x, _primal_class(dx)):
+            return
+        kind, shape, expected = kind_of_numbers(dx), _shape(dx), f"a tangent of {described(x)}"
+        if shape is None or (kind and kind not in NUMBERS):
+            self._refuse(f"is {described(dx)}", expected, "return a number or an array of numbers")
+        if not _same_shape(shape, np.shape(x), isinstance(x, Number)):
+            self._refuse(f"has shape {shape}", f"shape {np.shape(x)}", "sum over what was broadcast")
+        if not kind:
+            return
+        if kind == "c" and kind_of_numbers(x) != "c" and np.any(_values(dx).imag):
+            self._refuse("is complex", expected, "return its real part, as `ProjectTo` gives it")
+        if self.integral and kind_of_numbers(x) in "biu" and np.any(_values(dx)):
+            self._refuse(f"is {described(dx)}", f"nothing for {described(x)}", "return NoTangent()")
+
+    def _check_zero(self, dx: Any, x: Any) -> None:
+        if callable(x) and isinstance(dx, AbstractTangent):
+            return  # of what it closes over, which an AD system may know
+        if kind_of_numbers(dx) not in NUMBERS or np.any(_values(dx)):
+            self._refuse(
+                f"is {described(dx)}", f"nothing for {described(x)}, which cannot be perturbed",
+                "return NoTangent()",
+            )  # fmt: skip
+
+    def _natural(self, dx: Any, x: Any) -> Any:
+        if isinstance(x, np.ndarray):
+            return self._checked_elements(dx, x)
+        stranger = isinstance(dx, (tuple, list, dict, str, bytes)) or kind_of_numbers(dx) == "b"
+        shapes = _shape(dx), _shape(x)
+        # What has a shape, or is added to its like, has tangents that the runtime does not know.
+        if not stranger and not isinstance(x, (tuple, list, dict)):
+            if type(dx) is type(x) and hasattr(x, "__add__"):
+                return dx
+            if None not in shapes and _same_shape(*shapes):  # type: ignore[arg-type]
+                return dx
+        tangent = f"Tangent[{type(x).__name__}]"
+        self._refuse(f"is {described(dx)}", f"a tangent of {described(x)}", f"return {tangent}(...)")
+
+    def _checked_elements(self, dx: Any, x: np.ndarray[Any, Any]) -> Any:
+        if _shape(dx) != x.shape:
+            self._refuse(f"has shape {_shape(dx)}", f"shape {x.shape}", "return one tangent for each element")
+        elements = np.asarray(dx)
+        for index in np.ndindex(x.shape):
+            self._part(f"[{', '.join(map(str, index))}]", dx).checked(elements[index], x[index])
+        return dx
+
+    def _checked_parts(self, dx: StructuralTangent, x: Any) -> Any:
+        if id(dx) in self.inside:
+            return dx
+        if not isinstance(x, _primal_class(dx)):
+            tangent = f"return Tangent[{type(x).__name__}](...)"
+            self._refuse(f"is a {type(dx).__name__}", f"a tangent of {described(x)}", tangent)
+        given, parts = stored_parts(dx), parts_of(x)
+        if isinstance(dx, AnythingKind) and 0 in given:
+            parts = dict(enumerate(parts.values()))
+        strangers = [key for key in given if key not in parts]
+        if strangers or (isinstance(dx.__backing__, tuple) and len(given) != len(parts)):
+            problem = f"has the parts {[*given]}"
+            self._refuse(problem, f"those of {described(x)}, {[*parts]}", "leave out what it does not have")
+        new = {
+            key: self._part(step_to(x, key), dx).checked(value, parts[key]) for key, value in given.items()
+        }
+        if not isinstance(dx, Tangent) or all(new[key] is value for key, value in given.items()):
+            return dx
+        return made(type(dx), tuple(new.values()) if isinstance(dx.__backing__, tuple) else new)
+
+    def _part(self, step: str, dx: Any) -> Claim:
+        return replace(self, path=self.path + step, integral=False, inside=self.inside | {id(dx)})
+
+    def _refuse(self, problem: str, expected: str, remedy: str) -> NoReturn:
+        raise LyingRuleError(f"{self.rule}: {self} {problem}, expected {expected}: {remedy}.")
+
+
+#: The kinds of numpy's dtypes that a tangent can have.
+NUMBERS = frozenset("iufc")
+
+
+def kind_of_numbers(x: Any) -> str:
+    """Return the kind of numpy's dtypes that the numbers in `x` have; nothing where it holds none."""
+    if isinstance(x, (np.ndarray, np.generic)) or is_sparse(x):
+        return x.dtype.kind
+    if isinstance(x, (bool, Integral)):
+        return "b" if isinstance(x, bool) else "i"
+    if isinstance(x, Complex) and not isinstance(x, Real):
+        return "c"
+    return "f" if isinstance(x, Number) else ""
+
+
+def described(x: Any) -> str:
+    """Return what messages call a value: what it is rather than what is in it."""
+    if isinstance(x, np.ndarray) or is_sparse(x):
+        return f"a {type(x).__name__} of shape {x.shape} and dtype {x.dtype}"
+    if x is None or isinstance(x, AbstractZero):
+        return repr(x)
+    name = type(x).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
+def parts_of(x: Any) -> Mapping[Any, Any]:
+    """Return the parts of a primal by their keys: fields, entries, or elements."""
+    if isinstance(x, dict):
+        return x
+    if isinstance(x, (tuple, list)):
+        return dict(zip(getattr(x, "_fields", range(len(x))), x, strict=True))
+    return fields_of(x)
+
+
+def stored_parts(tangent: StructuralTangent) -> Mapping[Any, Any]:
+    """Return the parts that a structural tangent stores, by their keys; thunks stay thunks."""
+    stored = tangent.__backing__
+    return dict(enumerate(stored)) if isinstance(stored, tuple) else stored
+
+
+def step_to(x: Any, key: Any) -> str:
+    """Return how the part of a primal with this key is written after the name of the whole."""
+    return f"[{key!r}]" if type(x) in (tuple, list) or isinstance(x, dict) else f".{key}"
+
+
+def _primal_class(tangent: StructuralTangent) -> Any:
+    primal = tangent.__primal__
+    return object if primal is Any else primal
+
+
+def _values(x: Any) -> np.ndarray[Any, Any]:
+    return np.asarray(x.tocoo().data if is_sparse(x) else x)
+
+
+def _shape(x: Any) -> tuple[int, ...] | None:
+    shape = () if isinstance(x, Number) else getattr(x, "shape", None)
+    return tuple(shape) if isinstance(shape, tuple) else None
+
+
+def _same_shape(given: tuple[int, ...], expected: tuple[int, ...], exactly: bool = False) -> bool:
+    """Whether the shapes differ by trailing axes of length 1 at most; a number has none, and gets none."""
+    if exactly or () in (given, expected):
+        return given == expected
+    short, long = sorted((given, expected), key=len)
+    return long[: len(short)] == short and set(long[len(short) :]) <= {1}
