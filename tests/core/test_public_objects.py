@@ -256,7 +256,7 @@ class TestInstances:
             return
         x, y = law.make(), law.make()
         assert bool(np.all(x == y)) is (law.comes_back != "another")
-        assert bool(np.all(x == x))  # noqa: PLR0124
+        assert bool(np.all(x == x))
 
     def test_repr_runs_nothing_and_is_what_makes_it(self, law):
         x = law.make()
