@@ -25,12 +25,16 @@ def element(X, i):
     return X[i]
 
 
+made = []  # the arrays that the rule below allocates
+
+
 @rrule.register(element)
 def element_rrule(element, X: np.ndarray, i: int):
     def element_pullback(ȳ):
         def one_element():
             X̄ = np.zeros_like(X)
             X̄[i] = ȳ
+            made.append(X̄)
             return X̄
 
         def add_to(X̄):
@@ -62,9 +66,11 @@ def test_what_cannot_be_written_into_is_added_out_of_place(x):
 def test_an_element_adds_itself_without_making_its_array():
     ā, b̄ = cotangents_of_first_and_second(np.zeros(3))
     X̄ = unthunk(ā)
-    assert add_inplace(X̄, b̄) is X̄
+    made.clear()
+    with debugging(False):  # which would compare with the value
+        assert add_inplace(X̄, b̄) is X̄
     assert np.array_equal(X̄, [1.0, 1.0, 0.0])
-    assert "one_element" in repr(b̄), "the thunk has not been run"
+    assert made == []
 
 
 def test_plus_uses_the_value_and_changes_nothing():
@@ -131,6 +137,7 @@ def test_a_matrix_product_adds_its_cotangents_in_place(dtype):
 def test_debug_mode_finds_an_add_that_returns_something_else():
     # debug_mode.md
     liar = InplaceableThunk(lambda X̄: X̄ + 1.0, thunk(lambda: np.ones(2)))
-    assert np.array_equal(add_inplace(np.zeros(2), liar), [1.0, 1.0])
+    with debugging(False):
+        assert np.array_equal(add_inplace(np.zeros(2), liar), [1.0, 1.0])
     with debugging(), pytest.raises(BadInplaceError, match="not the array it was given"):
         add_inplace(np.zeros(2), liar)

@@ -116,6 +116,13 @@ def test_constraints_leave_other_numbers_alone():
     assert rrule(phase, 1j, 2j) is None
 
 
+def root(x):
+    return math.sqrt(x)
+
+
+scalar_rule(root, lambda Ω, x: 1 / (2 * Ω))
+
+
 def bessel(order, x):
     return x**order  # only the derivative for `x` is known
 
@@ -130,6 +137,12 @@ def test_a_partial_may_be_missing_as_long_as_nobody_needs_it():
     assert x̄ == 6.0
     with pytest.raises(NotImplementedError, match="the order"):
         float(order_cotangent)
+
+
+def test_partials_are_computed_when_a_pullback_is_run():
+    assert rrule(root, 0.0)[0] == 0.0
+    with pytest.raises(ZeroDivisionError):
+        rrule(root, 0.0)[1](1.0)
 
 
 def test_closures_and_functors_are_refused():

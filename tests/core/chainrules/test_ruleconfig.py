@@ -19,6 +19,7 @@ from adjoint2rrule.core import (
     RuleConfig,
     ZeroTangent,
     add_inplace,
+    debugging,
     frule_via_ad,
     rrule,
     rrule_via_ad,
@@ -165,9 +166,10 @@ def push_rrule(config: RuleConfig[SupportsMutation], push, xs: list, x: float):
 
 def test_any_class_can_be_a_feature():
     xs = [1.0, 2.0]
-    y, pullback = rrule(MutatingConfig(), push, xs, 3.0)
-    assert y == [1.0, 2.0, 3.0]
-    assert pullback([0.1, 0.2, 0.3]) == (NoTangent(), ZeroTangent(), 0.3)
+    with debugging(False):  # which takes every change of an argument for a mistake
+        y, pullback = rrule(MutatingConfig(), push, xs, 3.0)
+        assert y == [1.0, 2.0, 3.0]
+        assert pullback([0.1, 0.2, 0.3]) == (NoTangent(), ZeroTangent(), 0.3)
     assert xs == [1.0, 2.0]
     assert rrule(TapeConfig(), push, xs, 3.0) is None
 
@@ -186,7 +188,8 @@ def test_a_rule_can_be_for_one_system_alone():
     y, pullback = rrule(OwnConfig(), add_inplace, x, x)
     assert np.array_equal(y, [2.0, 2.0])
     assert np.array_equal(x, [1.0, 1.0])
-    assert pullback(1.0) == (NoTangent(), 1.0, 1.0)
+    ȳ = np.array([1.0, 3.0])
+    assert all(x̄ is ȳ for x̄ in pullback(ȳ)[1:])
     assert rrule(OneConfig(), add_inplace, x, x) is None
     assert rrule(add_inplace, x, x) is None
 

@@ -137,23 +137,22 @@ def test_backing_takes_apart_what_construct_builds():
     assert backing(Tangent[Point](y=1.0)) == {"y": 1.0}
 
 
-class Unit:
-    """A vector of length one, made from its angle."""
-
-    def __init__(self, angle):
-        self.c, self.s = np.cos(angle), np.sin(angle)
+class Interval:
+    def __init__(self, centre, radius):
+        self.low, self.high = centre - radius, centre + radius
 
 
 def test_a_class_that_is_not_made_from_its_fields_needs_a_constructor():
-    dx = Tangent[Unit](s=0.1)
-    with pytest.raises(PrimalAdditionError, match=r"@construct\.register\(Unit\)"):
-        Unit(0.0) + dx
+    interval, dx = Interval(2.0, 1.0), Tangent[Interval](high=2.0)
+    with pytest.raises(PrimalAdditionError, match=r"@construct\.register\(Interval\)"):
+        interval + dx
 
-    @construct.register(Unit)
-    def construct_unit(T, fields):
-        return T(np.arctan2(fields["s"], fields["c"]))
+    @construct.register(Interval)
+    def construct_interval(T, fields):
+        low, high = fields["low"], fields["high"]
+        return T((low + high) / 2, (high - low) / 2)
 
-    assert (Unit(0.0) + dx).s == pytest.approx(np.sin(np.arctan(0.1)))
+    assert backing(interval + dx) == {"low": 1.0, "high": 5.0}
 
 
 def test_zeros_answer_to_what_they_stand_for():
