@@ -1,396 +1,411 @@
-"""Every operator over every pair of kinds of tangents, from both sides."""
+"""The law of `tangent_arithmetic`, as one table: every operator over every pair of kinds, from both sides."""
 
 import operator
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import scipy.sparse
 
 from adjoint2rrule.core import (
     AbstractThunk,
-    InplaceableThunk,
-    NoTangent,
+    AbstractZero,
+    MutableTangent,
+    MutateTangentError,
     NotImplementedTangent,
     NotImplementedTangentError,
+    PrimalAdditionError,
     StructuralTangent,
     Tangent,
+    TangentConversionError,
     TangentMismatchError,
-    ZeroTangent,
-    not_implemented,
+    ZeroTangentDivisionError,
+    backing,
     primal_type,
     thunk,
     unthunk,
 )
+from tests.support.tangent_kinds import (
+    ARRAYS,
+    KINDS,
+    MISSING,
+    NO,
+    NUMBERS,
+    OBJECTS,
+    OTHERS,
+    RAN,
+    SEQUENCES,
+    SPARSE,
+    STRUCTURES,
+    TANGENTS,
+    THUNKS,
+    ZERO,
+)
+
+SUMS = {"+": operator.add, "-": operator.sub}
+DOTS = {"dot": np.dot, "vdot": np.vdot, "inner": np.inner}
+PRODUCTS = {"*": operator.mul, "@": operator.matmul} | DOTS
+BINARY = SUMS | PRODUCTS | {"/": operator.truediv}
+UFUNCS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "@": np.matmul}
+INPLACE = {"+": operator.iadd, "-": operator.isub, "*": operator.imul}
+UNARY = {
+    "-": (operator.neg, np.negative),
+    "+": (operator.pos, np.positive),
+    "conj": (np.conj, np.conjugate),
+    "abs": (abs, np.absolute),
+}
+VALUES = {"-": operator.neg, "+": operator.pos, "conj": operator.methodcaller("conjugate"), "abs": abs}
 
 
-@dataclass
-class Foo:
-    a: float
-    b: object = 0.0
+class Error(NamedTuple):
+    """What happened instead of a result."""
+
+    kind: type
 
 
-class Point(NamedTuple):
-    x: float
-    y: float
+def outcome(f, *args):
+    """Return the result of a call, or what it raised, be it a warning."""
+    try:
+        return f(*args)
+    except (ArithmeticError, AttributeError, TypeError, ValueError, NotImplementedError, Warning) as err:
+        return Error(type(err))
 
 
-class Celsius(np.ndarray):
-    """A subclass of numpy's array that keeps its class through sums."""
+# The law, in the order in which it decides.
 
 
-def read_only(x):
-    x.flags.writeable = False
+def law(symbol, a, b):
+    """Return what must come of ``a symbol b``, one of which is a tangent; `Ellipsis` where anything may."""
+    if is_a(AbstractZero, a, b) or is_a(NotImplementedTangent, a, b):
+        return of_missing_and_zeros(symbol, a, b)
+    a, b = unthunk(a), unthunk(b)
+    if is_a(StructuralTangent, a, b):
+        return of_structures(symbol, a, b)
+    return outcome(BINARY[symbol], a, b)  # as numpy and Python have it
+
+
+def of_missing_and_zeros(symbol, a, b):
+    zeros = [x for x in (a, b) if is_a(AbstractZero, x)]
+    other = b if is_a(AbstractZero, a) else a
+    if symbol in PRODUCTS and zeros:  # zeros win products, ZeroTangent before NoTangent
+        return ZERO if ZERO in zeros else NO
+    if symbol == "/" and is_a(AbstractZero, a):
+        return a
+    if is_a(NotImplementedTangent, a, b):  # what is missing wins all else, and cannot be subtracted
+        return MISSING if symbol == "+" or symbol in PRODUCTS else Error(NotImplementedTangentError)
+    if symbol == "/":
+        return Error(ZeroTangentDivisionError)
+    if len(zeros) == 2:  # NoTangent wins sums
+        return NO if NO in zeros else ZERO
+    return outcome(operator.neg, b) if symbol == "-" and other is b else other
+
+
+def of_structures(symbol, a, b):
+    t, x = (a, b) if is_a(StructuralTangent, a) else (b, a)
+    if symbol in DOTS:  # as other functions of numpy, which take sequences for arrays
+        return outcome(lambda: DOTS[symbol](as_array(a), as_array(b))) if is_array(t, x) else Error(TypeError)
+    if is_a(StructuralTangent, x):  # vectors of one space have sums, and no products
+        return sum_of(symbol, a, b) if symbol in SUMS else Error(TypeError)
+    if symbol in SUMS:  # all else is a primal, which cannot be subtracted from its tangent
+        return Error(
+            TypeError if (symbol == "-" and t is a) or primal_type(t) is Any else PrimalAdditionError
+        )
+    if is_number(x) and symbol != "@" and not (symbol == "/" and t is b):
+        return each(t, lambda dx: BINARY[symbol](dx, x) if t is a else BINARY[symbol](x, dx))
+    ragged = len({np.shape(part) for part in t}) > 1
+    if is_array(t) and not ragged and not is_number(x):
+        return outcome(lambda: BINARY[symbol](as_array(a), as_array(b)))
+    return Error(TypeError)
+
+
+def sum_of(symbol, a, b):
+    """Return the sum, part by part, what is absent being zero."""
+    P, Q = primal_type(a), primal_type(b)
+    if P is not Q:
+        related = Any in (P, Q) or issubclass(P, Q) or issubclass(Q, P)
+        return ... if related else Error(TangentMismatchError)
+    x, y = backing(a), backing(b)
+    if not isinstance(x, dict):
+        return Tangent[P](*map(SUMS[symbol], x, y)) if len(x) == len(y) else Error(TangentMismatchError)
+    parts = {name: (x.get(name, ZERO), y.get(name, ZERO)) for name in [*x, *y]}
+    family = MutableTangent if is_a(MutableTangent, a, b) else Tangent
+    return made(family[P], outcome(lambda: {name: SUMS[symbol](*pair) for name, pair in parts.items()}))
+
+
+def each(t, f):
+    """Return the tangent with `f` of every part."""
+    parts = backing(t)
+    if isinstance(parts, dict):
+        return made(type(t), outcome(lambda: {name: f(dx) for name, dx in parts.items()}))
+    parts = outcome(lambda: [f(dx) for dx in parts])
+    return parts if is_a(Error, parts) else type(t)(*parts)
+
+
+def made(cls, parts):
+    if is_a(Error, parts):
+        return parts
+    return cls(parts) if primal_type(cls) is not Any and issubclass(primal_type(cls), dict) else cls(**parts)
+
+
+def is_a(cls, *xs):
+    return any(isinstance(x, cls) for x in xs)
+
+
+def is_array(*xs):
+    return all(
+        any(issubclass(type(x), Tangent[P]) for P in LIKE_ARRAYS) or not is_a(StructuralTangent, x)
+        for x in xs
+    )
+
+
+LIKE_ARRAYS = tuple({primal_type(make()) for make in SEQUENCES.values()})
+
+
+def as_array(x):
+    if isinstance(x, StructuralTangent):
+        return np.array([0.0 if is_a(AbstractZero, part) else part for part in x])
     return x
 
 
-ZERO, NO, MISSING = ZeroTangent(), NoTangent(), not_implemented("for the tests")
-
-NUMBERS = {
-    "int": 3,
-    "float": 2.5,
-    "complex": 1.0 - 2.0j,
-    "fraction": Fraction(1, 3),
-    **{
-        name: getattr(np, name)(1.5)
-        for name in ("float16", "float32", "float64", "longdouble", "complex64", "complex128", "clongdouble")
-    },
-    "int64": np.int64(4),
-    "0-d": np.array(2.5),
-}
-ARRAYS = {
-    "1-d": np.array([1.0, -2.0, 3.0]),
-    "2-d": np.arange(6.0).reshape(2, 3),
-    "float32 array": np.ones(3, dtype=np.float32),
-    "complex array": np.array([1.0 + 1.0j, 2.0]),
-    "int array": np.arange(3),
-    "bool array": np.array([True, False]),
-    "empty": np.empty((0, 3)),
-    "read-only": read_only(np.ones(3)),
-    "broadcast": np.broadcast_to(1.5, (2, 2)),
-    "object array": np.array([Fraction(1, 3), 2.0], dtype=object),
-    "subclass": np.ones(3).view(Celsius),
-    "matrix-like view": np.arange(12.0).reshape(3, 4)[::-1, ::2],
-}
-STRUCTURES = {
-    "object": Tangent[Foo](a=1.0),
-    "object of arrays": Tangent[Foo](a=np.ones(3), b=Tangent[Point](2.0)),
-    "tuple": Tangent[tuple](1.0, np.ones(2)),
-    "list": Tangent[list](1.0, 2.0),
-    "NamedTuple": Tangent[Point](y=1.0),
-    "dict": Tangent[dict]({"a": 1.0, 2: np.ones(2)}),
-    "anything": Tangent[object](a=2.0),
-}
-THUNKS = {
-    "thunk": lambda: thunk(lambda: np.ones(3)),
-    "thunk of a number": lambda: thunk(lambda: 2.0),
-    "thunk of a structure": lambda: thunk(lambda: Tangent[Foo](a=2.0)),
-    "inplaceable": lambda: InplaceableThunk(lambda x: None, thunk(lambda: np.ones(3))),
-}
-PRIMALS = {"str": "name", "None": None, "list primal": [1, 2], "object primal": Foo(1.0)}
-
-
-def fresh(table):
-    return [pytest.param(value, id=name) for name, value in table.items()]
-
-
-def without(name, table):
-    return {key: value for key, value in table.items() if key != name}
+def is_number(x):
+    return np.ndim(x) == 0 and not scipy.sparse.issparse(x)
 
 
 def same(a, b):
-    """Whether two tangents are one and the same in value, class and dtype."""
+    """Whether two outcomes are one and the same in value, class and dtype."""
+    if is_a(Error, a, b):
+        return is_a(Error, a) and is_a(Error, b) and issubclass(a.kind, b.kind)
     a, b = unthunk(a), unthunk(b)
     if a is b:
         return True
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return type(a) is type(b) and a.dtype == b.dtype and a.shape == b.shape and bool(np.all(a == b))
-    return type(a) is type(b) and bool(a == b)
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, StructuralTangent):
+        return same_parts(backing(a), backing(b))
+    if scipy.sparse.issparse(a):
+        return a.shape == b.shape and same(a.toarray(), b.toarray())
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and a.shape == b.shape and same_elements(a, b)
+    return bool(a == b)
 
 
-@pytest.fixture(params=[ZERO, NO], ids=repr)
-def zero(request):
+def same_parts(a, b):
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
+    return len(a) == len(b) and all(map(same, a, b))
+
+
+def same_elements(a, b):
+    if isinstance(a, np.ma.MaskedArray):
+        whole = np.shape(a.mask) in ((), a.shape)  # not so after a product with a matrix, a bug of numpy
+        return same(a.mask, b.mask) and (not whole or same(a.filled(0), b.filled(0)))
+    return bool(np.all((a == b) | ((a != a) & (b != b))))
+
+
+def holds_objects(x):
+    x = unthunk(x)
+    if isinstance(x, StructuralTangent):
+        parts = backing(x)
+        return any(map(holds_objects, parts.values() if isinstance(parts, dict) else parts))
+    return getattr(getattr(x, "dtype", None), "kind", None) == "O" or type(x).__name__ == "Fraction"
+
+
+def pairs():
+    """Yield the names of kinds of which one at least is a tangent."""
+    for first in KINDS:
+        for second in KINDS if first in TANGENTS else TANGENTS:
+            yield first, second
+
+
+#: scipy asks what is missing for an array before it lets it decide.
+EXCEPTIONS = {(symbol, name, "missing") for symbol in ("*", "@") for name in SPARSE}
+#: numpy's dots, masks and objects do not know sparse arrays, and give nonsense.
+EXCEPTIONS |= {
+    (symbol, *pair)
+    for pair in pairs()
+    for symbol in BINARY
+    if any(name in " ".join(pair) for name in SPARSE)
+    and (symbol in DOTS or any(name in " ".join(pair) for name in ("masked", "objects")))
+}
+SECONDS = {first: [second for one, second in pairs() if one == first] for first in KINDS}
+
+
+@pytest.fixture(params=BINARY)
+def symbol(request):
     return request.param
 
 
-class TestZeros:
-    """Zeros against everything else."""
+@pytest.fixture(params=KINDS)
+def first(request):
+    return request.param
 
-    @pytest.mark.parametrize("x", fresh(NUMBERS | ARRAYS | STRUCTURES | PRIMALS))
-    def test_adding_a_zero_gives_the_very_object(self, zero, x):
-        assert x + zero is x
-        assert zero + x is x
 
-    @pytest.mark.parametrize(
-        "x", fresh(NUMBERS | STRUCTURES | without("bool array", ARRAYS))
-    )  # numpy has no negative of it
-    def test_subtraction(self, zero, x):
-        assert x - zero is x
-        assert same(zero - x, -x)
+class TestPairs:
+    """Every operator over every pair."""
 
-    @pytest.mark.parametrize("x", fresh(NUMBERS | ARRAYS | STRUCTURES | PRIMALS))
-    def test_zero_times_anything_is_that_zero(self, zero, x):
-        assert zero * x is zero
-        assert zero @ x is zero
-        assert zero / x is zero
-        assert x * zero is zero
+    def cases(self, symbol, first):
+        for second in SECONDS[first]:
+            if (symbol, first, second) not in EXCEPTIONS:
+                RAN.clear()
+                yield second, KINDS[first](), KINDS[second]()
 
-    @pytest.mark.parametrize("x", fresh(ARRAYS))
-    def test_matrix_products_and_dots_with_a_zero_are_that_zero(self, zero, x):
-        assert x @ zero is zero
-        for dot in (np.dot, np.vdot, np.inner, np.matmul, np.outer, np.kron):
-            assert dot(zero, x) is zero
-            assert dot(x, zero) is zero
+    def test_the_law_holds(self, symbol, first):
+        for second, a, b in self.cases(symbol, first):
+            result = outcome(BINARY[symbol], a, b)
+            expected = law(symbol, a, b)
+            assert expected is ... or same(result, expected), f"{first} {symbol} {second}"
 
-    @pytest.mark.parametrize("x", fresh(NUMBERS | ARRAYS | STRUCTURES))
-    def test_division_by_a_zero_is_an_error(self, zero, x):
-        with pytest.raises(ZeroDivisionError, match=f"{type(zero).__name__}"):
-            x / zero
+    def test_functions_of_numpy_agree_with_operators(self, symbol, first):
+        for second, a, b in self.cases(symbol, first):
+            if symbol in UFUNCS:
+                result, expected = outcome(UFUNCS[symbol], a, b), outcome(BINARY[symbol], a, b)
+                assert same(result, expected) or same(expected, result), f"{first} {symbol} {second}"
 
-    @pytest.mark.parametrize("make", fresh(THUNKS))
-    def test_zeros_do_not_run_thunks(self, zero, make):
-        ran = []
-        t = thunk(lambda: ran.append(1) or unthunk(make()))
-        assert zero + t is t
-        assert t + zero is t
-        assert t - zero is t
-        for product in (zero * t, t * zero, zero @ t, t @ zero, zero / t):
-            assert product is zero
-        for dot in (np.dot, np.vdot, np.inner, np.multiply, np.matmul):
-            assert dot(zero, t) is zero
-            assert dot(t, zero) is zero
-        assert not ran
+    def test_sums_commute_in_value_class_and_dtype(self, first):
+        for second, a, b in self.cases("+", first):
+            if "objects" in first + second or all("_" in name for name in (first, second)):
+                continue  # objects may know sums from one side only; of sparse arrays, the first decides
+            assert same(outcome(operator.add, a, b), outcome(operator.add, b, a)), f"{first} + {second}"
 
-    @pytest.mark.parametrize(
-        ("a", "b", "total", "product"),
-        [(ZERO, ZERO, ZERO, ZERO), (NO, NO, NO, NO), (ZERO, NO, NO, ZERO), (NO, ZERO, NO, ZERO)],
+    def test_no_array_of_objects_appears(self, symbol, first):
+        for second, a, b in self.cases(symbol, first):
+            if not holds_objects(a) and not holds_objects(b):
+                assert not holds_objects(outcome(BINARY[symbol], a, b)), f"{first} {symbol} {second}"
+
+    def test_operands_stay_as_they_were(self, symbol, first):
+        for second, a, b in self.cases(symbol, first):
+            outcome(BINARY[symbol], a, b)
+            assert same(a, KINDS[first]()), f"{first} {symbol} {second}"
+            assert same(b, KINDS[second]()), f"{first} {symbol} {second}"
+
+    def test_thunks_run_only_where_their_value_matters(self, symbol, first):
+        for second, a, b in self.cases(symbol, first):
+            if is_a(AbstractThunk, a, b) and is_a(AbstractZero, a, b) | is_a(NotImplementedTangent, a, b):
+                outcome(BINARY[symbol], a, b)
+                negated = symbol == "-" and is_a(AbstractZero, a)
+                assert bool(RAN) is negated, f"{first} {symbol} {second}"
+
+    def test_tangents_equal_only_their_like(self, first):
+        for second, a, b in self.cases("==", first):
+            if first in SPARSE or "masked" in (first, second) or is_a(AbstractThunk, a, b):
+                continue  # these arrays compare themselves with whatever they meet, thunks as their values
+            expected = first == second
+            for equal, unequal in ((operator.eq, operator.ne), (np.equal, np.not_equal)):
+                assert equal(a, b) is expected, f"{first} == {second}"
+                assert unequal(a, b) is not expected, f"{first} != {second}"
+
+
+@pytest.mark.parametrize("symbol", INPLACE)
+@pytest.mark.parametrize("name", KINDS)
+class TestInPlace:
+    """``a += b``, which writes into arrays and binds all else anew."""
+
+    def test_arrays_take_what_the_operator_gives(self, symbol, name):
+        for second in SECONDS[name]:
+            a, b = KINDS[name](), KINDS[second]()
+            if type(a) is not np.ndarray or (symbol, name, second) in EXCEPTIONS:
+                continue
+            copy = KINDS[name]()
+            expected = into(copy, law(symbol, copy, b))
+            result = outcome(INPLACE[symbol], a, b)
+            assert same(result, expected), f"{name} {symbol}= {second}"
+            assert is_a(Error, result) or result is a, f"{name} {symbol}= {second}"
+
+    def test_all_else_is_bound_to_the_result(self, symbol, name):
+        for second in SECONDS[name]:
+            a, b = KINDS[name](), KINDS[second]()
+            if isinstance(a, np.ndarray) or (symbol, name, second) in EXCEPTIONS:  # subclasses may do either
+                continue
+            expected = law(symbol, a, b)
+            assert expected is ... or same(outcome(INPLACE[symbol], a, b), expected), (
+                f"{name} {symbol}= {second}"
+            )
+
+
+def into(array, result):
+    """Return an array with a result written into it, as numpy does."""
+    if is_a(NotImplementedTangent, result):
+        return Error(NotImplementedTangentError)
+    if is_a(StructuralTangent, result):
+        return Error(Exception)  # it is not an array, or not one of that shape
+    return (
+        result
+        if is_a(Error, result) or result is array
+        else outcome(written, array, 0.0 if is_a(AbstractZero, result) else result)
     )
-    def test_no_tangent_wins_sums_and_zero_tangent_wins_products(self, a, b, total, product):
-        assert a + b is total
-        assert a - b is total
-        assert a * b is product
-        assert a @ b is product
-        assert np.dot(a, b) is product
-        assert np.add(a, b) is total
-
-    def test_unary_operators(self, zero):
-        for result in (-zero, +zero, abs(zero), np.conj(zero), np.negative(zero), zero.conj()):
-            assert result is zero
-
-    @pytest.mark.parametrize(
-        "x", fresh({k: v for k, v in ARRAYS.items() if k not in ("read-only", "broadcast")})
-    )
-    def test_adding_in_place_changes_nothing(self, zero, x):
-        before, y = x.copy(), x.copy()
-        z = y
-        y += zero
-        assert y is z
-        assert same(y, before)
-
-    def test_adding_to_a_masked_array_keeps_its_mask(self, zero):
-        x = np.ma.array([1.0, 2.0], mask=[False, True])
-        for total in (x + zero, zero + x):
-            assert total.tolist() == [1.0, None]
-        assert zero * x is zero
-
-    def test_multiplying_in_place_fills_with_zeros(self, zero):
-        x = np.array([1.0, np.inf, np.nan])
-        x *= zero
-        assert same(x, np.zeros(3))
 
 
-class TestNotImplemented:
-    """What is not implemented against everything else."""
-
-    @pytest.mark.parametrize("x", fresh(NUMBERS | ARRAYS | STRUCTURES))
-    def test_it_wins_sums_products_and_dots(self, x):
-        for op in (operator.add, operator.mul):
-            assert op(MISSING, x) is MISSING
-            assert op(x, MISSING) is MISSING
-        if isinstance(x, np.ndarray):
-            assert MISSING @ x is MISSING
-            assert x @ MISSING is MISSING
-            assert np.vdot(x, MISSING) is MISSING
-            assert np.dot(MISSING, x) is MISSING
-
-    @pytest.mark.parametrize("make", fresh(THUNKS))
-    def test_it_wins_over_thunks_without_running_them(self, make):
-        t = thunk(lambda: pytest.fail("ran"))
-        assert t + MISSING is MISSING + t is t * MISSING is MISSING * t is np.dot(t, MISSING) is MISSING
-        assert make() + MISSING is MISSING
-
-    def test_it_loses_products_to_zeros_and_wins_sums(self, zero):
-        assert zero * MISSING is MISSING * zero is zero @ MISSING is MISSING @ zero is zero
-        assert np.dot(zero, MISSING) is np.vdot(MISSING, zero) is zero
-        assert zero / MISSING is zero
-        assert zero + MISSING is MISSING + zero is MISSING
-
-    @pytest.mark.parametrize(
-        "x", fresh(NUMBERS | ARRAYS | STRUCTURES | {"zero": ZERO, "no": NO, "itself": MISSING})
-    )
-    def test_differences_and_quotients_raise(self, x):
-        for op in (operator.sub, operator.truediv):
-            with pytest.raises(NotImplementedTangentError, match="for the tests"):
-                op(MISSING, x)
-            if op is operator.truediv and x in (ZERO, NO):
-                continue  # zero over anything is zero
-            with pytest.raises(NotImplementedTangentError, match="for the tests"):
-                op(x, MISSING)
-
-    def test_unary_operators(self):
-        assert -MISSING is +MISSING is np.conj(MISSING) is MISSING.conj() is np.negative(MISSING) is MISSING
+def written(array, value):
+    np.copyto(array, value, casting="same_kind")
+    return array
 
 
-class TestThunks:
-    """Thunks against everything that does not decide by itself."""
-
-    @pytest.mark.parametrize("op", [operator.add, operator.sub, operator.mul, operator.truediv])
-    @pytest.mark.parametrize("x", fresh(NUMBERS | ARRAYS))
-    def test_a_thunk_calculates_as_its_value(self, op, x):
-        value = np.array([1.0, 2.0, 4.0]) if np.ndim(x) != 1 or len(x) == 3 else np.array([1.0, 2.0])
-        if np.shape(x)[-1:] not in ((), (3,), (len(value),)):
-            value = 4.0
-        make = lambda: thunk(lambda: value)  # noqa: E731
-        with np.errstate(all="ignore"):
-            assert same(op(make(), x), op(value, x))
-            assert same(op(x, make()), op(x, value))
-
-    @pytest.mark.parametrize("make", fresh(THUNKS))
-    @pytest.mark.parametrize("other", fresh(THUNKS))
-    def test_the_sum_of_two_thunks_is_that_of_their_values(self, make, other):
-        a, b = unthunk(make()), unthunk(other())
-        if isinstance(a, Tangent) == isinstance(b, Tangent):
-            assert same(make() + other(), a + b)
-            assert not isinstance(make() + other(), AbstractThunk)
-        else:
-            with pytest.raises(TypeError):
-                make() + other()
-
-    @pytest.mark.parametrize("t", fresh(STRUCTURES))
-    def test_a_thunk_of_a_structure_adds_as_the_structure(self, t):
-        assert thunk(lambda: t) + t == t + thunk(lambda: t) == t + t
-        assert thunk(lambda: 2.0) * t == t * thunk(lambda: 2.0) == 2.0 * t
+@pytest.mark.parametrize("name", TANGENTS)
+@pytest.mark.parametrize("symbol", UNARY)
+def test_unary_operators(symbol, name):
+    x = TANGENTS[name]()
+    for f in UNARY[symbol]:
+        assert same(outcome(f, x), unary(symbol, x)), f"{f} {name}"
 
 
-class TestStructures:
-    """Structural tangents against numbers, arrays and each other."""
-
-    @pytest.mark.parametrize("t", fresh(STRUCTURES))
-    @pytest.mark.parametrize("s", fresh(without("fraction", NUMBERS)))  # numpy makes objects of them
-    def test_multiples_by_numbers_keep_the_class(self, s, t):
-        for multiple in (s * t, t * s, np.multiply(s, t), t / (1 / s)):
-            assert type(multiple) is type(t)
-            assert multiple.keys() == t.keys() if hasattr(t, "keys") else len(multiple) == len(t)
-
-    @pytest.mark.parametrize("t", fresh(STRUCTURES))
-    @pytest.mark.parametrize("x", fresh(ARRAYS))
-    def test_arrays_and_structures_have_no_sums_or_products(self, t, x):
-        for op in (operator.add, operator.mul, operator.matmul, operator.sub, operator.truediv):
-            for a, b in ((x, t), (t, x)):
-                with pytest.raises(TypeError):
-                    op(a, b)
-
-    @pytest.mark.parametrize("a", fresh(STRUCTURES))
-    @pytest.mark.parametrize("b", fresh(STRUCTURES))
-    def test_sums_are_for_tangents_of_one_primal(self, a, b):
-        P, Q = primal_type(a), primal_type(b)
-        if not issubclass(P, Q) and not issubclass(Q, P):
-            with pytest.raises(TangentMismatchError, match="different primals"):
-                a + b
-        elif type(a) is type(b) and a.keys() == b.keys() if hasattr(a, "keys") else a is b:
-            assert a + b == 2 * a
-
-    def test_products_of_structures_are_no_tangents(self):
-        with pytest.raises(TypeError):
-            STRUCTURES["list"] * STRUCTURES["list"]
-
-    @pytest.mark.parametrize("t", fresh(STRUCTURES))
-    def test_unary_operators_go_through_the_parts(self, t):
-        assert -t == -1 * t
-        assert +t is t
-        assert np.conj(1j * t) == -1j * np.conj(t)
+def unary(symbol, x):
+    """Zeros and what is missing stay, thunks are as their values, and structures go part by part."""
+    x = unthunk(x)
+    if isinstance(x, AbstractZero):
+        return x
+    if isinstance(x, NotImplementedTangent):
+        return Error(NotImplementedTangentError) if symbol == "abs" else x
+    if not isinstance(x, StructuralTangent):
+        return outcome(VALUES[symbol], x)
+    if symbol == "abs":
+        return Error(TypeError)
+    return x if symbol == "+" else each(x, lambda dx: unary(symbol, dx))
 
 
-numbers = st.integers(-100, 100).map(float)
-zeros = st.sampled_from([ZERO, NO])
-leaves = numbers | zeros | st.lists(numbers, min_size=3, max_size=3).map(np.array)
+def test_an_object_and_an_array_have_no_product():
+    with pytest.raises(TangentConversionError, match=r"ndarray and Tangent\[Data\] have no product"):
+        np.ones(3) * OBJECTS["dataclass"]()
 
 
-def lazily(x):
-    return thunk(lambda: x)
+def test_functions_of_numpy_say_what_has_no_meaning():
+    for t in (OBJECTS["dataclass"](), SEQUENCES["list"]()):
+        with pytest.raises(TangentConversionError, match=r"np\.multiply has no meaning for Tangent\[.*like"):
+            np.multiply(t, t)
 
 
-foos = st.builds(lambda a, b: Tangent[Foo](a=a, b=b), numbers | zeros, numbers | zeros)
-partial_foos = st.dictionaries(st.sampled_from("ab"), numbers).map(lambda fields: Tangent[Foo](**fields))
-lists = st.lists(numbers | zeros, min_size=2, max_size=2).map(lambda xs: Tangent[list](*xs))
-dicts = st.dictionaries(st.sampled_from("klm"), numbers | zeros).map(Tangent[dict])
-points = st.builds(Tangent[Point], numbers, y=numbers | zeros)
-nested = st.builds(lambda a, b: Tangent[Foo](a=a, b=b), leaves, points)
-arrays = st.lists(numbers, min_size=2, max_size=2).map(np.array)
-SPACES = [numbers, arrays, foos | partial_foos, lists, points, nested]
+@pytest.mark.parametrize("other", [2.5, np.ones(3), "name"])
+def test_nothing_but_a_tangent_is_subtracted_from_a_tangent(other):
+    with pytest.raises(TangentConversionError, match=r"cannot be subtracted from a Tangent\[Data\]"):
+        OBJECTS["dataclass"]() - other
 
 
-def equal(a, b):
-    return bool(np.all(unthunk(a) == unthunk(b)))
+def test_a_sequence_whose_elements_differ_in_shape_is_no_array():
+    with pytest.raises(TangentConversionError, match=r"Tangent\[tuple\]\(1\.0, array.* is no array"):
+        np.ones(3) * SEQUENCES["ragged"]()
 
 
-def vectors(n):
-    """`n` tangents of one space, each of them perhaps lazy, or a zero."""
-    return st.sampled_from(SPACES).flatmap(lambda space: st.tuples(*[space | space.map(lazily) | zeros] * n))
+def test_sum_starts_from_nothing():
+    assert sum([Tangent[tuple](1.0), Tangent[tuple](2.0)]) == Tangent[tuple](3.0)
+    assert sum([MISSING, 1.0]) is MISSING
+    assert sum([thunk(lambda: 1.0), ZERO]) == 1.0
 
 
-class TestVectorSpace:
-    """The laws of a vector space, for all kinds of tangents of one primal together."""
-
-    @given(vectors(3))
-    def test_addition_is_associative(self, abc):
-        a, b, c = abc
-        assert equal((a + b) + c, a + (b + c))
-
-    @given(vectors(2))
-    def test_addition_is_commutative(self, ab):
-        a, b = ab
-        assert equal(a + b, b + a)
-
-    @given(vectors(2), st.integers(-8, 8))
-    def test_scaling_distributes_over_addition(self, ab, s):
-        a, b = ab
-        if isinstance(a, type(ZERO) | type(NO)) and isinstance(b, type(ZERO) | type(NO)):
-            return  # NoTangent + ZeroTangent is NoTangent, and both are zero
-        assert equal(s * (a + b), s * a + s * b)
-
-    @given(vectors(1), st.integers(-8, 8), st.integers(-8, 8))
-    def test_scaling_distributes_over_numbers(self, a, s, t):
-        (a,) = a
-        assert equal((s + t) * a, s * a + t * a)
-        assert equal((s * t) * a, s * (t * a))
-        assert equal(1 * a, a)
-
-    @given(vectors(1))
-    def test_the_zeros_are_neutral(self, a):
-        (a,) = a
-        assert equal(a + ZERO, a)
-        assert equal(ZERO + a, a)
-        if a is not ZERO:
-            assert equal(a + NO, a)
-
-    @given(vectors(1))
-    def test_everything_has_a_negative(self, a):
-        (a,) = a
-        assert equal(a + -a, 0 * a)
-        assert equal(a - a, 0 * a)
-
-    @given(st.tuples(dicts, dicts, dicts))
-    def test_dicts_with_different_keys_add_up(self, abc):
-        a, b, c = abc
-        assert (a + b) + c == a + (b + c)
-        assert (a + b).keys() == a.keys() | b.keys()
+@pytest.mark.parametrize("name", TANGENTS)
+def test_nothing_is_written_into_a_tangent(name):
+    t = TANGENTS[name]()
+    for write in (
+        lambda: np.add(1.0, 1.0, out=t),
+        lambda: np.copyto(t, 1.0),
+        lambda: np.copyto(dst=t, src=1.0),
+        lambda: np.add.at(t, 0, 1.0),
+        lambda: np.sum(np.ones(3), out=t),
+        lambda: np.dot(np.ones(3), np.ones(3), t),
+    ):
+        with pytest.raises(MutateTangentError, match="cannot be written into"):
+            write()
 
 
-def test_structural_tangents_are_found_by_numpy_without_object_arrays():
-    for x in (ZERO, NO, *STRUCTURES.values()):
-        assert isinstance(np.add(x, x), ZeroTangent | NoTangent | StructuralTangent)
-    assert isinstance(np.add(MISSING, MISSING), NotImplementedTangent)
+def test_every_kind_is_in_the_table():
+    assert not OTHERS.keys() & TANGENTS.keys()
+    assert NUMBERS.keys() | ARRAYS.keys() | SPARSE.keys() == OTHERS.keys()
+    assert STRUCTURES.keys() | THUNKS.keys() < TANGENTS.keys()

@@ -40,6 +40,16 @@ class _OfTheClass:
         return self.method
 
 
+class Scalar(np.ndarray[Any, Any]):
+    """The array without axes that some tangents are for those who take any array.
+
+    scipy's sparse arrays take it for none, and leave the decision to the tangent: they do so where all that
+    numpy can make of an operand is an array without axes that holds an object.
+    """
+
+    dtype = property(lambda self: np.dtype(object))
+
+
 class TangentArithmetic:
     """What lets a tangent stand in numpy's expressions without becoming an object array."""
 
@@ -143,10 +153,6 @@ def _not_equal(a: Any, b: Any) -> Any:
     return True if result is NotImplemented else result
 
 
-def _absolute(x: Any) -> Any:
-    return abs(x) if hasattr(type(x), "__abs__") else np.absolute(operand(x))
-
-
 def tangents_in(x: Any) -> Iterator[TangentArithmetic]:
     """Yield the tangents in an argument of numpy's: itself, or those in a list or tuple."""
     if isinstance(x, TangentArithmetic):
@@ -185,7 +191,7 @@ OPERATIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.matmul: _binary("matmul"),
     np.negative: operator.neg,
     np.positive: operator.pos,
-    np.absolute: _absolute,
+    np.absolute: operator.abs,
     np.conjugate: conj,
     np.equal: _equal,
     np.not_equal: _not_equal,

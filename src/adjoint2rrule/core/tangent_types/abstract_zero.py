@@ -14,16 +14,9 @@ from adjoint2rrule.core.errors import (
     TangentConversionError,
     ZeroTangentDivisionError,
 )
-from adjoint2rrule.core.tangent_arithmetic import applied, tangents_in
+from adjoint2rrule.core.tangent_arithmetic import Scalar, applied, tangents_in
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.numpy_functions import LINEAR, SHAPED, arrays_of
-
-
-class Nought(np.ndarray[Any, Any]):
-    """The array that a zero is for those who take any: scipy's sparse ones leave a product to the zero."""
-
-    # They do so where an operand can only become an array without axes of an object.
-    dtype = property(lambda self: np.dtype(object))
 
 
 class AbstractZero(AbstractTangent):
@@ -91,7 +84,7 @@ class AbstractZero(AbstractTangent):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         nought = np.zeros((), dtype=dtype)
-        return nought.view(Nought) if dtype is None and copy is None else nought
+        return nought.view(Scalar) if dtype is None and copy is None else nought
 
     def __decide__(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         zeros = [x for x in tangents_in(arrays_of(args, kwargs)) if isinstance(x, AbstractZero)]

@@ -26,6 +26,8 @@ def same_value(a: Any, b: Any) -> bool:
         return False
     if is_sparse(a) and is_sparse(b):  # their `==` would be dense
         return not (a != b).nnz
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype.kind == "O":  # of arrays, maybe
+        return all(map(same_value, a.flat, b.flat))
     return bool(np.all(a == b))
 
 

@@ -33,6 +33,15 @@ class NotImplementedTangent(AbstractTangent):
     info
         What is missing, and where to ask for it.
 
+    Examples
+    --------
+    >>> from adjoint2rrule.core import ZeroTangent
+    >>> missing = NotImplementedTangent("orders", "orders.py:12", "of the order")
+    >>> missing + 1.0
+    NotImplementedTangent('orders', 'orders.py:12', 'of the order')
+    >>> ZeroTangent() * missing
+    ZeroTangent()
+
     Notes
     -----
     Ports: ``NotImplemented`` of ChainRulesCore.jl. Differs: the name, which is a constant in Python.
@@ -107,13 +116,16 @@ class NotImplementedTangent(AbstractTangent):
     __rmul__ = __matmul__ = __rmatmul__ = dot = __mul__
 
 
-def not_implemented(info: str = "") -> NotImplementedTangent:
+def not_implemented(info: str = "", *, stacklevel: int = 1) -> NotImplementedTangent:
     """Return a tangent for a derivative that this rule does not implement.
 
     Parameters
     ----------
     info
         What is missing; a link to where it is asked for is good practice.
+    stacklevel
+        Whose place to tell: 1 for that of this call, 2 for that of whoever called the function it
+        stands in, and so on, as in `warnings.warn`.
 
     Returns
     -------
@@ -134,6 +146,6 @@ def not_implemented(info: str = "") -> NotImplementedTangent:
     -----
     Ports: ``@not_implemented`` of ChainRulesCore.jl.
     """
-    frame = sys._getframe(1)
+    frame = sys._getframe(stacklevel)
     module = frame.f_globals.get("__name__", "?")
     return NotImplementedTangent(module, f"{frame.f_code.co_filename}:{frame.f_lineno}", info)

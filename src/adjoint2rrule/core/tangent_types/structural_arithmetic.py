@@ -6,13 +6,21 @@ from collections.abc import Callable
 from numbers import Number
 from typing import Any
 
+import numpy as np
+
 from adjoint2rrule.core.debug_mode import debug_mode
 from adjoint2rrule.core.errors import PrimalAdditionError, TangentConversionError, TangentMismatchError
+from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.construct import construct
 from adjoint2rrule.core.tangent_types.equality import same_value
 from adjoint2rrule.core.tangent_types.primal_fields import fields_of
-from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind, EntriesKind, store
+from adjoint2rrule.core.tangent_types.structural_kinds import (
+    AnythingKind,
+    ElementsKind,
+    EntriesKind,
+    store,
+)
 
 
 def mapped(f: Callable[[Any], Any], tangent: Any) -> Any:
@@ -58,6 +66,24 @@ def added_to_primal(primal: Any, tangent: Any) -> Any:
     if debug_mode() and isinstance(fields, dict):
         _check_rebuilt(total, fields)
     return total
+
+
+def with_array(op: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    """Return the product of an array and the tangent of a sequence, which is an array to it."""
+    if not is_array(a) and not is_array(b):
+        return NotImplemented
+    if not isinstance(a, ElementsKind) and not isinstance(b, ElementsKind):
+        # not `NotImplemented`: a masked array would make something of it
+        raise TangentConversionError(
+            f"{type(a).__name__} and {type(b).__name__} have no product: the tangent of an object is "
+            "multiplied by numbers; compute with its parts"
+        )
+    return op(*(np.asarray(x) if isinstance(x, ElementsKind) else x for x in (a, b)))
+
+
+def is_array(x: Any) -> bool:
+    """Return whether `x` is an array with axes, dense or sparse."""
+    return (isinstance(x, np.ndarray) and x.ndim > 0) or is_sparse(x)
 
 
 def is_scalar(x: Any) -> bool:

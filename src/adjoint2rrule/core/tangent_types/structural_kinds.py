@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn
 
+import numpy as np
+
 from adjoint2rrule.core.errors import (
     TangentConstructionError,
     TangentConversionError,
@@ -198,6 +200,16 @@ class ElementsKind(Kind):
 
     def __operand__(self) -> Any:
         return operand(self.__builtin__(self))  # numpy takes sequences for arrays
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if copy is False:
+            raise ValueError(f"the elements of {self!r} must be copied to make an array of them")
+        try:
+            return np.array(self.__operand__(), dtype)
+        except ValueError as err:
+            raise TangentConversionError(
+                f"{self!r} is no array, since its elements differ in shape; compute with each of them"
+            ) from err
 
     def __builtin__(self, elements: Iterable[Any]) -> Any:
         return list(elements) if issubclass(self.__primal__, list) else tuple(elements)

@@ -6,11 +6,11 @@ Ports: ChainRulesCore.jl, ``structural_tangent.jl``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from operator import neg
+from operator import matmul, mul, neg, truediv
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from adjoint2rrule.core.errors import TangentConstructionError
+from adjoint2rrule.core.errors import TangentConstructionError, TangentConversionError
 from adjoint2rrule.core.tangent_arithmetic import conj
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
@@ -18,9 +18,11 @@ from adjoint2rrule.core.tangent_types.equality import nonzero, same_backing
 from adjoint2rrule.core.tangent_types.structural_arithmetic import (
     added,
     added_to_primal,
+    is_array,
     is_scalar,
     made,
     mapped,
+    with_array,
 )
 from adjoint2rrule.core.tangent_types.structural_classes import StructuralType, has_mutable_fields
 from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind, EntriesKind
@@ -35,6 +37,15 @@ class StructuralTangent(AbstractTangent, metaclass=StructuralType):
 
     ``StructuralTangent[P]`` is ``MutableTangent[P]`` where the fields of a `P` can be set, and
     ``Tangent[P]`` otherwise.
+
+    Examples
+    --------
+    >>> class Counter:
+    ...     pass
+    >>> StructuralTangent[Counter] is MutableTangent[Counter]
+    True
+    >>> StructuralTangent[tuple] is Tangent[tuple]
+    True
 
     Notes
     -----
@@ -81,8 +92,8 @@ class StructuralTangent(AbstractTangent, metaclass=StructuralType):
         return f"{type(self).__name__}({parts})"
 
     def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
-            return NotImplemented
+        if type(self) is not type(other):  # arrays would compare each of their elements
+            return False if is_array(other) else NotImplemented
         return same_backing(self.__backing__, other.__backing__)
 
     def __hash__(self) -> int:
@@ -118,19 +129,34 @@ class StructuralTangent(AbstractTangent, metaclass=StructuralType):
         return added_to_primal(other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return added(self, -other) if isinstance(other, StructuralTangent) else NotImplemented
+        if isinstance(other, StructuralTangent):
+            return added(self, -other)
+        if isinstance(other, AbstractTangent):
+            return NotImplemented
+        raise TangentConversionError(
+            f"{other!r} cannot be subtracted from a {type(self).__name__}, of which only a like tangent can"
+        )
 
     def __rsub__(self, other: Any) -> Any:
         return -self if isinstance(other, AbstractZero) else added_to_primal(other, -self)
 
     def __mul__(self, other: Any) -> Any:
-        return mapped(lambda dx: dx * other, self) if is_scalar(other) else NotImplemented
+        return mapped(lambda dx: dx * other, self) if is_scalar(other) else with_array(mul, self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return mapped(lambda dx: other * dx, self) if is_scalar(other) else NotImplemented
+        return mapped(lambda dx: other * dx, self) if is_scalar(other) else with_array(mul, other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return mapped(lambda dx: dx / other, self) if is_scalar(other) else NotImplemented
+        return mapped(lambda dx: dx / other, self) if is_scalar(other) else with_array(truediv, self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return with_array(truediv, other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return with_array(matmul, self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return with_array(matmul, other, self)
 
 
 class Tangent(StructuralTangent, Generic[P]):
@@ -145,7 +171,9 @@ class Tangent(StructuralTangent, Generic[P]):
     values. The tangents of tuples, lists and NamedTuples are sequences and those of dicts are mappings,
     so that unpacking and ``match`` work; others iterate over the fields they store. Tangents of one
     class can be added, and multiplied by numbers; a primal plus its tangent is a primal, rebuilt by
-    `construct`.
+    `construct`. A sequence that meets an array in ``*``, ``/`` or ``@``, or is given to a function of
+    numpy, is the array of its elements, as lists are to numpy; it has no sum with an array, which is a
+    tangent of something else.
 
     Raises
     ------

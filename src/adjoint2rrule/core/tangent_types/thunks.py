@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from adjoint2rrule.core.errors import MutateThunkError, TangentConstructionError
-from adjoint2rrule.core.tangent_arithmetic import conj
+from adjoint2rrule.core.tangent_arithmetic import Scalar, conj
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
 from adjoint2rrule.core.tangent_types.notimplemented import NotImplementedTangent
@@ -82,8 +82,22 @@ class AbstractThunk(AbstractTangent):
 
     Arithmetic, comparison, indexing, iteration, conversion, attributes and methods, and the functions
     of numpy and scipy run the computation and work on its result. ``ZeroTangent() * t`` does not run
-    it. Nothing can be written into a thunk: ``t[0] = 1.0`` is a `MutateThunkError`, and views of its
-    parts are read-only; ``t += x`` binds ``t`` to the sum.
+    it. Nothing can be written into a thunk: ``t[0] = 1.0`` is a `MutateThunkError`, and the arrays that
+    numpy makes of it without copying, as views of its parts, are read-only; ``t += x`` binds ``t`` to
+    the sum. Functions that ask for the class of their argument, such as those of ``scipy.sparse`` and
+    C extensions, need `unthunk`.
+
+    Examples
+    --------
+    >>> t = thunk(lambda: np.arange(3.0))
+    >>> isinstance(t, AbstractThunk), isinstance(t, np.ndarray)
+    (True, False)
+    >>> t.sum(), np.linalg.norm(t - t), t[1:]
+    (np.float64(3.0), np.float64(0.0), array([1., 2.]))
+    >>> t[0] = 1.0  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    adjoint2rrule.core.errors.MutateThunkError: Thunk(lambda: array([0., 1., 2.])) cannot be written into...
 
     Notes
     -----
@@ -133,11 +147,14 @@ class AbstractThunk(AbstractTangent):
         return x in unthunk(self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        value = unthunk(self)
-        return np.asarray(value, dtype) if copy is None else np.array(value, dtype, copy=copy)
+        value = _read_only(unthunk(self))
+        if copy is not None:
+            return np.array(value, dtype, copy=copy)
+        array = np.asarray(value, dtype)
+        return array.view(Scalar) if array.ndim == 0 and dtype is None else array
 
     def __operand__(self) -> Any:
-        return unthunk(self)
+        return _read_only(unthunk(self))
 
     __len__, __bool__, __hash__ = _unary(len), _unary(bool), _unary(hash)
     __str__, __format__ = _unary(str), _unary(format)
@@ -174,6 +191,15 @@ class Thunk(AbstractThunk):
     ----------
     f
         The computation. `thunk` is the usual way to give it.
+
+    Examples
+    --------
+    >>> t = Thunk(lambda: print("running") or 2.0)
+    >>> t * 3.0
+    running
+    6.0
+    >>> unthunk(t)
+    2.0
 
     Notes
     -----
