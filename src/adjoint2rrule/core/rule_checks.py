@@ -91,10 +91,10 @@ class RuleCall:
 
     def pair(self, pair: Any, expected: str) -> tuple[Any, Any]:
         """Return the pair that the rule returned, if it is one."""
-        if isinstance(pair, tuple) and len(pair) == 2:
-            return pair
-        given = f"a tuple of {len(pair)}" if isinstance(pair, tuple) else described(pair)
-        self.refuse(f"it returned {given}, expected a pair", f"return {expected}")
+        if not (isinstance(pair, tuple) and len(pair) == 2):
+            given = f"a tuple of {len(pair)}" if isinstance(pair, tuple) else described(pair)
+            self.refuse(f"it returned {given}, expected a pair", f"return {expected}")
+        return pair
 
     def checked_pair(self, pair: Any) -> tuple[Any, Callable[[Any], Any]]:
         """Return the value and the pullback that the rule returned, which is checked when it is run."""
@@ -176,7 +176,7 @@ class Watch:
 def _contents(values: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     """Yield each thing in `values` that can be changed, with its place and content."""
     seen: dict[int, Any] = {}
-    left, stack = WATCHED_BYTES, [(name, x, True) for name, x in reversed(values.items())]
+    left, stack = WATCHED_BYTES, [(name, x, True) for name, x in values.items()]
     while stack and len(seen) < WATCHED_PARTS:
         place, x, own = stack.pop()
         if id(x) in seen or isinstance(x, (AbstractThunk, AbstractZero)):

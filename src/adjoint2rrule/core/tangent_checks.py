@@ -108,24 +108,16 @@ class Claim:
         if callable(x) and isinstance(dx, AbstractTangent):
             return  # of what it closes over, which an AD system may know
         if kind_of_numbers(dx) not in NUMBERS or np.any(_values(dx)):
-            self._refuse(
-                f"is {described(dx)}", f"nothing for {described(x)}, which cannot be perturbed",
-                "return NoTangent()",
-            )  # fmt: skip
+            expected = f"nothing for {described(x)}, which cannot be perturbed"
+            self._refuse(f"is {described(dx)}", expected, "return NoTangent()")
 
     def _natural(self, dx: Any, x: Any) -> Any:
         if isinstance(x, np.ndarray):
             return self._checked_elements(dx, x)
-        stranger = isinstance(dx, (tuple, list, dict, str, bytes)) or kind_of_numbers(dx) == "b"
-        shapes = _shape(dx), _shape(x)
-        # What has a shape, or is added to its like, has tangents that the runtime does not know.
-        if not stranger and not isinstance(x, (tuple, list, dict)):
-            if type(dx) is type(x) and hasattr(x, "__add__"):
-                return dx
-            if None not in shapes and _same_shape(*shapes):  # type: ignore[arg-type]
-                return dx
-        tangent = f"Tangent[{type(x).__name__}]"
-        self._refuse(f"is {described(dx)}", f"a tangent of {described(x)}", f"return {tangent}(...)")
+        if not _may_be_natural(dx, x):
+            tangent = f"Tangent[{type(x).__name__}]"
+            self._refuse(f"is {described(dx)}", f"a tangent of {described(x)}", f"return {tangent}(...)")
+        return dx
 
     def _checked_elements(self, dx: Any, x: np.ndarray[Any, Any]) -> Any:
         if _shape(dx) != x.shape:
@@ -169,7 +161,7 @@ NUMBERS = frozenset("iufc")
 def kind_of_numbers(x: Any) -> str:
     """Return the kind of numpy's dtypes that the numbers in `x` have; nothing where it holds none."""
     if isinstance(x, (np.ndarray, np.generic)) or is_sparse(x):
-        return x.dtype.kind
+        return str(x.dtype.kind)
     if isinstance(x, (bool, Integral)):
         return "b" if isinstance(x, bool) else "i"
     if isinstance(x, Complex) and not isinstance(x, Real):
@@ -200,6 +192,17 @@ def stored_parts(tangent: StructuralTangent) -> Mapping[Any, Any]:
     """Return the parts that a structural tangent stores, by their keys; thunks stay thunks."""
     stored = tangent.__backing__
     return dict(enumerate(stored)) if isinstance(stored, tuple) else stored
+
+
+def _may_be_natural(dx: Any, x: Any) -> bool:
+    """Whether `dx` may be a tangent of the object `x` that the runtime does not know."""
+    if isinstance(x, (tuple, list, dict)) or isinstance(dx, (tuple, list, dict, str, bytes)):
+        return False
+    given, expected = _shape(dx), _shape(x)
+    if given is not None and expected is not None and kind_of_numbers(dx) != "b":
+        return _same_shape(given, expected)
+    # what is added to its like may be a vector of some sort
+    return type(dx) is type(x) and hasattr(x, "__add__")
 
 
 def step_to(x: Any, key: Any) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent, ZeroTangent
-from adjoint2rrule.core.tangent_types.primal_fields import fields_of
+from adjoint2rrule.core.tangent_types.primal_fields import fields_of, is_namedtuple
 from adjoint2rrule.core.tangent_types.structural_arithmetic import mapped
 from adjoint2rrule.core.tangent_types.structural_kinds import store
 from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent
@@ -188,10 +188,10 @@ def _zero_structure(x: Any, made_before: dict[int, Any]) -> Any:
     tangent_class: Any = StructuralTangent  # a checker of types takes `[...]` for a type's parameter
     tangent = object.__new__(tangent_class[type(x)])  # immutable where `x` is
     made_before[id(x)] = tangent  # before its parts, one of which may be `x` again
-    if isinstance(x, (list, tuple)) and not hasattr(x, "_fields"):
+    if isinstance(x, (list, tuple)) and not is_namedtuple(type(x)):
         store(tangent, tuple([_zero(part, made_before) for part in x]))
     else:
-        parts = x._asdict() if isinstance(x, tuple) else x if isinstance(x, dict) else fields_of(x)
+        parts = x if isinstance(x, dict) else fields_of(x)
         store(tangent, {key: _zero(part, made_before) for key, part in parts.items()})
     return tangent
 
