@@ -760,7 +760,7 @@ def shift(x, *, by):
     ("target", "rule", "reason"),
     [
         (scale, lambda x, factor: ..., r"scale takes at least 2 arguments, the rule fewer"),
-        (scale, lambda config, f, x, factor: ..., r"scale takes at most 2 arguments, the rule needs more"),
+        (scale, lambda cfg, f, x, factor: ..., r"scale takes at most 2 arguments, the rule needs more"),
         (scale, lambda f, x, factor, *, mode: ..., r"at most 2 arguments"),
         (shift, lambda f, x: ..., r"shift takes at least 2 arguments"),
     ],

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_origin
 
 from adjoint2rrule.core.config import RuleConfig
 from adjoint2rrule.core.dispatch.annotations import pattern_of
-from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe
+from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe, no_rule
 from adjoint2rrule.core.dispatch.patterns import Anything
 from adjoint2rrule.core.dispatch.reading import pattern_of_type
 from adjoint2rrule.core.dispatch.rule_function import RuleFunction
@@ -113,12 +113,8 @@ def opt_out(rules: RuleFunction, target: Any, /, *types: Any, subclasses: bool =
     """
     config, target, types = _signature("opt_out", rules, target, types)
     role, callee = rules.role_of(target, subclasses)
-    method = _method("opt_out", _opted_out, target, types, config)
+    method = _method("opt_out", no_rule, target, types, config)
     rules.add(role, callee, method, asks_for_config=bool(config))
-
-
-def _opted_out(*_: Any, **__: Any) -> None:
-    return None
 
 
 def is_opted_out(rules: RuleFunction, target: Any, /, *types: Any) -> bool:
@@ -145,7 +141,7 @@ def is_opted_out(rules: RuleFunction, target: Any, /, *types: Any) -> bool:
     """
     config, target, types = _signature("is_opted_out", rules, target, types)
     patterns = [pattern_of_type("is_opted_out", T) for T in types]
-    return _opted_out in rules.rules_for_types(target, patterns, [pattern_of(c) for c in config])
+    return no_rule in rules.rules_for_types(target, patterns, [pattern_of(c) for c in config])
 
 
 def _signature(

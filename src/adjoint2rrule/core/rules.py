@@ -6,12 +6,10 @@ Ports: `rrule` and `frule` of ChainRulesCore.jl (rules.jl).
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any, TypeAlias
 
 from adjoint2rrule.core.config import AnyConfig, RuleConfig
-from adjoint2rrule.core.debug_mode import debug_mode, switch
-from adjoint2rrule.core.dispatch.method import Rule
+from adjoint2rrule.core.debug_mode import switch
 from adjoint2rrule.core.dispatch.rule_function import RuleFunction
 from adjoint2rrule.core.rule_checks import checked_frule, checked_rrule
 from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
@@ -24,44 +22,32 @@ class ReverseRules(RuleFunction):
 
     _checked = staticmethod(checked_rrule)
 
-    def __call__(self, /, *call: Any, **kw: Any) -> tuple[Any, Pullback] | None:
-        # What `_run` does, written out for most calls: by position, and made before with such arguments.
-        if call and not kw and not (switch.touched and debug_mode()):
-            f = call[0]
-            table = getattr(f, self._attribute, None) if type(f) is FunctionType else self._table_of(f)
-            if table is not None and (table.owner is f or table.owner is None):
-                rule = table.settled.get(tuple(map(type, call)))
-                if rule is not None:
-                    return rule(*call)  # type: ignore[no-any-return]
-        return self._run(*call, **kw)
+    def __call__(self, f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Pullback] | None:
+        if not kw and (rule := self._settled(f, xs)) is not None:
+            return rule(f, *xs)  # type: ignore[no-any-return]
+        return self._run((f,), *xs, **kw) if isinstance(f, RuleConfig) else self._run((), f, *xs, **kw)
 
-    def _run(self, f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Pullback] | None:
-        if isinstance(f, RuleConfig):
-            return self._run_with_config(f, *xs, **kw)
-        rule = self._find(f, xs, kw)
-        return None if rule is None else rule(f, *xs, **kw)
-
-    def _run_with_config(
-        self, config: AnyConfig, f: Any, /, *xs: Any, **kw: Any
+    def _run(
+        self, config: tuple[AnyConfig, ...], f: Any, /, *xs: Any, **kw: Any
     ) -> tuple[Any, Pullback] | None:
-        rule = self._find_with_config(config, f, xs, kw) or self._find(f, xs, kw)
-        return None if rule is None else rule(f, *xs, **kw)
+        found = self._find(config, f, xs, kw)
+        if found is None:
+            return None
+        rule, asked, callee = found
+        if asked or switch.touched:
+            rule = self._with_checks(rule, asked)
+        pair: tuple[Any, Pullback] | None = rule(*callee, *xs, **kw)
+        return pair if pair is None or len(callee) == 1 else _of_bound_method(*pair)
 
-    @staticmethod
-    def _bind(rule: Rule, function: Any, owner: Any) -> Rule:
-        def bound_rrule(method: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Pullback] | None:
-            pair = rule(function, owner, *xs, **kw)
-            if pair is None:
-                return None
-            y, pullback = pair
 
-            def bound_pullback(ȳ: Any) -> tuple[Any, ...]:
-                # The entry of `owner` takes the place of the function's.
-                return tuple(pullback(ȳ)[1:])
+def _of_bound_method(y: Any, pullback: Pullback) -> tuple[Any, Pullback]:
+    """Return the pair for a bound method, of that for its function called with the object in front."""
 
-            return y, bound_pullback
+    def bound_pullback(ȳ: Any) -> tuple[Any, ...]:
+        # The entry of the object takes the place of the function's.
+        return tuple(pullback(ȳ)[1:])
 
-        return bound_rrule
+    return y, bound_pullback
 
 
 class ForwardRules(RuleFunction):
@@ -72,23 +58,24 @@ class ForwardRules(RuleFunction):
 
     def __call__(self, dargs: Any, f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Any] | None:
         if isinstance(dargs, RuleConfig):
-            return self._call_with_config(dargs, f, *xs, **kw)
-        rule = self._find(f, xs, kw)
-        return None if rule is None else rule(dargs, f, *xs, **kw)
+            return self._run((dargs,), f, *xs, **kw)
+        if not kw and (rule := self._settled(f, xs)) is not None:
+            return rule(dargs, f, *xs)  # type: ignore[no-any-return]
+        return self._run((), dargs, f, *xs, **kw)
 
-    def _call_with_config(
-        self, config: AnyConfig, dargs: Any, f: Any, /, *xs: Any, **kw: Any
+    def _run(
+        self, config: tuple[AnyConfig, ...], dargs: Any, f: Any, /, *xs: Any, **kw: Any
     ) -> tuple[Any, Any] | None:
-        rule = self._find_with_config(config, f, xs, kw) or self._find(f, xs, kw)
-        return None if rule is None else rule(dargs, f, *xs, **kw)
-
-    @staticmethod
-    def _bind(rule: Rule, function: Any, owner: Any) -> Rule:
-        def bound_frule(dargs: Any, method: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Any] | None:
+        found = self._find(config, f, xs, kw)
+        if found is None:
+            return None
+        rule, asked, callee = found
+        if asked or switch.touched:
+            rule = self._with_checks(rule, asked)
+        if len(callee) == 2:
             # The tangent of a bound method is that of its object; the function has none.
-            return rule((NoTangent(), *dargs), function, owner, *xs, **kw)  # type: ignore[no-any-return]
-
-        return bound_frule
+            dargs = (NoTangent(), *dargs)
+        return rule(dargs, *callee, *xs, **kw)  # type: ignore[no-any-return]
 
 
 @ReverseRules

@@ -12,6 +12,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 import numpy as np
 
 from adjoint2rrule.core import frule, rrule
+from adjoint2rrule.core.dispatch.method import described
 from adjoint2rrule.testing.output_control import not_collected
 
 # Classes whose instances are called, and have nothing else in common.
@@ -39,9 +40,9 @@ def test_method_tables() -> None:
     Ports: `test_method_tables`.
     """
     for rules, cls in itertools.product((rrule, frule), (*_metaclasses(type), *GENERAL)):
-        for table in (*rules._plain.tables("instances", cls), *rules._configured.tables("instances", cls)):
+        for rule in rules.methods(cls):
             raise AssertionError(
-                f"{rules.__name__} has a rule for whatever is a {cls.__qualname__}: {table.methods[0]}; "
+                f"{rules.__name__} has a rule for whatever is a {cls.__qualname__}: {described(rule)}; "
                 "register it for one callable, or for the constructor of one class by `type[Foo]`"
             )
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from adjoint2rrule.core import RuleConfig, rrule
 from adjoint2rrule.core.dispatch.annotations import Scope, pattern_of
+from adjoint2rrule.core.dispatch.reading import asks_for_config
 from adjoint2rrule.testing.case import function_of
 
 
@@ -72,14 +73,11 @@ def rule_signature(
     """Return the signature of the rule for this call; `None` where only `rrule_f` knows it."""
     if rrule_f is not rrule:
         return None
+    call = (config, f, *xs) if isinstance(config, RuleConfig) else (f, *xs)
+    rule = rrule.which(*call, **keywords)
+    if rule is None:
+        return None
     # The rule of a bound method is that of its function, called with the object in front.
     function = function_of(f)
-    if function is not None and (rule := _find(config, function, (f.__self__, *xs), keywords)):
-        return RuleSignature.of(rule, before=2)
-    rule = _find(config, f, tuple(xs), keywords)
-    return None if rule is None else RuleSignature.of(rule, before=1)
-
-
-def _find(config: Any, f: Any, xs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Callable[..., Any] | None:
-    found = rrule._find_with_config(config, f, xs, keywords) if isinstance(config, RuleConfig) else None
-    return found or rrule._find(f, xs, keywords)
+    has_object = function is not None and rule in rrule.methods(function)
+    return RuleSignature.of(rule, before=1 + asks_for_config(rule) + has_object)

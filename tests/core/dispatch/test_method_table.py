@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adjoint2rrule.core import AmbiguousRuleError, rrule
-from adjoint2rrule.core.dispatch import method_table
+from adjoint2rrule.core.dispatch import memory
 
 
 class A: ...
@@ -89,16 +89,20 @@ def test_the_order_of_registration_does_not_matter(signatures, xs, random):
 
 
 def test_what_is_remembered_is_bounded(monkeypatch):
-    monkeypatch.setattr(method_table, "REMEMBERED_CALLS", 4)
+    monkeypatch.setattr(memory, "REMEMBERED_CALLS", 4)
 
-    def f(x): ...
+    def f(*xs): ...
 
-    rrule.register(f)(lambda f, x: type(x))
-    for i in range(20):
-        cls = type(f"Class{i}", (), {})
-        assert rrule(f, cls()) is cls
+    @rrule.register(f)
+    def rule(f, *xs):
+        return len(xs)
+
+    classes = [type(f"Class{i}", (), {}) for i in range(20)]
+    assert [rrule(f, cls()) for cls in classes] == [1] * 20
+    assert [rrule(f, *range(count)) for count in range(20)] == [*range(20)]
     (table,) = rrule._plain.tables("itself", f)
-    assert 0 < len(table.settled) <= 4
+    assert 0 < len(table.memory.settled) <= 4
+    assert 0 < len(table.memory.known) <= 4
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

@@ -129,7 +129,7 @@ def test_targets_of_c_are_found_again(target):
     class Marker: ...
 
     @rrule.register(target)
-    def rule(f, x: Marker):
+    def rule(f, x: Marker, *ys):
         return "rule"
 
     gc.collect()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import collections.abc
 import functools
 import inspect
+import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from types import CodeType, NoneType, UnionType
+from dataclasses import dataclass, field, replace
+from types import CodeType, FrameType, NoneType, UnionType
 from typing import (
     Annotated,
     Any,
@@ -26,7 +27,7 @@ import numpy as np
 
 from adjoint2rrule.core.config import RuleConfig, asked_features
 from adjoint2rrule.core.dispatch.classes import pattern_of_class
-from adjoint2rrule.core.dispatch.containers import ArrayOf, Elements, Fields, Pairs
+from adjoint2rrule.core.dispatch.containers import ArrayOf, Elements, Fields, Items, Pairs
 from adjoint2rrule.core.dispatch.patterns import (
     TOWER,
     Anything,
@@ -42,20 +43,29 @@ from adjoint2rrule.core.dispatch.patterns import (
 
 @dataclass(frozen=True)
 class Scope:
-    """The names that annotations can mention, and the aliases that are being read."""
+    """The names that annotations can mention, and the aliases that are being read.
+
+    `lost` collects the annotations that say more than the patterns read from them.
+    """
 
     globals: Mapping[str, Any] = field(default_factory=dict)
-    closure: Mapping[str, Any] = field(default_factory=dict)
+    locals: Mapping[str, Any] = field(default_factory=dict)
     being_read: frozenset[str] = frozenset()
+    lost: list[Any] = field(default_factory=list, compare=False)
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> Scope:
-        """Return the scope of a rule's annotations: its globals, and what its closure holds."""
+        """Return the scope of a rule's annotations: the names around it, then its globals.
+
+        Of a function around it that runs no more, only what the rule's closure holds is known.
+        """
         function = inspect.unwrap(function)
         while isinstance(function, functools.partial):
             function = inspect.unwrap(function.func)
         function = getattr(function, "__func__", function)
-        return cls(getattr(function, "__globals__", {}), dict(_closure(function)))
+        parameters = {T.__name__: T for T in getattr(function, "__type_params__", ())}
+        names = {**_around(function), **dict(_closure(function)), **parameters}
+        return cls(getattr(function, "__globals__", {}), names)
 
     def read(self, text: str) -> Pattern:
         """Return the pattern of the annotation that `text` holds; one that cannot be resolved is `Any`."""
@@ -63,10 +73,19 @@ class Scope:
             return Anything()  # an alias that mentions itself, such as `Tree = list["Tree"]`
         try:
             # As `typing.get_type_hints` does; but that gives up on all where one cannot be resolved.
-            hint = eval(text, dict(self.globals), dict(self.closure))
+            hint = eval(text, dict(self.globals), dict(self.locals))
         except _UNRESOLVABLE:
-            return Anything()
-        return pattern_of(hint, Scope(self.globals, self.closure, self.being_read | {text}))
+            return self.lose(text, Anything())
+        return pattern_of(hint, self.while_reading(text))
+
+    def while_reading(self, alias: str) -> Scope:
+        """Return the scope for what `alias` stands for."""
+        return replace(self, being_read=self.being_read | {alias})
+
+    def lose(self, hint: Any, pattern: Pattern) -> Pattern:
+        """Return `pattern`, having noted that `hint` says more than it."""
+        self.lost.append(hint)
+        return pattern
 
 
 _UNRESOLVABLE = (NameError, AttributeError, SyntaxError, TypeError, LookupError, ValueError, ImportError)
@@ -80,6 +99,20 @@ def _closure(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
             yield name, cell.cell_contents
         except ValueError:  # a name that is not bound yet
             continue
+
+
+def _around(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the names in the functions and classes in whose code `function` stands, and which run now."""
+    names: dict[str, Any] = {}
+    code = getattr(function, "__code__", None)
+    frame: FrameType | None = sys._getframe()
+    if "." not in getattr(function, "__qualname__", ""):
+        return names  # it stands in a module
+    while frame is not None:
+        if any(constant is code for constant in frame.f_code.co_consts):
+            names, code = {**frame.f_locals, **names}, frame.f_code
+        frame = frame.f_back
+    return names
 
 
 def pattern_of(hint: Any, scope: Scope | None = None) -> Pattern:
@@ -98,7 +131,9 @@ def pattern_of(hint: Any, scope: Scope | None = None) -> Pattern:
     if hint is None or hint is Any:
         return Anything() if hint is Any else Instance(NoneType)
     if (origin := typing.get_origin(hint)) is not None:
-        return _pattern_of_generic(hint, origin, functools.partial(pattern_of, scope=scope))
+        return _pattern_of_generic(hint, origin, scope)
+    if typing.is_typeddict(hint):
+        return _items(hint, scope)
     if isinstance(hint, type):
         return Number(hint) if hint in TOWER else pattern_of_class(hint)
     return _pattern_of_form(hint, scope)
@@ -106,28 +141,29 @@ def pattern_of(hint: Any, scope: Scope | None = None) -> Pattern:
 
 def _pattern_of_form(hint: Any, scope: Scope) -> Pattern:
     if isinstance(hint, NewType):
-        return pattern_of(hint.__supertype__, scope)
+        return scope.lose(hint, pattern_of(hint.__supertype__, scope))
     if isinstance(hint, TypeVar):
         choices = hint.__constraints__ or (hint.__bound__ or Any,)
         return either(pattern_of(choice, scope) for choice in choices)
     if type(hint).__name__ == "TypeAliasType":  # Python 3.12, `type A = ...`, and typing_extensions
         name = f"type {hint.__name__}"
-        inner = Scope(scope.globals, scope.closure, scope.being_read | {name})
-        return Anything() if name in scope.being_read else pattern_of(hint.__value__, inner)
+        known = name in scope.being_read
+        return Anything() if known else pattern_of(hint.__value__, scope.while_reading(name))
     if hint in (Never, NoReturn):
         return Either(())
     if hint is LiteralString:
-        return Instance(str)
+        return scope.lose(hint, Instance(str))
     if type(hint).__module__ in ("typing", "typing_extensions"):
-        return Anything()  # `Self`, `P.args`, `Unpack[Ts]`: they say something to type checkers alone
+        return scope.lose(hint, Anything())  # `Self`, `P.args`, `Unpack[Ts]` speak to type checkers alone
     raise TypeError(f"{hint!r} is not a type")
 
 
 Read = Callable[[Any], Pattern]
 
 
-def _pattern_of_generic(hint: Any, origin: Any, read: Read) -> Pattern:
+def _pattern_of_generic(hint: Any, origin: Any, scope: Scope) -> Pattern:
     args = typing.get_args(hint)
+    read: Read = functools.partial(pattern_of, scope=scope)
     if origin is Annotated:
         return read(hint.__origin__)
     if origin in (Union, UnionType):
@@ -137,16 +173,16 @@ def _pattern_of_generic(hint: Any, origin: Any, read: Read) -> Pattern:
     if origin is RuleConfig:
         return WithFeatures(asked_features(hint))
     if _is_unpacked(hint):
-        return Anything()
+        return scope.lose(hint, Anything())
     if not isinstance(origin, type):
         return read(origin)
     if origin is tuple and hasattr(hint, "__args__"):
-        return _tuple(args, read)
+        return scope.lose(hint, Instance(tuple)) if any(map(_is_unpacked, args)) else _tuple(args, read)
     if origin is type and args:
         return _subclasses(args[0], read)
     if issubclass(origin, np.ndarray) and len(args) == 2:
         return _array(origin, *args, read)
-    return _container(origin, args, read)
+    return _container(origin, args, read) or scope.lose(hint, pattern_of(origin, scope))
 
 
 def _is_unpacked(hint: Any) -> bool:
@@ -168,8 +204,6 @@ def _literals(values: tuple[Any, ...]) -> Pattern:
 
 
 def _tuple(args: tuple[Any, ...], read: Read) -> Pattern:
-    if any(map(_is_unpacked, args)):
-        return Instance(tuple)
     if len(args) == 2 and args[1] is ...:
         return _elements(tuple, read(args[0]))
     return Fields(tuple(map(read, args)))
@@ -191,7 +225,7 @@ def _array(origin: type, shape: Any, dtype: Any, read: Read) -> Pattern:
     return ArrayOf(origin, scalar, ndim)
 
 
-def _container(origin: type, args: tuple[Any, ...], read: Read) -> Pattern:
+def _container(origin: type, args: tuple[Any, ...], read: Read) -> Pattern | None:
     # Of other classes it is not known what their parameters say about a value.
     if origin.__module__ in ("builtins", "collections", "collections.abc"):
         if len(args) == 2 and issubclass(origin, collections.abc.Mapping):
@@ -199,7 +233,22 @@ def _container(origin: type, args: tuple[Any, ...], read: Read) -> Pattern:
             return Instance(origin) if key == value == Anything() else Pairs(origin, key, value)
         if len(args) == 1 and issubclass(origin, collections.abc.Iterable):
             return _elements(origin, read(args[0]))
-    return pattern_of_class(origin)
+    return None
+
+
+def _items(hint: Any, scope: Scope) -> Pattern:
+    name = f"typed dict {hint.__module__}.{hint.__qualname__}"
+    try:
+        # Each base has its own module, whose names its strings mention.
+        hints = typing.get_type_hints(hint, localns=dict(scope.locals))
+    except _UNRESOLVABLE:
+        return scope.lose(hint, Instance(dict))
+    if name in scope.being_read:
+        return Instance(dict)
+    inner = scope.while_reading(name)
+    return Items(
+        tuple((key, pattern_of(T, inner), key in hint.__required_keys__) for key, T in hints.items())
+    )
 
 
 def _elements(origin: type, element: Pattern) -> Pattern:

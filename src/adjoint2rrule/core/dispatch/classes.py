@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import inspect
 from dataclasses import dataclass
-from typing import Any, Protocol, is_typeddict, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from adjoint2rrule.core.dispatch.patterns import Anything, Checked, Instance, Pattern
 
@@ -14,13 +14,19 @@ def pattern_of_class(cls: type) -> Pattern:
     """Return the pattern of a class as `isinstance` means it, without the numeric tower."""
     if cls is object:
         return Anything()
-    if is_typeddict(cls):
-        return Instance(dict)
     if not is_protocol(cls):
         return Instance(cls) if type(cls).__instancecheck__ in _CLASS_CHECKS else Checked(cls)
     members = _members(cls)
     methods = frozenset(name for name, member in members.items() if callable(member))
     return Structure(cls, methods, frozenset(members) - methods)
+
+
+def is_static(cls: type) -> bool:
+    """Return whether `cls` is made by the interpreter or by C, once and for all."""
+    return not cls.__flags__ & _HEAP_TYPE
+
+
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
 
 def is_protocol(cls: type) -> bool:

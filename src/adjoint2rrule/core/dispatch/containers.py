@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adjoint2rrule.core.dispatch.patterns import Either, Instance, Number, Pattern
+from adjoint2rrule.core.dispatch.patterns import Anything, Either, Instance, Number, Pattern
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Pairs(Pattern):
         return all_accepted(self.key, value.keys()) and all_accepted(self.value, value.values())
 
     def _covers(self, other: Pattern) -> bool:
+        if isinstance(other, Items):
+            return issubclass(dict, self.bound) and self.key.covers(_KEY) and isinstance(self.value, Anything)
         return (
             isinstance(other, Pairs)
             and issubclass(other.bound, self.bound)
@@ -78,6 +80,38 @@ class Fields(Pattern):
             isinstance(other, Fields)
             and len(self.items) == len(other.items)
             and all(mine.covers(theirs) for mine, theirs in zip(self.items, other.items, strict=True))
+        )
+
+
+_KEY = Instance(str)
+
+
+@dataclass(frozen=True)
+class Items(Pattern):
+    """A `TypedDict`: a dict whose values at these keys are accepted, and which has the required ones."""
+
+    items: tuple[tuple[str, Pattern, bool], ...]
+    bound = dict
+
+    def decide(self, cls: type) -> bool | None:
+        return None if issubclass(cls, dict) else False
+
+    def accepts(self, value: object) -> bool:
+        if not (isinstance(value, dict) and all_accepted(_KEY, value)):
+            return False
+        # Other keys may be those of a subclass.
+        return all(
+            item.accepts(value[key]) if key in value else not is_required
+            for key, item, is_required in self.items
+        )
+
+    def _covers(self, other: Pattern) -> bool:
+        if not isinstance(other, Items):
+            return False
+        theirs = {key: (item, is_required) for key, item, is_required in other.items}
+        return all(
+            key in theirs and item.covers(theirs[key][0]) and (theirs[key][1] or not is_required)
+            for key, item, is_required in self.items
         )
 
 
@@ -125,6 +159,8 @@ def element_of(pattern: Pattern) -> Pattern | None:
             return element
         case Fields(items=items):
             return Either(items)
+        case Items():
+            return _KEY
         case Instance(bound=bound):
             return _ELEMENTS.get(bound)
     return None

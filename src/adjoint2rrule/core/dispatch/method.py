@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, get_origin
 
 from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
+from adjoint2rrule.core.errors import RegistrationError
 
 Rule = Callable[..., Any]
 
@@ -28,7 +29,8 @@ class Method:
 
     `parameters` and `rest` (of a ``*xs``) are what the rule dispatches on. `keywords` are the
     keyword-only parameters it takes, `required` those of them without a default; with
-    `any_keyword` it takes others too. `label` is what messages call it, if not by its name.
+    `any_keyword` it takes others too. `label` is what messages call it, if not by its name. `blurred`
+    are the parameters whose annotations say more than their patterns.
     """
 
     rule: Rule
@@ -38,6 +40,7 @@ class Method:
     required: frozenset[str] = frozenset()
     any_keyword: bool = False
     label: str | None = None
+    blurred: tuple[str, ...] = ()
 
     def patterns_for(self, count: int, keywords: Collection[str]) -> tuple[Pattern, ...] | None:
         """Return the patterns for a call of this form, `None` where the rule cannot be called so.
@@ -60,24 +63,54 @@ class Method:
         names = self.keywords.union(p.name for p in left)
         return not missing and (self.any_keyword or names.issuperset(keywords))
 
+    def replaces(self, other: Method) -> bool:
+        """Return whether this method takes the place of `other`, which has the same signature.
+
+        Raises
+        ------
+        RegistrationError
+            Where they have it only because their annotations say more than a call can tell.
+        """
+        if not self.has_signature_of(other):
+            return False
+        if self.label is None and other.label is None and self.blurred != other.blurred:
+            raise RegistrationError(
+                f"{self} would replace {other}: no call can tell {_shown(other.blurred)} from"
+                f" {_shown(self.blurred)}. Write classes that are known where the rule is registered, and"
+                f" leave out parameters that a value does not show."
+            )
+        return True
+
     def has_signature_of(self, other: Method) -> bool:
         """Return whether both dispatch on the same calls, so that the later one replaces the earlier."""
         if len(self.parameters) != len(other.parameters) or (self.rest is None) != (other.rest is None):
             return False
         if [p.optional for p in self.parameters] != [p.optional for p in other.parameters]:
             return False
-        pairs = zip(self._patterns(), other._patterns(), strict=True)
+        pairs = zip(self.patterns(), other.patterns(), strict=True)
         return all(mine.covers(theirs) and theirs.covers(mine) for mine, theirs in pairs)
 
-    def _patterns(self) -> list[Pattern]:
+    def patterns(self) -> list[Pattern]:
+        """Return the patterns of all positional parameters, that of ``*xs`` last."""
         return [p.pattern for p in self.parameters] + ([] if self.rest is None else [self.rest])
 
     def __str__(self) -> str:
-        if self.label is not None:
-            return self.label
-        code = getattr(inspect.unwrap(self.rule), "__code__", None)
-        where = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-        return f"{describe(self.rule)}{signature_of(self.rule)}{where}"
+        return self.label or described(self.rule)
+
+
+def no_rule(*_: Any, **__: Any) -> None:
+    """Stand for the rule of calls that are to behave as if no rule fitted."""
+
+
+def _shown(blurred: tuple[str, ...]) -> str:
+    return ", ".join(f"`{text}`" for text in blurred) or "what has no annotation"
+
+
+def described(rule: Rule) -> str:
+    """Return a rule as messages show it, with its signature and the place where it is defined."""
+    code = getattr(inspect.unwrap(rule), "__code__", None)
+    where = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
+    return f"{describe(rule)}{signature_of(rule)}{where}"
 
 
 def signature_of(rule: Rule) -> inspect.Signature:

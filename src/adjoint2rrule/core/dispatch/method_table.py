@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FunctionType, NoneType
 from typing import Any, NamedTuple, Self
 
 from adjoint2rrule.core.config import RuleConfig
+from adjoint2rrule.core.dispatch.memory import Key, Memory, key_of
 from adjoint2rrule.core.dispatch.method import Method, Rule, describe
-from adjoint2rrule.core.dispatch.patterns import Pattern
+from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
 from adjoint2rrule.core.errors import AmbiguousRuleError
-
-# A program that makes classes while it runs must not fill the memory with them.
-REMEMBERED_CALLS = 256
 
 
 class Candidate(NamedTuple):
@@ -51,22 +51,28 @@ def _cover(wide: Sequence[Pattern], narrow: Sequence[Pattern]) -> bool:
     return all(w.covers(n) for w, n in zip(wide, narrow, strict=True))
 
 
+class Choice(NamedTuple):
+    """What the classes of a call's arguments tell: who is left, and the rule where that is decided."""
+
+    candidates: tuple[Candidate, ...]
+    rule: Rule | None
+
+
 class _Stored:
     """What a method table holds."""
 
-    __slots__ = ("_candidates", "methods", "owner", "settled")
+    __slots__ = ("memory", "methods", "owner")
 
     owner: object
     methods: tuple[Method, ...]
-    settled: dict[tuple[Any, ...], Rule]
-    _candidates: dict[tuple[Any, ...], tuple[Candidate, ...]]
+    memory: Memory[Choice]
 
 
 class MethodTable(_Stored):
     """The methods of one target; never changed, but replaced, so that readers need no lock.
 
-    `settled` remembers the rule for the classes of a call's arguments, where these decide. `owner` is
-    the function or class that has the table as an attribute; `None` where it is kept elsewhere.
+    `owner` is the function or class that has the table as an attribute, and knows it for its own by that;
+    of other tables it is what they keep alive beside the rules.
 
     Code that walks through objects, field by field, comes to the table when it looks into a function that
     has rules. It finds no fields there, nothing to copy and nothing to rebuild: from the table all rules
@@ -78,11 +84,17 @@ class MethodTable(_Stored):
     def __init__(self, owner: object = None, methods: tuple[Method, ...] = ()) -> None:
         self.owner = owner
         self.methods = methods
-        self.settled = {}
-        self._candidates = {}
+        self.memory = self._blank()
+
+    def _blank(self) -> Memory[Choice]:
+        is_open = any(pattern.is_open() for method in self.methods for pattern in method.patterns())
+        return Memory(abc.get_cache_token() if is_open else None)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.owner, self.methods)
+        if isinstance(self.owner, FunctionType | type):
+            return type(self), (self.owner, self.methods)
+        # Any other object loses its rules in a pickle, and must not need this package to be loaded again.
+        return NoneType, ()
 
     def __copy__(self) -> Self:
         return self
@@ -98,39 +110,31 @@ class MethodTable(_Stored):
         AmbiguousRuleError
             Where several fit, and none of them is more specific than the others.
         """
-        key: tuple[Any, ...] = tuple(map(type, values))
-        if keywords:
-            key += tuple((name, type(value)) for name, value in keywords.items())
-        rule = self.settled.get(key)
-        if rule is not None:
-            return rule
-        candidates = self._candidates.get(key)
-        if candidates is None:
-            candidates = self._look_up(key, values, keywords)
-        return self._decide(candidates, values, keywords) if candidates else None
+        memory = self.memory
+        if memory.token is not None and not memory.is_current():
+            self.memory = memory = self._blank()
+        key = key_of(values, keywords)
+        known = memory.known.get(key)
+        candidates, rule = known[0] if known is not None else self._look_up(memory, key, values, keywords)
+        return rule if rule is not None or not candidates else _decide(candidates, values, keywords)
 
     def _look_up(
-        self, key: tuple[Any, ...], values: tuple[object, ...], keywords: Mapping[str, object]
-    ) -> tuple[Candidate, ...]:
+        self, memory: Memory[Choice], key: Key, values: tuple[object, ...], keywords: Mapping[str, object]
+    ) -> Choice:
         """Find the methods that fit by the classes of the arguments, and remember what that decides."""
-        candidates = tuple(self._fitting_by_class(values, keywords))
-        _remember(self._candidates, key, candidates)
+        classes = tuple(map(type, (*values, *keywords.values())))
+        candidates = tuple(self._fitting_by_class(len(values), tuple(keywords), classes))
         best = _most_specific(candidates)
-        if len(best) == 1 and not any(candidate.checks for candidate in candidates):
-            _remember(self.settled, key, best[0].method.rule)
-        return candidates
+        is_decided = len(best) == 1 and not any(candidate.checks for candidate in candidates)
+        choice = Choice(candidates, best[0].method.rule if is_decided else None)
+        memory.keep(key, choice, classes)
+        # The memory is asked by the arguments alone, which is enough where no method narrows the callable.
+        if choice.rule is not None and not keywords and self._takes_any_callable():
+            memory.settle(classes[1:], choice.rule)
+        return choice
 
-    def _decide(
-        self,
-        candidates: tuple[Candidate, ...],
-        values: tuple[object, ...],
-        keywords: Mapping[str, object],
-    ) -> Rule | None:
-        arguments = (*values, *keywords.values()) if keywords else values
-        best = _most_specific([candidate for candidate in candidates if candidate.accepts(arguments)])
-        if len(best) > 1:
-            raise AmbiguousRuleError(_ambiguous(best, values, keywords))
-        return best[0].method.rule if best else None
+    def _takes_any_callable(self) -> bool:
+        return all(method.parameters[0].pattern == Anything() for method in self.methods)
 
     def select_for_types(self, types: Sequence[Pattern]) -> list[Rule]:
         """Return the most specific rules for every call with arguments of these types."""
@@ -138,10 +142,9 @@ class MethodTable(_Stored):
         return [candidate.method.rule for candidate in _most_specific(fitting)]
 
     def _fitting_by_class(
-        self, values: tuple[object, ...], keywords: Mapping[str, object]
+        self, count: int, keywords: tuple[str, ...], classes: tuple[type, ...]
     ) -> Iterator[Candidate]:
-        classes = [type(value) for value in (*values, *keywords.values())]
-        for candidate in self._callable_with(len(values), tuple(keywords)):
+        for candidate in self._callable_with(count, keywords):
             patterns = candidate.patterns
             verdicts = [pattern.decide(cls) for pattern, cls in zip(patterns, classes, strict=True)]
             if False not in verdicts:
@@ -162,10 +165,16 @@ def _most_specific(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
     return [c for c in candidates if not any(other.precedes(c) for other in candidates if other is not c)]
 
 
-def _remember(memory: dict[Any, Any], key: tuple[Any, ...], value: object) -> None:
-    if len(memory) >= REMEMBERED_CALLS:
-        memory.clear()
-    memory[key] = value
+def _decide(
+    candidates: tuple[Candidate, ...], values: tuple[object, ...], keywords: Mapping[str, object]
+) -> Rule | None:
+    """Return the rule that the values of the arguments choose among those that their classes leave."""
+    arguments = (*values, *keywords.values()) if keywords else values
+    fitting = [candidate for candidate in candidates if candidate.accepts(arguments)]
+    best = fitting if len(fitting) < 2 else _most_specific(fitting)
+    if len(best) > 1:
+        raise AmbiguousRuleError(_ambiguous(best, values, keywords))
+    return best[0].method.rule if best else None
 
 
 def _ambiguous(best: Sequence[Candidate], values: tuple[object, ...], keywords: Mapping[str, object]) -> str:

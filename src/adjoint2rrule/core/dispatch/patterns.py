@@ -29,6 +29,10 @@ class Pattern(abc.ABC):
         """Return whether `value` is accepted."""
         return bool(self.decide(type(value)))
 
+    def is_open(self) -> bool:
+        """Return whether what `decide` says of a class can change, by an ``ABC.register``."""
+        return type(self.bound).__subclasscheck__ is not type.__subclasscheck__
+
     def covers(self, other: Pattern) -> bool:
         """Return whether all that `other` accepts is accepted here too, as far as patterns can tell."""
         if self == other:
@@ -192,6 +196,9 @@ class Either(Pattern):
 
     def accepts(self, value: object) -> bool:
         return any(member.accepts(value) for member in self.members)
+
+    def is_open(self) -> bool:
+        return any(member.is_open() for member in self.members)
 
     def _covers(self, other: Pattern) -> bool:
         return any(member.covers(other) for member in self.members)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import math
-from dataclasses import replace
-from types import FunctionType
+from dataclasses import dataclass, field, replace
+from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any, Literal
+
+import numpy as np
 
 from adjoint2rrule.core.config import RuleConfig
 from adjoint2rrule.core.dispatch.annotations import Scope, either, pattern_of
@@ -42,8 +44,8 @@ def read_method(rule: Rule, role: Role, target: Any, leading: tuple[str, ...] = 
     RegistrationError
         Where no call of `target` could reach the rule, or an annotation is not a type.
     """
-    positional, rest, about_keywords = _signature(rule)
-    asks_for_config = bool(positional) and _asks_for_config(rule, positional[0].pattern)
+    positional, rest, about_others = _signature(rule)
+    asks_for_config = bool(positional) and _is_config(rule, positional[0].pattern)
     first = int(asks_for_config)
     needed = first + len(leading) + 1
     if rest is not None:
@@ -54,46 +56,100 @@ def read_method(rule: Rule, role: Role, target: Any, leading: tuple[str, ...] = 
     if not _can_be(positional[first].pattern, role, target):
         reason = "its parameter for the callable itself is annotated as something else"
         raise _refused(rule, target, leading, reason)
+    if type(target) in (np.ufunc, *_OF_C) and any(_is_config(rule, p.pattern) for p in positional[needed:]):
+        raise _refused(rule, target, leading, "its config stands after the callable")
     positional[first] = _without_the_obvious(positional[first], role, target)
-    method = Method(rule, tuple(positional), rest, **about_keywords)
+    method = Method(rule, tuple(positional), rest, **about_others)
     _check_arguments(method, first + 1, target, leading)
     return method, asks_for_config
 
 
+@dataclass
+class _Reader:
+    """Reads the annotations of one rule, and collects those that say more than a call can tell."""
+
+    rule: Rule
+    scope: Scope
+    blurred: list[str] = field(default_factory=list)
+
+    def parameter(self, parameter: inspect.Parameter) -> Parameter:
+        name = parameter.name if parameter.kind is Kind.POSITIONAL_OR_KEYWORD else None
+        return Parameter(name, self.pattern(parameter), parameter.default is not Kind.empty)
+
+    def pattern(self, parameter: inspect.Parameter) -> Pattern:
+        hint = parameter.annotation
+        if hint is Kind.empty:
+            return Anything()
+        scope = replace(self.scope, lost=[])
+        try:
+            pattern = pattern_of(hint, scope)
+        except TypeError as err:
+            raise RegistrationError(
+                f"{describe(self.rule)}: the annotation of `{parameter.name}` cannot be dispatched on: {err};"
+                f" write a class or one of typing's forms, or leave it out."
+            ) from err
+        if scope.lost:
+            text = hint if isinstance(hint, str) else inspect.formatannotation(hint)
+            self.blurred.append(f"{parameter.name}: {text}")
+        # `x: float = None` takes its own default too.
+        return either([pattern, Instance(type(None))]) if parameter.default is None else pattern
+
+
 def _signature(rule: Rule) -> tuple[list[Parameter], Pattern | None, dict[str, Any]]:
-    try:
-        parameters = signature_of(rule).parameters.values()
-    except (TypeError, ValueError) as err:
-        raise RegistrationError(f"{rule!r} cannot be a rule: {err}") from err
-    scope = Scope.of(rule)
-    by_position = [p for p in parameters if p.kind in _BY_POSITION]
+    parameters = _parameters(rule)
+    reader = _Reader(rule, Scope.of(rule))
+    positional = [reader.parameter(p) for p in parameters if p.kind in _BY_POSITION]
+    rest = next((reader.pattern(p) for p in parameters if p.kind is Kind.VAR_POSITIONAL), None)
     by_keyword = [p for p in parameters if p.kind is Kind.KEYWORD_ONLY]
-    keywords = {
+    if positional:
+        _check_config_is_known(rule, parameters[0], reader.blurred)
+    about_others = {
         "keywords": frozenset(p.name for p in by_keyword),
         "required": frozenset(p.name for p in by_keyword if p.default is Kind.empty),
         "any_keyword": any(p.kind is Kind.VAR_KEYWORD for p in parameters),
+        "blurred": tuple(reader.blurred),
     }
-    rest = next((_pattern(rule, p, scope) for p in parameters if p.kind is Kind.VAR_POSITIONAL), None)
-    return [_parameter(rule, p, scope) for p in by_position], rest, keywords
+    return positional, rest, about_others
 
 
-def _parameter(rule: Rule, parameter: inspect.Parameter, scope: Scope) -> Parameter:
-    name = parameter.name if parameter.kind is Kind.POSITIONAL_OR_KEYWORD else None
-    return Parameter(name, _pattern(rule, parameter, scope), parameter.default is not Kind.empty)
-
-
-def _pattern(rule: Rule, parameter: inspect.Parameter, scope: Scope) -> Pattern:
-    if parameter.annotation is Kind.empty:
-        return Anything()
+def _parameters(rule: Rule) -> list[inspect.Parameter]:
+    """Return the parameters of a rule, which has to be a function that returns a pair when it is called."""
+    if isinstance(rule, type):
+        raise _no_rule(rule, "a call of it makes an instance")
+    for code in (rule, inspect.getattr_static(rule, "__call__", None)):
+        if inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code):
+            raise _no_rule(rule, "it is asynchronous")
+        if inspect.isgeneratorfunction(code):
+            raise _no_rule(rule, "it yields")
     try:
-        pattern = pattern_of(parameter.annotation, scope)
-    except TypeError as err:
+        return list(signature_of(rule).parameters.values())
+    except (TypeError, ValueError) as err:
+        raise _no_rule(rule, str(err)) from err
+
+
+def _no_rule(rule: Rule, reason: str) -> RegistrationError:
+    return RegistrationError(
+        f"{describe(rule)} cannot be a rule: {reason}. Write a function, `def {_name_of(rule)}(f, ...)`, that"
+        f" returns the pair."
+    )
+
+
+def _name_of(rule: Rule) -> str:
+    name = getattr(rule, "__name__", "")
+    return name if name.isidentifier() else "f_rule"
+
+
+def _check_config_is_known(rule: Rule, first: inspect.Parameter, blurred: list[str]) -> None:
+    """Refuse a first parameter that seems to be a config, but is not annotated as one that is known here."""
+    if first.kind not in _BY_POSITION:
+        return
+    is_unknown = any(text.startswith(f"{first.name}: ") and "Config" in text for text in blurred)
+    if is_unknown or (first.name == "config" and first.annotation is Kind.empty):
         raise RegistrationError(
-            f"{describe(rule)}: the annotation of `{parameter.name}` cannot be dispatched on: {err};"
-            f" write a class or one of typing's forms, or leave it out."
-        ) from err
-    # `x: float = None` takes its own default too.
-    return either([pattern, Instance(type(None))]) if parameter.default is None else pattern
+            f"{describe(rule)}{signature_of(rule)}: it is not known that `{first}` is a config. Annotate it"
+            f" with a class that is known where the rule is registered, `config: RuleConfig[...]`; or rename"
+            f" it, if it is the callable."
+        )
 
 
 def pattern_of_type(tool: str, T: Any) -> Pattern:
@@ -104,16 +160,24 @@ def pattern_of_type(tool: str, T: Any) -> Pattern:
     RegistrationError
         Where it is none.
     """
+    if isinstance(T, str):
+        raise RegistrationError(f"{tool}: {T!r} is a string; write the class itself.")
     try:
         return pattern_of(T)
     except TypeError as err:
         raise RegistrationError(f"{tool}: {err}.") from err
 
 
-def _asks_for_config(rule: Rule, pattern: Pattern) -> bool:
+def asks_for_config(rule: Rule) -> bool:
+    """Return whether the first parameter of a rule is a config."""
+    positional, _, _ = _signature(rule)
+    return bool(positional) and _is_config(rule, positional[0].pattern)
+
+
+def _is_config(rule: Rule, pattern: Pattern) -> bool:
     if not isinstance(pattern, Either):
         return isinstance(pattern, Instance | WithFeatures) and issubclass(pattern.bound, RuleConfig)
-    asks = {_asks_for_config(rule, member) for member in pattern.members}
+    asks = {_is_config(rule, member) for member in pattern.members}
     if asks == {True, False}:
         raise RegistrationError(
             f"{describe(rule)}: its first parameter may be a config or not; write two rules, one with"
@@ -147,28 +211,45 @@ def _without_the_obvious(callee: Parameter, role: Role, target: Any) -> Paramete
 
 
 def _check_arguments(method: Method, skipped: int, target: Any, leading: tuple[str, ...]) -> None:
-    if type(target) is not FunctionType:
-        return
     required, most = _arguments_of(target)
     optional = [p.optional for p in method.parameters[skipped:]]
     unbounded = method.rest is not None or method.any_keyword
     if required > (math.inf if unbounded else len(optional) + len(method.keywords)):
         reason = f"{describe(target)} takes at least {required} arguments, the rule fewer"
     elif most < optional.count(False) + len(method.required):
-        reason = f"{describe(target)} takes at most {most} arguments, the rule needs more"
+        reason = f"{describe(target)} takes at most {most:.0f} arguments, the rule needs more"
     else:
         return
     raise _refused(method.rule, target, leading, reason)
 
 
-def _arguments_of(function: FunctionType) -> tuple[int, float]:
-    """Return how many arguments `function` needs, and how many it can take."""
+def _arguments_of(target: Any) -> tuple[int, float]:
+    """Return how many arguments `target` needs, and how many it can take, as far as that is certain."""
+    if isinstance(target, np.ufunc):
+        return target.nin, math.inf
+    if type(target) in _OF_C:
+        return _arguments_of_signature(target)
+    if type(target) is not FunctionType:
+        return 0, math.inf
     # Not by `inspect.signature`, which believes what a decorator says.
-    code = function.__code__
+    code = target.__code__
     has_more = code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
     count = code.co_argcount + code.co_kwonlyargcount
-    optional = len(function.__defaults__ or ()) + len(function.__kwdefaults__ or {})
+    optional = len(target.__defaults__ or ()) + len(target.__kwdefaults__ or {})
     return count - optional, math.inf if has_more else count
+
+
+_OF_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
+
+
+def _arguments_of_signature(target: Any) -> tuple[int, float]:
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except ValueError:  # it does not say
+        return 0, math.inf
+    has_more = any(p.kind in (Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD) for p in parameters)
+    named = [p for p in parameters if p.kind not in (Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD)]
+    return sum(p.default is Kind.empty for p in named), math.inf if has_more else len(named)
 
 
 def _refused(rule: Rule, target: object, leading: tuple[str, ...], reason: str) -> RegistrationError:

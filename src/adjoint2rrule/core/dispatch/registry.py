@@ -1,9 +1,9 @@
 """Where method tables are kept: with their targets, so that they go when the targets go.
 
-A Python function or class holds its table as an attribute. A table elsewhere, weak as it may be, would
-never go: the rules in it mention their target, and so would keep it alive. Of the other targets, what
-takes a weak reference is held weakly, and what does not (ufuncs, numpy's functions, method
-descriptors) strongly.
+A Python function, a class, or an object with a ``__dict__`` holds its table as an attribute. A table
+elsewhere would never go where a rule mentions its target, weak as it may be: that rule would keep the
+target alive. Of the other targets, what takes a weak reference is held weakly, and what does not (ufuncs,
+numpy's functions, method descriptors) strongly, and so are the functions and classes of C, which stay.
 """
 
 from __future__ import annotations
@@ -12,40 +12,77 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from types import BuiltinMethodType, FunctionType, MethodType, MethodWrapperType, ModuleType, NoneType
+from types import (
+    BuiltinFunctionType,
+    BuiltinMethodType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    ModuleType,
+    NoneType,
+    WrapperDescriptorType,
+)
 from typing import Any, NamedTuple, get_args
 
-from adjoint2rrule.core.dispatch.classes import is_protocol
+from adjoint2rrule.core.dispatch.classes import is_protocol, is_static
 from adjoint2rrule.core.dispatch.method import Method, Rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
 from adjoint2rrule.core.dispatch.reading import Role
 
-_BOUND = frozenset({MethodType, BuiltinMethodType, MethodWrapperType})
+# The classes of bound methods, and of the functions of C.
+BOUND = frozenset({MethodType, BuiltinMethodType, MethodWrapperType})
 
 
 def is_bound(f: Any) -> bool:
     """Return whether `f` is a method of an object, ``obj.m``, which is a new one on every access."""
     # A function of a C module has a `__self__` too: its module.
-    return type(f) in _BOUND and not isinstance(f.__self__, ModuleType | NoneType)
+    return type(f) in BOUND and not isinstance(f.__self__, ModuleType | NoneType)
+
+
+def function_of(method: Any) -> Any:
+    """Return the function that a bound method calls with its object in front; `None` where none is known."""
+    if type(method) is MethodType:
+        return method.__func__
+    name, owner = method.__name__, method.__self__
+    for cls in type(owner).__mro__:
+        # `super().m` is the method of a base, whatever the class of the object makes of that name.
+        descriptor: Any = vars(cls).get(name)
+        if type(descriptor) in _DESCRIPTORS and descriptor.__get__(owner) == method:
+            return descriptor
+    return None
+
+
+_DESCRIPTORS = frozenset({MethodDescriptorType, WrapperDescriptorType})
 
 
 class Kept(NamedTuple):
-    """A table that is no attribute of its target.
+    """Where the table of a target is that is neither a function nor a class.
 
-    `referent` gives what the table lives as long as: the target, or the object whose method it is,
-    for which `function` is kept too.
+    It lives as long as `bearer` gives something: the target, or the object whose method that is. It is
+    the attribute of that name, or else `table`.
     """
 
-    referent: Callable[[], object]
-    function: object
-    table: MethodTable
+    bearer: Callable[[], Any]
+    attribute: str
+    table: MethodTable | None
+
+    def table_of(self, bearer: object) -> MethodTable | None:
+        """Return the table, if it is that of `bearer`, and not of a dead object with its identity."""
+        if self.bearer() is not bearer:
+            return None
+        return self.table if self.table is not None else vars(bearer).get(self.attribute)
 
 
 class Home:
-    """The method tables of all targets in one role."""
+    """The method tables of all targets in one role.
+
+    `held` has those of targets that never go, by identity.
+    """
 
     def __init__(self, attribute: str) -> None:
         self.attribute = attribute
+        self.held: dict[int, MethodTable] = {}
         self._kept: dict[object, Kept] = {}
 
     def get(self, target: Any) -> MethodTable | None:
@@ -56,21 +93,21 @@ class Home:
             # `functools.wraps` gives a wrapper all attributes of its function, the table included.
             if table is not None and table.owner is target:
                 return table
-        if not self._kept:
-            return None
-        if kind in _BOUND and is_bound(target):
-            kept = self._kept.get(_key_of_method(target))
-            target = target.__self__
-        else:
-            kept = self._kept.get(id(target))
-        # The identity of a dead object may come back as a new one's.
-        return kept.table if kept is not None and kept.referent() is target else None
+        if (table := self.held.get(id(target))) is not None or not self._kept:
+            return table
+        is_method = kind in BOUND and is_bound(target)
+        key, bearer = (_key_of_method(target), target.__self__) if is_method else (id(target), target)
+        kept = self._kept.get(key)
+        return None if kept is None else kept.table_of(bearer)
 
     def find_in(
         self, classes: tuple[type, ...], values: tuple[object, ...], keywords: Mapping[str, object]
     ) -> Rule | None:
         """Return the rule of the first of `classes` that has one for the call."""
         for cls in classes:
+            # Most classes have none, which costs less to see here than in a call of `get`.
+            if self.attribute not in cls.__dict__ and id(cls) not in self.held and not self._kept:
+                continue
             table = self.get(cls)
             if table is not None and (rule := table.select(values, keywords)) is not None:
                 return rule
@@ -80,42 +117,67 @@ class Home:
         """Give `target` a table of these methods, in place of the one it has."""
         if type(target) is FunctionType:
             target.__dict__[self.attribute] = MethodTable(target, methods)
-        elif isinstance(target, type) and self._put_on_class(target, methods):
+        elif isinstance(target, type) and _put_on_class(target, self.attribute, MethodTable(target, methods)):
             return
         elif is_bound(target):
-            self._keep(_key_of_method(target), target.__self__, getattr(target, "__func__", None), methods)
+            key = _key_of_method(target)
+            attribute = f"{self.attribute[:-2]}_of_{key[1]}__"
+            # The function is kept for its identity, which is in the key.
+            self._keep(
+                key, target.__self__, attribute, MethodTable(getattr(target, "__func__", None), methods)
+            )
+        elif _is_there_to_stay(target):
+            self.held[id(target)] = MethodTable(target, methods)
         else:
-            self._keep(id(target), target, None, methods)
+            self._keep(id(target), target, self.attribute, MethodTable(None, methods))
 
-    def _put_on_class(self, cls: type, methods: tuple[Method, ...]) -> bool:
-        if is_protocol(cls):
-            return False  # every attribute of a protocol is one of its members
+    def _keep(self, key: object, bearer: Any, attribute: str, table: MethodTable) -> None:
+        reference: Callable[[], object]
         try:
-            # Not `setattr`: a metaclass may have a say in that.
-            type.__setattr__(cls, self.attribute, MethodTable(cls, methods))
-        except TypeError:  # a class of C
-            return False
-        return True
-
-    def _keep(self, key: object, target: Any, function: object, methods: tuple[Method, ...]) -> None:
-        referent: Callable[[], object]
-        try:
-            referent = weakref.ref(target, lambda dead: self._forget(key, dead))
+            reference = weakref.ref(bearer, lambda dead: self._forget(key, dead))
         except TypeError:
-            referent = partial(_itself, target)
-        self._kept[key] = Kept(referent, function, MethodTable(None, methods))
+            reference = partial(_itself, bearer)
+        is_carried = _put_on_object(bearer, attribute, table)
+        self._kept[key] = Kept(reference, attribute, None if is_carried else table)
 
     def _forget(self, key: object, dead: object) -> None:
         kept = self._kept.get(key)
-        if kept is not None and kept.referent is dead:
+        if kept is not None and kept.bearer is dead:
             del self._kept[key]
+
+
+def _is_there_to_stay(target: object) -> bool:
+    if isinstance(target, type):
+        return is_static(target)
+    return type(target) is BuiltinFunctionType or not type(target).__weakrefoffset__
+
+
+def _put_on_class(cls: type, attribute: str, table: MethodTable) -> bool:
+    if is_protocol(cls):
+        return False  # every attribute of a protocol is one of its members
+    try:
+        # Not `setattr`: a metaclass may have a say in that.
+        type.__setattr__(cls, attribute, table)
+    except TypeError:  # a class of C
+        return False
+    return True
+
+
+def _put_on_object(bearer: Any, attribute: str, table: MethodTable) -> bool:
+    if isinstance(bearer, type):
+        return _put_on_class(bearer, attribute, table)
+    fields = getattr(bearer, "__dict__", None) if type(bearer).__dictoffset__ else None
+    if type(fields) is not dict:
+        return False
+    fields[attribute] = table
+    return True
 
 
 def _itself(target: object) -> object:
     return target
 
 
-def _key_of_method(method: Any) -> object:
+def _key_of_method(method: Any) -> tuple[int, object]:
     # Each `obj.m` is a new object, but of the same `obj` and the same function.
     function = id(method.__func__) if isinstance(method, MethodType) else method.__name__
     return id(method.__self__), function
@@ -130,7 +192,7 @@ class Registry:
 
     def __init__(self, kind: str) -> None:
         self._homes = {role: Home(f"__adjoint2rrule_{kind}_{role}__") for role in get_args(Role)}
-        self.itself, self._subclasses, self._instances = self._homes.values()
+        self.itself, self.subclasses, self.instances = self._homes.values()
         self._lock = threading.RLock()
 
     def add(self, role: Role, target: object, method: Method) -> None:
@@ -138,18 +200,18 @@ class Registry:
         home = self._homes[role]
         with self._lock:
             table = home.get(target)
-            kept = [m for m in table.methods if not m.has_signature_of(method)] if table else []
+            kept = [m for m in table.methods if not method.replaces(m)] if table else []
             home.put(target, (*kept, method))
 
     def tables(self, role: Role, target: Any) -> Iterator[MethodTable]:
         """Yield the tables that a call of `target` in its role asks, in their order."""
         if role == "instances":
-            yield from filter(None, map(self._instances.get, target.__mro__))
+            yield from filter(None, map(self.instances.get, target.__mro__))
             return
         yield from filter(None, [self.itself.get(target)])
         if isinstance(target, type):
-            yield from filter(None, map(self._subclasses.get, target.__mro__))
-        yield from filter(None, map(self._instances.get, type(target).__mro__))
+            yield from filter(None, map(self.subclasses.get, target.__mro__))
+        yield from filter(None, map(self.instances.get, type(target).__mro__))
 
     def find(self, f: Any, values: tuple[object, ...], keywords: Mapping[str, object]) -> Rule | None:
         """Return the rule for calling `f` so; first its own ones, then those of its classes in order.
@@ -163,7 +225,7 @@ class Registry:
         if table is not None and (rule := table.select(values, keywords)) is not None:
             return rule
         if isinstance(f, type):
-            rule = self._subclasses.find_in(f.__mro__, values, keywords)
+            rule = self.subclasses.find_in(f.__mro__, values, keywords)
             if rule is not None:
                 return rule
-        return self._instances.find_in(type(f).__mro__, values, keywords)
+        return self.instances.find_in(type(f).__mro__, values, keywords)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial, update_wrapper
-from types import MethodType
+from types import FrameType, FunctionType
 from typing import Any, TypeVar, get_args, get_origin
 
-from adjoint2rrule.core.config import AnyConfig
-from adjoint2rrule.core.debug_mode import debug_mode
-from adjoint2rrule.core.dispatch.method import Method, Rule, describe
-from adjoint2rrule.core.dispatch.patterns import Pattern
+from adjoint2rrule.core.config import AnyConfig, RuleConfig
+from adjoint2rrule.core.debug_mode import debug_mode, switch
+from adjoint2rrule.core.dispatch.method import Method, Rule, describe, no_rule
+from adjoint2rrule.core.dispatch.patterns import Exactly, Pattern
 from adjoint2rrule.core.dispatch.reading import Role, pattern_of_callable, read_method
-from adjoint2rrule.core.dispatch.registry import Registry, is_bound
+from adjoint2rrule.core.dispatch.registry import BOUND, Registry, function_of, is_bound
 from adjoint2rrule.core.errors import RegistrationError
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
+
+
+# The rule for a call, and what it takes before the arguments: a config or nothing, then what is called; for
+# the rule of a bound method's function that function and the object.
+Found = tuple[Rule, tuple[Any, ...], tuple[Any, ...]]
 
 
 class RuleFunction(abc.ABC):
@@ -33,7 +39,9 @@ class RuleFunction(abc.ABC):
         update_wrapper(self, declaration)
         self._plain = Registry(self.__name__)
         self._configured = Registry(f"{self.__name__}_config")
-        self._attribute, self._table_of = self._plain.itself.attribute, self._plain.itself.get
+        itself = self._plain.itself
+        self._attribute, self._held, self._table_of = itself.attribute, itself.held, itself.get
+        self._table_of_instances = self._plain.instances.get
 
     def register(self, target: object, /, *, subclasses: bool = False) -> Callable[[AnyRule], AnyRule]:
         """Return a decorator that makes a function a rule for calling `target`.
@@ -57,7 +65,32 @@ class RuleFunction(abc.ABC):
         ------
         RegistrationError
             Where no call could ever reach the rule.
+
+        Examples
+        --------
+        >>> from adjoint2rrule.core import NoTangent, rrule
+        >>> class Disc:
+        ...     def __init__(self, radius):
+        ...         self.radius = radius
+        >>> @rrule.register(type[Disc])
+        ... def Disc_rrule(Disc, radius: float):
+        ...     return Disc(radius), lambda disc_bar: (NoTangent(), disc_bar.radius)
+        >>> rrule(Disc, 2.0)[0].radius
+        2.0
+
+        Notes
+        -----
+        A class that is a virtual subclass of another, by ``ABC.register``, has no share in the rules for
+        the instances of that one. The rule of a call is remembered by the classes of its arguments, as they
+        are at the first such call.
         """
+        if type(target) is FunctionType and _is_being_defined(target, sys._getframe(1)):
+            name = target.__name__
+            raise self._refused(
+                target,
+                f"it is not known yet what {name} is a rule for."
+                f" Name the callable, `@{self.__name__}.register(f)` over `def {name}`",
+            )
         role, target = self.role_of(target, subclasses)
 
         def register_rule(rule: AnyRule) -> AnyRule:
@@ -67,6 +100,82 @@ class RuleFunction(abc.ABC):
 
         return register_rule
 
+    def methods(self, target: object, /) -> list[Rule]:
+        """Return the rules that calls of `target` may run, those that are asked first standing first.
+
+        They are functions as they were registered; those that the runtime makes for `non_differentiable`,
+        `scalar_rule` and `opt_out` too.
+
+        Parameters
+        ----------
+        target : callable, type[Foo], or class
+            As in `register`.
+
+        Examples
+        --------
+        >>> from adjoint2rrule.core import NoTangent, rrule
+        >>> def half(x):
+        ...     return x / 2
+        >>> @rrule.register(half)
+        ... def half_rrule(half, x: float):
+        ...     return half(x), lambda ȳ: (NoTangent(), ȳ / 2)
+        >>> [rule.__name__ for rule in rrule.methods(half)]
+        ['half_rrule']
+
+        Notes
+        -----
+        Ports: ``methods(rrule)`` of Julia, for one callable.
+        """
+        found = []
+        for registry in (self._configured, self._plain):
+            for role, callee, _ in _ways_to_call(*self.role_of(target)):
+                found += [m.rule for table in registry.tables(role, callee) for m in table.methods[::-1]]
+        return found
+
+    def which(self, /, *call: Any, **kw: Any) -> Rule | None:
+        """Return the rule that a call with these arguments would run, without running it.
+
+        Parameters
+        ----------
+        *call, **kw
+            The arguments of the call: ``rrule.which(f, *xs, **kw)``, ``frule.which(dargs, f, *xs, **kw)``;
+            a config may stand before them.
+
+        Returns
+        -------
+        callable or None
+            The rule as it was registered, for a bound method maybe that of its function; `None` where no
+            rule fits, or the call is opted out of.
+
+        Raises
+        ------
+        AmbiguousRuleError
+            As the call would.
+
+        Examples
+        --------
+        >>> from adjoint2rrule.core import NoTangent, rrule
+        >>> def half(x):
+        ...     return x / 2
+        >>> @rrule.register(half)
+        ... def half_rrule(half, x: float):
+        ...     return half(x), lambda ȳ: (NoTangent(), ȳ / 2)
+        >>> rrule.which(half, 3.0) is half_rrule, rrule.which(half, "3")
+        (True, None)
+
+        Notes
+        -----
+        Ports: ``which`` of Julia, of a call of `rrule` or `frule`.
+        """
+        config = call[:1] if call and isinstance(call[0], RuleConfig) else ()
+        return self._which(config, kw, *call[len(config) + len(self._leading) :])
+
+    def _which(
+        self, config: tuple[AnyConfig, ...], kw: Mapping[str, Any], f: Any, /, *xs: Any
+    ) -> Rule | None:
+        found = self._find(config, f, xs, kw)
+        return None if found is None or found[0] is no_rule else found[0]
+
     def add(self, role: Role, target: object, method: Method, *, asks_for_config: bool = False) -> None:
         """Add `method` to the rules of `target`."""
         (self._configured if asks_for_config else self._plain).add(role, target, method)
@@ -75,13 +184,13 @@ class RuleFunction(abc.ABC):
         self, target: object, types: Sequence[Pattern], config: Sequence[Pattern] = ()
     ) -> list[Rule]:
         """Return the most specific rules for every call of `target` with arguments of these types."""
-        role, target = self.role_of(target)
-        callee = pattern_of_callable(role, target)
-        asked = [(self._configured, (*config, callee, *types)), (self._plain, (callee, *types))]
-        for registry, patterns in asked if config else asked[1:]:
-            for table in registry.tables(role, target):
-                if rules := table.select_for_types(patterns):
-                    return rules
+        asked_first = [(self._configured, tuple(config))] if config else []
+        for registry, asked in (*asked_first, (self._plain, ())):
+            for role, callee, fixed in _ways_to_call(*self.role_of(target)):
+                patterns = (*asked, pattern_of_callable(role, callee), *map(Exactly, fixed), *types)
+                for table in registry.tables(role, callee):
+                    if rules := table.select_for_types(patterns):
+                        return rules
         return []
 
     def role_of(self, target: Any, subclasses: bool = False) -> tuple[Role, Any]:
@@ -118,30 +227,39 @@ class RuleFunction(abc.ABC):
     def _refused(self, target: object, reason: str) -> RegistrationError:
         return RegistrationError(f"{self.__name__}.register({describe(target)}): {reason}.")
 
-    def _find(self, f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]) -> Rule | None:
-        rule = self._plain.find(f, (f, *xs), kw)
-        if rule is not None:
-            return self._checked(rule) if debug_mode() else rule
-        return self._find_for_function(self._find, f, xs, kw)
-
-    def _find_with_config(
-        self, config: AnyConfig, f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]
-    ) -> Rule | None:
-        rule = self._configured.find(f, (config, f, *xs), kw)
-        if rule is not None:
-            rule = partial(rule, config)
-            return self._checked(rule) if debug_mode() else rule
-        return self._find_for_function(partial(self._find_with_config, config), f, xs, kw)
-
-    def _find_for_function(
-        self, find: Callable[..., Rule | None], f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]
-    ) -> Rule | None:
-        """Return the rule for the function of a bound method, called with its object in front."""
-        if not is_bound(f):
+    def _settled(self, f: Any, xs: tuple[Any, ...]) -> Rule | None:
+        """Return the rule for this call by position where it is remembered, which is so for most calls."""
+        if switch.touched and debug_mode():
             return None
-        function = f.__func__ if isinstance(f, MethodType) else getattr(type(f.__self__), f.__name__, None)
-        rule = find(function, (f.__self__, *xs), kw)
-        return None if rule is None else self._bind(rule, function, f.__self__)
+        if type(f) is FunctionType:
+            table = getattr(f, self._attribute, None)
+            if table is None or table.owner is not f:
+                return None
+        else:
+            table = self._held.get(id(f))
+            if table is None:
+                if isinstance(f, RuleConfig):
+                    return None
+                table = self._table_of(f) or self._table_of_instances(type(f))
+            if table is None:
+                return None
+        memory = table.memory
+        rule: Rule | None = memory.settled.get(type(xs[0]) if len(xs) == 1 else tuple(map(type, xs)))
+        return rule if memory.token is None or memory.token == abc.get_cache_token() else None
+
+    def _find(
+        self, config: tuple[AnyConfig, ...], f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]
+    ) -> Found | None:
+        """Return the rule for calling `f` so: first one that asks for the config, where there is a config."""
+        if config and (found := _found(self._configured, config, f, xs, kw)) is not None:
+            return found
+        return _found(self._plain, (), f, xs, kw)
+
+    def _with_checks(self, rule: Rule, config: tuple[AnyConfig, ...]) -> Rule:
+        """Return the rule for this config, in debug mode with its checks."""
+        if config:
+            rule = partial(rule, *config)
+        return self._checked(rule) if switch.touched and debug_mode() else rule
 
     @abc.abstractmethod
     def __call__(self, *args: Any, **kw: Any) -> tuple[Any, Any] | None:
@@ -152,13 +270,40 @@ class RuleFunction(abc.ABC):
     def _checked(rule: Rule) -> Rule:
         """Return the rule with the checks of debug mode."""
 
-    @staticmethod
-    @abc.abstractmethod
-    def _bind(rule: Rule, function: Any, owner: Any) -> Rule:
-        """Return a rule for the method that `function` is of `owner`."""
-
     def __repr__(self) -> str:
         return f"<generic function {self.__name__}>"
 
     def __reduce__(self) -> str:
         return self.__name__
+
+
+def _found(
+    registry: Registry, config: tuple[Any, ...], f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]
+) -> Found | None:
+    rule = registry.find(f, (*config, f, *xs), kw)
+    if rule is not None:
+        return rule, config, (f,)
+    if type(f) not in BOUND or not is_bound(f):
+        return None
+    callee = function_of(f), f.__self__
+    rule = registry.find(callee[0], (*config, *callee, *xs), kw)
+    return None if rule is None else (rule, config, callee)
+
+
+def _ways_to_call(role: Role, target: Any) -> Iterator[tuple[Role, Any, tuple[Any, ...]]]:
+    """Yield what rules for `target` may be kept with, and the object that comes before the arguments."""
+    yield role, target, ()
+    if role == "itself" and is_bound(target) and (function := function_of(target)) is not None:
+        yield role, function, (target.__self__,)
+
+
+def _is_being_defined(function: FunctionType, frame: FrameType) -> bool:
+    """Return whether `function` comes from a `def` of this frame that has not yet given it its name.
+
+    So does a decorator get its function; whoever writes a function's name gets it later.
+    """
+    if function.__code__.co_name == "<lambda>":
+        return False
+    is_of_frame = any(constant is function.__code__ for constant in frame.f_code.co_consts)
+    named = (*frame.f_locals.values(), frame.f_globals.get(function.__name__))
+    return is_of_frame and all(value is not function for value in named)
