@@ -1,13 +1,13 @@
 """Building primals from their fields."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from dataclasses import InitVar, dataclass, field
 from typing import NamedTuple
 
 import attrs
 import pytest
 
-from adjoint2rrule.core import PrimalAdditionError, construct
+from adjoint2rrule.core import PrimalAdditionError, Tangent, construct
 
 
 class Point(NamedTuple):
@@ -31,6 +31,35 @@ def test_builtin_classes(T, fields, expected):
     built = construct(T, fields)
     assert type(built) is T
     assert built == expected
+
+
+def test_dicts_keep_all_else_that_they_hold():
+    class Labelled(dict):
+        def __init__(self, label, **entries):
+            super().__init__(**entries)
+            self.label = label
+
+    for x in (Counter(a=1.0, b=2.0), OrderedDict(b=2.0, a=1.0), Labelled("name", a=1.0, b=2.0)):
+        total = x + Tangent[type(x)](a=-3.0)
+        assert type(total) is type(x)
+        assert list(total.items()) == [(k, -2.0 if k == "a" else 2.0) for k in x]
+        assert x["a"] == 1.0
+        assert getattr(total, "label", None) == getattr(x, "label", None)
+    total = defaultdict(list, a=1.0) + Tangent[dict](a=1.0)
+    assert total == {"a": 2.0}
+    assert total["absent"] == []
+    assert construct(defaultdict, {"a": 1.0}) == {"a": 1.0}
+
+
+def test_a_container_that_does_not_take_its_parts_is_refused():
+    class Named(list):
+        def __init__(self, name):
+            self.name = name
+
+    x = Named("name")
+    x.append(1.0)
+    with pytest.raises(PrimalAdditionError, match=r"Named cannot be rebuilt.*of \(2\.0,\) it made \[\]"):
+        x + Tangent[Named](1.0)
 
 
 def test_keyword_only_and_late_fields_of_dataclasses():

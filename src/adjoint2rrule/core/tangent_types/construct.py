@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from functools import singledispatch
 from typing import Any, TypeVar, get_origin
 
@@ -157,4 +159,10 @@ def _construct_tuple(T: type, fields: Any) -> Any:
 def _construct_container(T: type, fields: Any) -> Any:
     if not isinstance(fields, Mapping if issubclass(T, dict) else Iterable):
         _refuse(T, f"{fields!r} has no parts to build it from")
-    return T(fields)
+    if isinstance(fields, dict) and type(fields) is T:
+        return copy(fields)  # with all else that it holds, such as the default of a defaultdict
+    parts = fields if isinstance(fields, Mapping) else tuple(fields)
+    built = T(None, parts) if issubclass(T, defaultdict) else T(parts)
+    if len(built) != len(parts):
+        _refuse(T, f"of {parts!r} it made {built!r}")
+    return built

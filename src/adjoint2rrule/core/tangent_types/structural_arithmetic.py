@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from numbers import Number
 from typing import Any
 
@@ -56,12 +57,13 @@ def added_to_primal(primal: Any, tangent: Any) -> Any:
             raise PrimalAdditionError(f"{tangent!r} has not as many elements as {primal!r}: {len(primal)}")
         fields = tuple(map(_plus, primal, parts))
     else:
-        fields = dict(primal) if isinstance(primal, dict) else fields_of(primal)
+        # a dict of a class of its own may hold more than its entries, and have an `update` that adds
+        fields = copy(primal) if isinstance(primal, dict) else fields_of(primal)
         if not parts.keys() <= fields.keys():
             raise PrimalAdditionError(
                 f"{primal!r} has nothing that {[*(parts.keys() - fields.keys())]} belong to"
             )
-        fields |= {name: _plus(fields[name], dx) for name, dx in parts.items()}
+        dict.update(fields, {name: _plus(fields[name], dx) for name, dx in parts.items()})
     total = construct(T, fields)
     if debug_mode() and isinstance(fields, dict):
         _check_rebuilt(total, fields)

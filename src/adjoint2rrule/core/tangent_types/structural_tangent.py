@@ -215,6 +215,13 @@ class MutableTangent(StructuralTangent, Generic[P]):
 
     It is made as a `Tangent` is, and calculates as one; its sum with a `Tangent` is mutable again.
 
+    Raises
+    ------
+    UnknownFieldError
+        Where a field is given, set or read that the class of the primal does not have.
+    TangentConstructionError
+        Where the primal is a tuple, list or dict, whose tangents are a `Tangent`.
+
     Examples
     --------
     >>> class Counter:

@@ -28,6 +28,11 @@ WRITING_METHODS: tuple[tuple[type, frozenset[str]], ...] = (
 def unthunk(x: Any) -> Any:
     """Return the value of a thunk, and anything else as it is.
 
+    Parameters
+    ----------
+    x
+        Any tangent, or what may be one. The value of a thunk is computed now, unless it was before.
+
     Examples
     --------
     >>> unthunk(thunk(lambda: 2.0 + 3.0))
@@ -192,6 +197,13 @@ class Thunk(AbstractThunk):
     f
         The computation. `thunk` is the usual way to give it.
 
+    Raises
+    ------
+    TangentConstructionError
+        Where `f` cannot be called.
+    MutateThunkError
+        Where something is written into the thunk.
+
     Examples
     --------
     >>> t = Thunk(lambda: print("running") or 2.0)
@@ -242,6 +254,11 @@ class InplaceableThunk(AbstractThunk):
         computing the value first, and returns `x` or nothing.
     val
         The thunk that computes the value for everybody else.
+
+    Raises
+    ------
+    TangentConstructionError
+        Where `add` cannot be called, or `val` is a function and not a thunk of it.
 
     Examples
     --------
@@ -296,6 +313,11 @@ def thunk(f: Callable[[], Any], /) -> Thunk:
     ----------
     f
         The computation, a function of no arguments.
+
+    Raises
+    ------
+    TangentConstructionError
+        Where `f` cannot be called, as a value that is computed already.
 
     Examples
     --------
