@@ -35,6 +35,7 @@ from adjoint2rrule.core.errors import (
     ZeroTangentDivisionError,
 )
 from adjoint2rrule.core.ignore_derivatives import ignore_derivatives
+from adjoint2rrule.core.projection import ProjectTo
 from adjoint2rrule.core.rule_definition_tools import is_opted_out, non_differentiable, opt_out
 from adjoint2rrule.core.rules import frule, rrule
 from adjoint2rrule.core.scalar_rule import scalar_rule
@@ -69,6 +70,7 @@ __all__ = [
     "NotImplementedTangentError",
     "PartialsError",
     "PrimalAdditionError",
+    "ProjectTo",
     "ProjectionError",
     "RegistrationError",
     "RuleConfig",

@@ -1,0 +1,78 @@
+"""Cotangents that do not fit: what they are refused with, and which of them pass because they are unknown."""
+
+from __future__ import annotations
+
+from numbers import Number
+from reprlib import repr as short_repr
+from types import BuiltinFunctionType, FunctionType, MethodType, NoneType
+from typing import Any
+
+import numpy as np
+
+from adjoint2rrule.core.errors import ProjectionError
+from adjoint2rrule.core.sparse import is_sparse
+from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent
+
+#: The classes of which it is known what they are a cotangent of, and so of what they are none.
+KNOWN = (
+    *(Number, np.generic, np.ndarray, StructuralTangent, list, tuple, dict, set, frozenset),
+    *(NoneType, str, bytes, bytearray, type, FunctionType, MethodType, BuiltinFunctionType),
+)
+
+
+def passed(dx: Any, x_is: str, wanted: str) -> Any:
+    """Return a cotangent of an unknown class; refuse one of a known class, which would have been taken."""
+    if dx is None:
+        raise ProjectionError(
+            f"ProjectTo: x is {x_is}, but its cotangent is None; write ZeroTangent() for it"
+        )
+    if isinstance(dx, KNOWN) or is_sparse(dx):
+        raise ProjectionError(f"ProjectTo: x is {x_is}, but its cotangent is {_kind_of(dx)}; {wanted}")
+    return dx
+
+
+def reshaped(dx: Any, shape: tuple[int, ...]) -> Any:
+    """Return an array with this shape, where that is no more than axes of length 1 at its end."""
+    if dx.shape == shape:
+        return dx
+    axes = max(len(shape), dx.ndim)
+    if _with_axes(dx.shape, axes) != _with_axes(shape, axes):
+        raise ProjectionError(
+            f"ProjectTo: x has shape {shape} and its cotangent {dx.shape}, which may differ by axes of"
+            f" length 1 at the end alone; {_remedy(dx.shape, shape)}"
+        )
+    if isinstance(dx, np.matrix):  # which keeps its two axes whatever it is told
+        dx = np.asarray(dx)
+    return dx.reshape(shape)
+
+
+def stands_for(P: type, dx: Any) -> bool:
+    """Return whether `dx` is a structural tangent of a primal of class `P`."""
+    if not isinstance(dx, StructuralTangent):
+        return False
+    Q = type(dx).__primal__
+    # a class and its subclasses share tangents, and a `Tangent[Any]` may be that of anything
+    return Q is Any or issubclass(Q, P) or issubclass(P, Q)
+
+
+def _with_axes(shape: tuple[int, ...], axes: int) -> tuple[int, ...]:
+    return shape + (1,) * (axes - len(shape))
+
+
+def _remedy(given: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    if given == wanted[::-1]:
+        return "is it transposed?"
+    if _broadcasts(wanted, given):
+        return "sum it over the axes along which x was broadcast"
+    return f"give it the shape {wanted}"
+
+
+def _broadcasts(shape: tuple[int, ...], wider: tuple[int, ...]) -> bool:
+    lengths = zip(reversed(shape), reversed(wider), strict=False)
+    return len(shape) <= len(wider) and all(n in (m, 1) for n, m in lengths)
+
+
+def _kind_of(dx: Any) -> str:
+    if isinstance(dx, np.ndarray) or is_sparse(dx):
+        return f"of shape {dx.shape} and dtype {dx.dtype} ({type(dx).__name__})"
+    return f"{short_repr(dx)} ({type(dx).__name__})"
