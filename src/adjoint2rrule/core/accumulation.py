@@ -75,7 +75,12 @@ def is_inplaceable_destination(x: Any, /) -> bool:
 
     That is so for writeable arrays of real or complex floating point numbers in which no element
     shares its memory with another one. Subclasses of numpy's array decide for themselves what a sum
-    is, and are never written into.
+    is, and are never written into; a `MutableTangent` takes sums in its fields, and is no destination itself.
+
+    Parameters
+    ----------
+    x
+        Anything.
 
     Examples
     --------

@@ -80,6 +80,8 @@ class Claim:
         if kind_of_numbers(x) in NUMBERS or kind_of_numbers(x) == "b":
             self._check_numbers(dx, x)
             return dx
+        if _is_of_its_kind(dx, x):
+            return dx
         if not is_perturbable(x):
             self._check_zero(dx, x)
             return dx
@@ -194,15 +196,18 @@ def stored_parts(tangent: StructuralTangent) -> Mapping[Any, Any]:
     return dict(enumerate(stored)) if isinstance(stored, tuple) else stored
 
 
+def _is_of_its_kind(dx: Any, x: Any) -> bool:
+    """Whether both are of a class that the runtime does not know and that may be a space of vectors."""
+    known = (tuple, list, dict, str, bytes, np.ndarray)
+    return type(dx) is type(x) and not isinstance(x, known) and hasattr(x, "__add__")
+
+
 def _may_be_natural(dx: Any, x: Any) -> bool:
-    """Whether `dx` may be a tangent of the object `x` that the runtime does not know."""
-    if isinstance(x, (tuple, list, dict)) or isinstance(dx, (tuple, list, dict, str, bytes)):
-        return False
+    """Whether `dx` is an array of the shape of `x`, an object that is one in its own way."""
     given, expected = _shape(dx), _shape(x)
-    if given is not None and expected is not None and kind_of_numbers(dx) != "b":
-        return _same_shape(given, expected)
-    # what is added to its like may be a vector of some sort
-    return type(dx) is type(x) and hasattr(x, "__add__")
+    if given is None or expected is None or kind_of_numbers(dx) == "b":
+        return False
+    return _same_shape(given, expected)
 
 
 def step_to(x: Any, key: Any) -> str:

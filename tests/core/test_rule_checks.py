@@ -1,0 +1,621 @@
+"""Debug mode finds the rules that lie, says which and where, and lets honest ones alone."""
+
+import asyncio
+import re
+import threading
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import scipy.sparse
+
+from adjoint2rrule.core import (
+    HasReverseMode,
+    InplaceableThunk,
+    LyingRuleError,
+    MutableTangent,
+    NoTangent,
+    RuleConfig,
+    RuleError,
+    Tangent,
+    ZeroTangent,
+    add_inplace,
+    debugging,
+    frule,
+    non_differentiable,
+    not_implemented,
+    opt_out,
+    rrule,
+    scalar_rule,
+    thunk,
+    unthunk,
+)
+
+NO = NoTangent()
+
+
+@dataclass
+class Layer:
+    weight: object
+    name: str = "layer"
+
+
+class Point(NamedTuple):
+    x: float
+    y: float
+
+
+class Vector:
+    """A class of which the runtime knows nothing, whose tangents are of the class itself."""
+
+    __slots__ = ()
+
+    def __add__(self, other):
+        return self
+
+
+def giving(*entries):
+    """Return a function whose rule has a pullback that returns `entries`, and those alone."""
+
+    def f(x, n=1):
+        return x
+
+    @rrule.register(f)
+    def f_rrule(f, x, n: int = 1):
+        return x, lambda ȳ: entries
+
+    return f
+
+
+def cotangent_of(x, x̄, *seed):
+    """Return the cotangent of `x` that a rule gives as `x̄`, in debug mode."""
+    with debugging():
+        _, pullback = rrule(giving(NO, x̄), x)
+    return pullback(*seed or (1.0,))[1]
+
+
+X = np.ones((3, 2))
+CYCLE = MutableTangent[Layer]()
+CYCLE.weight = CYCLE
+CYCLIC = Layer(None)
+CYCLIC.weight = CYCLIC
+
+LIES = {
+    "none": (X, None, "is None, expected a tangent: return NoTangent()"),
+    "shape": (X, X.T, r"has shape (2, 3), expected shape (3, 2)"),
+    "more axes": (X, np.ones((4, 3, 2)), r"has shape (4, 3, 2), expected shape (3, 2)"),
+    "number for an array": (X, 2.0, "has shape (), expected shape (3, 2)"),
+    "number for one element": (np.ones(1), 2.0, "has shape (), expected shape (1,)"),
+    "array for a number": (2.0, np.ones(1), "has shape (1,), expected shape ()"),
+    "complex": (X, 1j * X, "is complex, expected a tangent of a ndarray of shape (3, 2) and dtype float64"),
+    "complex number": (2.0, 1j, "is complex, expected a tangent of a float"),
+    "sparse of another shape": (scipy.sparse.csr_array(X), scipy.sparse.csr_array(X.T), "has shape (2, 3)"),
+    "mask": (X, X > 0, "is a ndarray of shape (3, 2) and dtype bool"),
+    "Boolean": (2.0, True, "is a bool, expected a tangent of a float"),
+    "text": (2.0, "x", "is a str, expected a tangent of a float"),
+    "list for an array": (np.ones(2), [1.0, 2.0], "is a list, expected a tangent of a ndarray of shape (2,)"),
+    "function": (2.0, len, "is a builtin_function_or_method, expected a tangent of a float"),
+    "another primal": (2.0, Tangent[Layer](), "is a Tangent[Layer], expected a tangent of a float"),
+    "bare tuple": ((1.0,), (1.0,), "is a tuple, expected a tangent of a tuple: return Tangent[tuple](...)"),
+    "bare list": ([1.0], [1.0], "is a list, expected a tangent of a list: return Tangent[list](...)"),
+    "array for a list": ([1.0], np.ones(1), "expected a tangent of a list: return Tangent[list](...)"),
+    "bare dict": (Layer(1.0), {"weight": 1.0}, "is a dict, expected a tangent of a Layer: return"),
+    "bare NamedTuple": (Point(1.0, 2.0), Point(1.0, 2.0), "return Tangent[Point](...)"),
+    "number for an object": (Layer(1.0), 1.0, "is a float, expected a tangent of a Layer"),
+    "object itself": (Layer(1.0), Layer(1.0), "is a Layer, expected a tangent of a Layer"),
+    "tangent of another": ((1.0,), Tangent[list](1.0), "is a Tangent[list]"),
+    "too many elements": ((1.0,), Tangent[tuple](1.0, 2.0), "has the parts [0, 1], expected those of"),
+    "too few elements": ((1.0, 2.0), Tangent[tuple](1.0), "the parts [0], expected those of a tuple, [0, 1]"),
+    "strange key": ({"a": 1.0}, Tangent[dict](b=1.0), "has the parts ['b'], expected those of a dict, ['a']"),
+    "in a field": (Layer(X), Tangent[Layer](weight=1.0), "of args[0].weight (`x.weight`) has shape ()"),
+    "in an entry": ({"a": (X,)}, Tangent[dict](a=Tangent[tuple](X.T)), "args[0]['a'][0] (`x['a'][0]`) has"),
+    "in a NamedTuple": (Point(1.0, 2.0), Tangent[Point](y="1"), "of args[0].y (`x.y`) is a str"),
+    "in an element": (np.array([1.0, "a"], object), np.array([1.0, 2.0], object), "args[0][1] (`x[1]`) is"),
+    "shape of objects": (np.array([1.0, "a"], object), np.ones(3), "has shape (3,), expected shape (2,)"),
+    "parameters of a type": ((1.0, X), Tangent[dict[str, float]](a=1.0), "is a Tangent[dict], expected"),
+    "for text": ("x", 1.0, "is a float, expected nothing for a str, which cannot be perturbed"),
+    "for None": (None, 1.0, "is a float, expected nothing for None, which cannot be perturbed"),
+    "for text in a field": (Layer(1.0), Tangent[Layer](name=1.0), "of args[0].name (`x.name`) is a float"),
+    "for a class": (Layer, np.ones(2), "expected nothing for a type, which cannot be perturbed"),
+    "for a function": (len, 1.0, "expected nothing for a builtin_function_or_method"),
+    "for an array of text": (np.array(["a"]), np.ones(1), "for a ndarray of shape (1,) and dtype <U1"),
+}  # fmt: skip
+
+HONEST = {
+    "number": (2.0, 3.0),
+    "numpy's number": (2.0, np.float32(3.0)),
+    "array without axes": (2.0, np.array(3.0)),
+    "integer that is a number to the rule": (2, 3.0),
+    "Boolean that is a number to the rule": (True, 3.0),
+    "integers": (np.arange(3), np.ones(3)),
+    "integer for a number": (2.0, 3),
+    "lower precision": (X, X.astype(np.float32)),
+    "real for complex": (1j, 2.0),
+    "complex without an imaginary part": (X, X + 0j),
+    "axis of length one": (X, X[..., None]),
+    "two axes of length one less": (X[..., None, None], X),
+    "sparse for dense": (X, scipy.sparse.csr_array(X)),
+    "dense for sparse": (scipy.sparse.csr_array(X), X),
+    "structural complex": (1j, Tangent[complex](real=1.0)),
+    "zero": (X, ZeroTangent()),
+    "no tangent": (X, NO),
+    "not implemented": (X, not_implemented()),
+    "zero of text": ("x", 0.0),
+    "zeros of text": (np.array(["a"]), np.zeros(3)),
+    "structural": (Layer(X), Tangent[Layer](weight=X)),
+    "structural with zeros": (Layer(X), Tangent[Layer](weight=X, name=NO)),
+    "mutable": (Layer(X), MutableTangent[Layer](weight=X)),
+    "tangent that contains itself": (CYCLIC, CYCLE),
+    "tangent of anything": ((1.0, X), Tangent[Any](1.0, X)),
+    "NamedTuple": (Point(1.0, 2.0), Tangent[Point](y=1.0)),
+    "parameters are decoration": ((1.0, 2.0), Tangent[tuple[float, float]](1.0, 2.0)),
+    "dict": ({"a": 1.0, "b": 2.0}, Tangent[dict](a=1.0)),
+    "natural, unknown": (Vector(), Vector()),
+    "objects": (np.array([1.0, "a"], object), np.array([1.0, NO], object)),
+    "closure": (lambda: X, Tangent[type(lambda: 0)](X=X)),
+    "tangent of a tangent": (Tangent[tuple](1.0), 3.0),
+    "nan": (X, X * np.nan),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("x", "x̄", "says"), LIES.values(), ids=LIES)
+def test_a_lie_is_found_and_named(x, x̄, says):
+    with pytest.raises(LyingRuleError, match=re.escape(says)) as caught:
+        cotangent_of(x, x̄)
+    assert "rrule of giving.<locals>.f, giving.<locals>.f_rrule (" in str(caught.value)
+    assert re.search(r"test_rule_checks\.py:\d+\): the cotangent of args\[0\]", str(caught.value))
+
+
+@pytest.mark.parametrize(("x", "x̄", "says"), LIES.values(), ids=LIES)
+def test_a_thunk_that_lies_is_found_when_it_is_forced(x, x̄, says):
+    t = cotangent_of(x, thunk(lambda: x̄))
+    with pytest.raises(LyingRuleError, match=re.escape(says)):
+        unthunk(t)
+
+
+@pytest.mark.parametrize(("x", "x̄"), HONEST.values(), ids=HONEST)
+def test_another_representation_of_a_tangent_is_no_lie(x, x̄):
+    assert cotangent_of(x, x̄) is x̄
+    value = unthunk(cotangent_of(x, thunk(lambda: x̄)))
+    assert value is x̄
+
+
+@pytest.mark.parametrize(("x", "x̄", "says"), LIES.values(), ids=LIES)
+def test_nothing_is_checked_outside_debug_mode(x, x̄, says):
+    with debugging(False):
+        _, pullback = rrule(giving(NO, x̄), x)
+        assert pullback(1.0) == (NO, x̄) or pullback(1.0)[1] is x̄
+
+
+class TestForm:
+    """What a rule and its pullback return."""
+
+    @pytest.mark.parametrize(
+        ("returned", "says"),
+        [
+            (1.0, "it returned a float, expected a pair: return (y, pullback)"),
+            ([1.0, len], "it returned a list, expected a pair"),
+            ((1.0,), "it returned a tuple of 1, expected a pair"),
+            ((1.0, len, len), "it returned a tuple of 3, expected a pair"),
+            ((1.0, 2.0), "its pullback is a float: return a function of the seed"),
+            ((1.0, None), "its pullback is None"),
+        ],
+    )
+    def test_a_rule_returns_a_pair(self, returned, says):
+        def f(x):
+            return x
+
+        rrule.register(f)(lambda f, x: returned)
+        with debugging(), pytest.raises(LyingRuleError, match=re.escape(says)):
+            rrule(f, 1.0)
+
+    @pytest.mark.parametrize(
+        ("entries", "says"),
+        [
+            (2.0, "its pullback returned a float, expected a tuple"),
+            (None, "its pullback returned None, expected a tuple"),
+            ([NO, 2.0], "its pullback returned a list, expected a tuple"),
+            ((), "its pullback returned 0 entries, expected 2 to 3"),
+            ((2.0,), "its pullback returned 1 entries, expected 2 to 3: return one entry for the function"),
+            ((NO, 2.0, NO, NO), "its pullback returned 4 entries, expected 2 to 3"),
+            ((2.0, NO), "the cotangent of the function is a float, expected nothing for a function"),
+            ((None, 2.0), "the cotangent of the function is None"),
+        ],
+    )
+    def test_a_pullback_returns_an_entry_for_each_argument(self, entries, says):
+        def f(x, n=1):
+            return x
+
+        rrule.register(f)(lambda f, x, n=1: (x, lambda ȳ: entries))
+        with debugging():
+            _, pullback = rrule(f, 1.0)
+        with pytest.raises(LyingRuleError, match=re.escape(says)):
+            pullback(1.0)
+
+    def test_entries_for_defaults_may_follow(self):
+        with debugging():
+            _, pullback = rrule(giving(NO, 2.0, NO), 1.0)
+            assert pullback(1.0) == (NO, 2.0, NO)
+            _, pullback = rrule(giving(NO, 2.0, NO), 1.0, n=2)
+            assert pullback(1.0) == (NO, 2.0, NO)
+
+    def test_a_variadic_rule_gives_as_many_as_it_got(self):
+        def f(*xs):
+            return sum(xs)
+
+        count = 2
+
+        @rrule.register(f)
+        def f_rrule(f, *xs: float):
+            return f(*xs), lambda ȳ: (NO,) + (ȳ,) * count
+
+        with debugging():
+            assert rrule(f, 1.0, 2.0)[1](1.0) == (NO, 1.0, 1.0)
+            for xs in ((1.0,), (1.0, 2.0, 3.0)):
+                with pytest.raises(LyingRuleError, match=f"returned 3 entries, expected {1 + len(xs)}:"):
+                    rrule(f, *xs)[1](1.0)
+
+    def test_what_a_rule_for_integers_counts_cannot_be_perturbed(self):
+        with debugging():
+            with pytest.raises(
+                LyingRuleError, match=re.escape("args[1] (`n`) is a float, expected nothing for an int")
+            ):
+                rrule(giving(NO, 1.0, 2.0), 1.0, 3)[1](1.0)
+            assert rrule(giving(NO, 1.0, 0.0), 1.0, 3)[1](1.0) == (NO, 1.0, 0.0)
+
+    def test_no_rule_is_no_lie(self):
+        f = giving(NO, 1.0)
+        opt_out(rrule, f, str)
+        with debugging():
+            assert rrule(f, "x") is None
+            assert rrule(len, [1.0]) is None
+            assert frule((NO, 1.0), f, 1.0) is None
+
+    def test_the_value_comes_back_as_it_is(self):
+        x = object()
+        with debugging():
+            assert rrule(giving(NO, NO), x)[0] is x
+
+    def test_what_the_runtime_makes_is_honest(self):
+        def cube(x):
+            return x**3
+
+        def sign(x):
+            return abs(x) > 1
+
+        scalar_rule(cube, lambda Ω, x: 3 * x**2)
+        non_differentiable(sign)
+        with debugging():
+            for x in (2.0, 2, 2j, True, np.float32(2.0)):
+                unthunk(rrule(cube, x)[1](1.0)[1])
+                assert rrule(sign, x)[1](1.0) == (NO, NO)
+                frule((NO, 1.0), cube, x)
+                frule((NO, 1.0), sign, x)
+
+    def test_the_error_is_a_rule_error(self):
+        assert issubclass(LyingRuleError, RuleError)
+        assert issubclass(LyingRuleError, ValueError)
+
+
+class TestCallables:
+    """Whatever is called, it is checked, and the message names what a reader knows."""
+
+    def test_the_entry_of_a_bound_methods_object_takes_the_place_of_the_functions(self):
+        class Scale:
+            def __init__(self):
+                self.factor = np.ones(2)
+
+            def apply(self, x):
+                return self.factor * x
+
+        entries = [NO, Tangent[Scale](factor=np.ones(2)), 1.0]
+
+        @rrule.register(Scale.apply)
+        def apply_rrule(apply, self, x: float):
+            return apply(self, x), lambda ȳ: tuple(entries)
+
+        scale = Scale()
+        with debugging():
+            assert rrule(scale.apply, 2.0)[1](np.ones(2)) == tuple(entries[1:])
+            entries[1] = Tangent[Scale](factor=1.0)
+            with pytest.raises(
+                LyingRuleError, match=re.escape("args[0].factor (`self.factor`) has shape ()")
+            ):
+                rrule(scale.apply, 2.0)[1](np.ones(2))
+            del entries[0]
+            with pytest.raises(LyingRuleError, match="returned 2 entries, expected 3"):
+                rrule(scale.apply, 2.0)[1](np.ones(2))
+
+    def test_a_functor_has_a_cotangent(self):
+        class Affine:
+            def __init__(self, a):
+                self.a = a
+
+            def __call__(self, x):
+                return self.a * x
+
+        bar = [Tangent[Affine](a=3.0)]
+
+        @rrule.register(Affine)
+        def affine_rrule(f, x: float):
+            return f(x), lambda ȳ: (bar[0], f.a * ȳ)
+
+        with debugging():
+            assert rrule(Affine(2.0), 3.0)[1](1.0) == (bar[0], 2.0)
+            bar[0] = {"a": 3.0}
+            with pytest.raises(
+                LyingRuleError, match="cotangent of the function is a dict, expected a tangent of an Aff"
+            ):
+                rrule(Affine(2.0), 3.0)[1](1.0)
+            bar[0] = Tangent[Affine](b=3.0)
+            with pytest.raises(LyingRuleError, match=re.escape("has the parts ['b']")):
+                rrule(Affine(2.0), 3.0)[1](1.0)
+
+    def test_a_rule_with_a_config_is_checked_and_named(self):
+        class Config(RuleConfig[HasReverseMode]):
+            pass
+
+        def f(x):
+            return x
+
+        @rrule.register(f)
+        def rule_with_config(config: RuleConfig[HasReverseMode], f, x: float):
+            return x, lambda ȳ: (NO, None)
+
+        with (
+            debugging(),
+            pytest.raises(LyingRuleError, match=r"rule_with_config \(.*args\[0\] \(`x`\) is None"),
+        ):
+            rrule(Config(), f, 1.0)[1](1.0)
+
+    def test_keywords_reach_the_rule(self):
+        def f(x, *, scale):
+            return scale * x
+
+        @rrule.register(f)
+        def f_rrule(f, x, *, scale):
+            return f(x, scale=scale), lambda ȳ: (NO, scale * ȳ)
+
+        with debugging():
+            assert rrule(f, 2.0, scale=3.0)[1](1.0) == (NO, 3.0)
+
+    def test_parameters_may_have_any_name(self):
+        def f(x, **kw):
+            return x
+
+        @rrule.register(f)
+        def f_rrule(f, x, /, **kw):
+            return sorted(kw), lambda ȳ: (NO, ȳ)
+
+        with debugging():
+            assert rrule(f, 2.0, f=1, x=2, self=3, rule=4, call=5)[0] == ["call", "f", "rule", "self", "x"]
+
+
+class TestThunks:
+    """Thunks stay lazy, and what they are."""
+
+    def test_they_are_not_forced(self):
+        ran = []
+        t = cotangent_of(1.0, thunk(lambda: ran.append(1) or 2.0))
+        assert not ran
+        assert t + 1.0 == 3.0
+        assert t + 1.0 == 3.0
+        assert ran == [1]
+
+    def test_an_inplaceable_one_still_adds_itself(self):
+        def add(x):
+            x += 1.0
+
+        t = cotangent_of(np.ones(2), InplaceableThunk(add, thunk(lambda: np.ones(2))))
+        assert type(t) is InplaceableThunk
+        x̄ = np.ones(2)
+        assert add_inplace(x̄, t) is x̄
+        assert x̄.tolist() == [2.0, 2.0]
+
+    def test_one_in_a_tangent_is_checked_too(self):
+        t = cotangent_of((1.0, X), Tangent[tuple](thunk(lambda: 1.0), thunk(lambda: X.T)))
+        assert t[0] == 1.0
+        with pytest.raises(LyingRuleError, match=re.escape("of args[0][1] (`x[1]`) has shape (2, 3)")):
+            t[1]
+
+
+class TestChanges:
+    """Neither a rule nor its pullback changes what it is given."""
+
+    def run(self, x, *, in_rule=None, in_pullback=None, seed=1.0):
+        def f(x):
+            return 1.0
+
+        def f_rrule(f, x, **kw):
+            if in_rule:
+                in_rule(x)
+
+            def pullback(ȳ):
+                if in_pullback:
+                    in_pullback(x, ȳ)
+                return NO, NO
+
+            return 1.0, pullback
+
+        rrule.register(f)(f_rrule)
+        with debugging():
+            _, pullback = rrule(f, x)
+            pullback(seed)
+
+    @pytest.mark.parametrize(
+        ("x", "change", "place"),
+        [
+            (np.ones(3), lambda x: x.fill(2.0), "args[0]"),
+            (np.arange(3), lambda x: x.fill(2), "args[0]"),
+            (np.zeros(3), lambda x: np.negative(x, out=x), "args[0]"),
+            ([1.0, np.ones(2)], lambda x: x[1].fill(2.0), "args[0][1]"),
+            ([1.0], lambda x: x.append(2.0), "args[0]"),
+            ({"a": [1.0]}, lambda x: x["a"].clear(), "args[0]['a']"),
+            ({"a": 1.0}, lambda x: x.update(a=2.0), "args[0]"),
+            (Layer(np.ones(2)), lambda x: x.weight.fill(2.0), "args[0].weight"),
+            (np.array([np.ones(2), 1.0], object), lambda x: x[0].fill(2.0), "args[0][0]"),
+            (scipy.sparse.csr_array(np.eye(2)), lambda x: x.data.fill(2.0), "args[0].data"),
+        ],
+        ids=str,
+    )
+    def test_an_argument_is_not_changed(self, x, change, place):
+        for culprit, run in (
+            ("it", {"in_rule": change}),
+            ("its pullback", {"in_pullback": lambda x, ȳ: change(x)}),
+        ):
+            with pytest.raises(LyingRuleError, match=re.escape(f"{culprit} changed {place}: work on a copy")):
+                self.run(deepcopy(x), **run)
+
+    @pytest.mark.parametrize("seed", [np.ones(3), Tangent[tuple](np.ones(3))], ids=str)
+    def test_the_seed_is_not_changed(self, seed):
+        def change(x, ȳ):
+            unthunk(ȳ if isinstance(ȳ, np.ndarray) else ȳ[0]).fill(2.0)
+
+        with pytest.raises(LyingRuleError, match="its pullback changed the seed"):
+            self.run(1.0, in_pullback=change, seed=seed)
+
+    def test_whoever_calls_may_change_an_argument_before_the_pullback_runs(self):
+        def f(x):
+            return x
+
+        rrule.register(f)(lambda f, x: (x, lambda ȳ: (NO, ȳ)))
+        x = np.ones(3)
+        with debugging():
+            _, pullback = rrule(f, x)
+            x += 1.0
+            pullback(np.ones(3))
+
+    def test_objects_may_count_and_cache(self):
+        def count(x):
+            x.name = "changed"
+            x.cache = {}
+
+        self.run(Layer(np.ones(2)), in_rule=count)
+
+    def test_a_thunked_seed_is_not_forced_to_watch_it(self):
+        ran = []
+        self.run(1.0, seed=thunk(lambda: ran.append(1)))
+        assert not ran
+
+    def test_what_contains_itself_is_watched_once(self):
+        x = [1.0]
+        x.append(x)
+        self.run(x)
+
+
+class TestForward:
+    """`frule` returns the value and its tangent."""
+
+    def run(self, returned, x=1.0):
+        def f(x):
+            return x
+
+        frule.register(f)(lambda dargs, f, x: returned)
+        with debugging():
+            return frule((NO, 1.0), f, x)
+
+    @pytest.mark.parametrize(
+        ("returned", "says"),
+        [
+            (1.0, "frule of TestForward.run.<locals>.f, "),
+            (1.0, "it returned a float, expected a pair: return (y, dy)"),
+            ((1.0, 2.0, 3.0), "it returned a tuple of 3, expected a pair"),
+            ((1.0, None), "the tangent of y is None"),
+            ((X, X.T), "the tangent of y has shape (2, 3), expected shape (3, 2)"),
+            ((1.0, 1j), "the tangent of y is complex, expected a tangent of a float"),
+            (((1.0, 2.0), (1.0, 2.0)), "the tangent of y is a tuple"),
+            (("text", 1.0), "the tangent of y is a float, expected nothing for a str"),
+        ],
+    )
+    def test_a_lie_is_found_and_named(self, returned, says):
+        with pytest.raises(LyingRuleError, match=re.escape(says)):
+            self.run(returned)
+
+    @pytest.mark.parametrize(
+        "returned", [None, (1.0, 2.0), (3, 2.0), (X, ZeroTangent()), (1.0, not_implemented())]
+    )
+    def test_an_honest_one_is_left_alone(self, returned):
+        assert self.run(returned) is returned or self.run(returned) == returned
+
+    def test_it_may_change_its_arguments(self):
+        def double(x):
+            x *= 2
+            return x
+
+        @frule.register(double)
+        def double_frule(dargs, double, x):
+            _, dx = dargs
+            dx *= 2
+            return double(x), dx
+
+        x, dx = np.ones(2), np.ones(2)
+        with debugging():
+            y, dy = frule((NO, dx), double, x)
+        assert y is x
+        assert dy is dx
+
+
+class TestWhere:
+    """Debug mode is where it was asked for: a rule is checked there and not elsewhere."""
+
+    @staticmethod
+    def lies():
+        _, pullback = rrule(giving(NO, None), 1.0)
+        try:
+            pullback(1.0)
+        except LyingRuleError:
+            return True
+        return False
+
+    def test_blocks_nest(self):
+        with debugging(False):
+            assert not self.lies()
+            with debugging():
+                assert self.lies()
+                with debugging(False):
+                    assert not self.lies()
+                assert self.lies()
+            assert not self.lies()
+
+    def test_threads_have_their_own(self):
+        seen = {}
+        inside, seen_outside = threading.Event(), threading.Event()
+
+        def with_debugging():
+            with debugging():
+                inside.set()
+                seen_outside.wait(10)
+                seen["inside"] = self.lies()
+
+        thread = threading.Thread(target=with_debugging)
+        with debugging(False):
+            thread.start()
+            inside.wait(10)
+            seen["outside"] = self.lies()
+            seen_outside.set()
+            thread.join()
+        assert seen == {"inside": True, "outside": False}
+
+    def test_tasks_have_their_own_and_keep_it(self):
+        async def run():
+            async def later():
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                return self.lies()
+
+            with debugging(False):
+                outside = asyncio.create_task(later())
+                with debugging():
+                    inside = asyncio.create_task(later())
+                    await asyncio.sleep(0)
+                return await outside, await inside, self.lies()
+
+        assert asyncio.run(run()) == (False, True, False)
+
+    def test_a_pullback_is_checked_where_its_rule_ran(self):
+        with debugging():
+            _, pullback = rrule(giving(NO, None), 1.0)
+        with debugging(False), pytest.raises(LyingRuleError):
+            pullback(1.0)
