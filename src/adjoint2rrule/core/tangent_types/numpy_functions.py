@@ -26,7 +26,7 @@ LINEAR: frozenset[Callable[..., Any]] = (
     | _existing("sum nansum mean nanmean cumsum diff trace real imag copy zeros_like")
     | _existing("reshape ravel squeeze expand_dims transpose matrix_transpose swapaxes moveaxis rollaxis")
     | _existing("diag diagonal tril triu flip fliplr flipud rot90 roll repeat tile take delete")
-    | _existing("outer kron cross tensordot einsum convolve correlate vecdot matvec vecmat")
+    | _existing("outer kron cross tensordot einsum convolve correlate matmul vecdot matvec vecmat")
     | _existing("trace diagonal matrix_transpose outer cross tensordot matmul vecdot multi_dot", np.linalg)
     | _existing("fft ifft fft2 ifft2 fftn ifftn rfft irfft rfft2 irfft2 rfftn irfftn", np.fft)
     | _existing("hfft ihfft fftshift ifftshift", np.fft)
