@@ -729,7 +729,7 @@ def test_a_rule_with_a_config_serves_bound_methods_too():
         (lambda: rrule.register(list[int]), r"list\[int\].*leave them out"),
         (lambda: rrule.register(Affine, subclasses=True), r"Affine.*goes with `type\[\.\.\.\]`"),
         (lambda: rrule.register(len)(3), "3 cannot be a rule"),
-        (lambda: rrule.register(len)(lambda: 0), r"no parameter for the callable.*<lambda>\(f, \.\.\.\)"),
+        (lambda: rrule.register(len)(lambda: 0), r"no parameter for the callable.*f_rule\(f, \.\.\.\)"),
         (
             lambda: frule.register(len)(lambda f: 0),
             r"<lambda>\(f\) cannot.* no parameter.*\(dargs, f, \.\.\.\)",

@@ -5,9 +5,10 @@ Ports: `RuleConfig`, its capabilities, `rrule_via_ad` and `frule_via_ad` of Chai
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import partial, update_wrapper
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, TypeVarTuple, get_args, get_origin
+from typing import Any, ClassVar, Generic, TypeAlias, TypeGuard, TypeVar, TypeVarTuple, get_args, get_origin
 
 from adjoint2rrule.core.errors import MissingFeatureError, RegistrationError
 
@@ -16,19 +17,73 @@ Implementation = TypeVar("Implementation", bound=Callable[..., Any])
 
 
 class HasReverseMode:
-    """Feature of a config whose AD can run reverse mode: `rrule_via_ad` works with it."""
+    """Feature of a config whose AD system can run reverse mode: `rrule_via_ad` works with it.
+
+    Examples
+    --------
+    >>> class TapeConfig(RuleConfig[HasReverseMode]): ...
+    >>> HasReverseMode in TapeConfig.features
+    True
+
+    Notes
+    -----
+    Ports: `HasReverseMode`.
+    """
 
 
 class NoReverseMode:
-    """Feature of a config whose AD cannot run reverse mode."""
+    """Feature of a config whose AD system cannot run reverse mode.
+
+    A rule can ask for a feature, but not for its absence; so the absence is a feature too.
+
+    Examples
+    --------
+    >>> class DualNumbersConfig(RuleConfig[HasForwardsMode, NoReverseMode]): ...
+    >>> from adjoint2rrule.core import NoTangent, rrule
+    >>> def total(xs):
+    ...     return sum(xs)
+    >>> @rrule.register(total)
+    ... def total_rrule(config: RuleConfig[NoReverseMode], total, xs):
+    ...     return total(xs), lambda ȳ: (NoTangent(), [ȳ for _ in xs])
+    >>> rrule(DualNumbersConfig(), total, [1.0, 2.0])[0]
+    3.0
+    >>> rrule(RuleConfig(), total, [1.0, 2.0]) is None
+    True
+
+    Notes
+    -----
+    Ports: `NoReverseMode`.
+    """
 
 
 class HasForwardsMode:
-    """Feature of a config whose AD can run forwards mode: `frule_via_ad` works with it."""
+    """Feature of a config whose AD system can run forwards mode: `frule_via_ad` works with it.
+
+    Examples
+    --------
+    >>> class DualNumbersConfig(RuleConfig[HasForwardsMode]): ...
+    >>> HasForwardsMode in DualNumbersConfig().features
+    True
+
+    Notes
+    -----
+    Ports: `HasForwardsMode`.
+    """
 
 
 class NoForwardsMode:
-    """Feature of a config whose AD cannot run forwards mode."""
+    """Feature of a config whose AD system cannot run forwards mode.
+
+    Examples
+    --------
+    >>> class TapeConfig(RuleConfig[HasReverseMode, NoForwardsMode]): ...
+    >>> sorted(feature.__name__ for feature in TapeConfig.features)
+    ['HasReverseMode', 'NoForwardsMode']
+
+    Notes
+    -----
+    Ports: `NoForwardsMode`.
+    """
 
 
 class RuleConfig(Generic[*Features]):
@@ -85,12 +140,18 @@ def asked_features(hint: object) -> frozenset[type]:
     for feature in features - {_ANY_NUMBER}:
         if not isinstance(feature, type):
             raise RegistrationError(
-                f"{hint!r} asks for {feature!r}, but a feature is a class, such as HasReverseMode."
+                f"{hint!r} asks for {feature!r}, but a feature is a class, such as HasReverseMode; several"
+                f" stand side by side, `RuleConfig[A, B]`."
             )
     return features - {_ANY_NUMBER}
 
 
 _ANY_NUMBER = get_args(AnyConfig)[0]  # what a type checker takes for a config with whatever features
+
+
+def is_config_class(T: object) -> TypeGuard[type[AnyConfig]]:
+    """Return whether `T` is a class of configs."""
+    return isinstance(T, type) and issubclass(T, RuleConfig)
 
 
 class ViaAD:
@@ -103,13 +164,18 @@ class ViaAD:
         self.__name__ = declaration.__name__
         update_wrapper(self, declaration)
         self._feature = feature
+        required = (
+            p for p in inspect.signature(declaration).parameters.values() if p.kind is p.POSITIONAL_ONLY
+        )
+        self._needed = tuple(p.name for p in required)
         # Kept on the config's class: found by inheritance, and gone when the class goes.
         self._attribute = f"__{self.__name__}__"
 
     def __call__(self, config: AnyConfig, /, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(config, RuleConfig):
+            remedy = f"; make an instance, `{config.__name__}()`" if is_config_class(config) else ""
             raise MissingFeatureError(
-                f"{self.__name__}: the first argument must be a RuleConfig, not {config!r}."
+                f"{self.__name__}: the first argument must be a RuleConfig, not {config!r}{remedy}."
             )
         implementation = getattr(type(config), self._attribute, None)
         if implementation is None:
@@ -119,12 +185,24 @@ class ViaAD:
     def register(self, config_class: type, /) -> Callable[[Implementation], Implementation]:
         """Return a decorator that makes a function the implementation for `config_class`.
 
+        It serves the subclasses too, unless they have one of their own, and takes what this function takes.
+
         Raises
         ------
         RegistrationError
-            Where `config_class` is no config, or does not declare the feature.
+            Where `config_class` is no config, or does not declare the feature; from the decorator where the
+            function cannot be called so.
+
+        Examples
+        --------
+        >>> class TapeConfig(RuleConfig[HasReverseMode]): ...
+        >>> @rrule_via_ad.register(TapeConfig)
+        ... def tape_rrule_via_ad(config, f, /, *xs, **kw):
+        ...     return f(*xs, **kw), lambda ȳ: ("what the tape of", config, "says")
+        >>> rrule_via_ad(TapeConfig(), abs, -2.0)[0]
+        2.0
         """
-        if not (isinstance(config_class, type) and issubclass(config_class, RuleConfig)):
+        if not is_config_class(config_class) or config_class is RuleConfig:
             raise RegistrationError(
                 f"{self.__name__}.register takes a subclass of RuleConfig, not {config_class!r}."
             )
@@ -132,10 +210,24 @@ class ViaAD:
             raise RegistrationError(self._what_is_missing(config_class))
 
         def register_implementation(implementation: Implementation) -> Implementation:
+            self._check(implementation)
             setattr(config_class, self._attribute, implementation)
             return implementation
 
         return register_implementation
+
+    def _check(self, implementation: Callable[..., Any]) -> None:
+        try:
+            inspect.signature(implementation).bind_partial(*self._needed)
+        except ValueError:  # a function of C that does not say
+            return
+        except TypeError as err:
+            name = getattr(implementation, "__qualname__", repr(implementation))
+            form = ", ".join((*self._needed, "/", "*xs", "**kw"))
+            raise RegistrationError(
+                f"{name} cannot implement {self.__name__}: {err}. Write a function,"
+                f" `def {self.__name__[:5]}_of_my_ad({form})`, that returns the pair."
+            ) from err
 
     def __repr__(self) -> str:
         return f"<generic function {self.__name__}>"
@@ -206,6 +298,18 @@ def frule_via_ad(
     ------
     MissingFeatureError
         Where `config` does not have `HasForwardsMode`.
+
+    Examples
+    --------
+    An AD system makes itself known so (a real one does not take differences):
+
+    >>> class ForwardsConfig(RuleConfig[HasForwardsMode]): ...
+    >>> @frule_via_ad.register(ForwardsConfig)
+    ... def difference_quotient(config, dargs, f, /, x):
+    ...     return f(x), (f(x + 1e-6 * dargs[1]) - f(x - 1e-6 * dargs[1])) / 2e-6
+    >>> y, dy = frule_via_ad(ForwardsConfig(), (None, 1.0), lambda x: x**2, 3.0)
+    >>> y, round(dy, 3)
+    (9.0, 6.0)
 
     Notes
     -----

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, TypeVar, get_origin
 
-from adjoint2rrule.core.config import RuleConfig
+from adjoint2rrule.core.config import RuleConfig, is_config_class
 from adjoint2rrule.core.dispatch.annotations import pattern_of
 from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe, no_rule
 from adjoint2rrule.core.dispatch.patterns import Anything
@@ -152,15 +152,11 @@ def _signature(
         raise RegistrationError(
             f"{tool}: {describe(rules)} is neither `rrule` nor `frule`; write these first."
         )
-    if get_origin(target) is not RuleConfig and not _is_config_class(target):
+    if get_origin(target) is not RuleConfig and not is_config_class(target):
         return (), target, types
     if not types:
         raise RegistrationError(f"{tool}: no target after {describe(target)}.")
     return (target,), types[0], types[1:]
-
-
-def _is_config_class(T: object) -> bool:
-    return isinstance(T, type) and issubclass(T, RuleConfig)
 
 
 def _method(

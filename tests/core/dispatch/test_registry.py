@@ -5,8 +5,6 @@ import functools
 import gc
 import pickle
 import random
-import sys
-import threading
 import weakref
 from operator import attrgetter
 from typing import Protocol
@@ -276,77 +274,3 @@ def test_a_functor_keeps_its_rules_when_it_is_copied():
 
 def test_an_object_that_answers_every_attribute_has_no_rules():
     assert rrule(NoTangent(), 1.0) is None
-
-
-class Barrier:
-    """Run functions in threads that start together, and raise what any of them raised."""
-
-    def __init__(self, *functions):
-        self.errors = []
-        start = threading.Barrier(len(functions))
-        threads = [threading.Thread(target=self.run, args=(start, function)) for function in functions]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert self.errors == []
-
-    def run(self, start, function):
-        start.wait()
-        try:
-            function()
-        except BaseException as error:
-            self.errors.append(error)
-
-
-@pytest.fixture
-def _eager_switching():
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
-
-
-@pytest.mark.usefixtures("_eager_switching")
-def test_no_registration_is_lost_among_threads():
-    def f(x): ...
-
-    classes = [type(f"Class{i}", (), {}) for i in range(200)]
-
-    def register(part):
-        for cls in part:
-
-            def rule(f, x):
-                return type(x)
-
-            rule.__annotations__ = {"x": cls}
-            rrule.register(f)(rule)
-
-    Barrier(*(functools.partial(register, classes[i::8]) for i in range(8)))
-    assert [rrule(f, cls()) for cls in classes] == classes
-
-
-@pytest.mark.usefixtures("_eager_switching")
-def test_a_call_sees_the_rules_from_before_or_after_a_registration():
-    def f(x): ...
-
-    rrule.register(f)(lambda f, x: "old")
-    done = threading.Event()
-
-    def call():
-        while not done.is_set():
-            assert rrule(f, 1.0) in ("old", "new")
-
-    def register():
-        for i in range(300):
-            name = "new" if i % 2 else "old"
-
-            @rrule.register(f)
-            def rule(f, x: float, name=name):
-                return name
-
-            assert rrule(f, 1.0) == name
-        done.set()
-
-    Barrier(call, call, register)
-    assert rrule(f, 1.0) == "new"

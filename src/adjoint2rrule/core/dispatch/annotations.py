@@ -45,35 +45,34 @@ from adjoint2rrule.core.dispatch.patterns import (
 class Scope:
     """The names that annotations can mention, and the aliases that are being read.
 
-    `lost` collects the annotations that say more than the patterns read from them.
+    `function` is where the annotations stand; the names in the functions and classes around it count while
+    these run. `lost` collects the annotations that say more than the patterns read from them.
     """
 
     globals: Mapping[str, Any] = field(default_factory=dict)
-    locals: Mapping[str, Any] = field(default_factory=dict)
+    closure: Mapping[str, Any] = field(default_factory=dict)
+    function: Callable[..., Any] | None = None
     being_read: frozenset[str] = frozenset()
     lost: list[Any] = field(default_factory=list, compare=False)
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> Scope:
-        """Return the scope of a rule's annotations: the names around it, then its globals.
-
-        Of a function around it that runs no more, only what the rule's closure holds is known.
-        """
+        """Return the scope of a rule's annotations."""
         function = inspect.unwrap(function)
         while isinstance(function, functools.partial):
             function = inspect.unwrap(function.func)
         function = getattr(function, "__func__", function)
         parameters = {T.__name__: T for T in getattr(function, "__type_params__", ())}
-        names = {**_around(function), **dict(_closure(function)), **parameters}
-        return cls(getattr(function, "__globals__", {}), names)
+        return cls(getattr(function, "__globals__", {}), {**dict(_closure(function)), **parameters}, function)
 
     def read(self, text: str) -> Pattern:
         """Return the pattern of the annotation that `text` holds; one that cannot be resolved is `Any`."""
         if text in self.being_read:
             return Anything()  # an alias that mentions itself, such as `Tree = list["Tree"]`
         try:
+            code = compile(text, "<annotation>", "eval")
             # As `typing.get_type_hints` does; but that gives up on all where one cannot be resolved.
-            hint = eval(text, dict(self.globals), dict(self.locals))
+            hint = eval(code, dict(self.globals), {**_around(self.function, code), **self.closure})
         except _UNRESOLVABLE:
             return self.lose(text, Anything())
         return pattern_of(hint, self.while_reading(text))
@@ -101,18 +100,27 @@ def _closure(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
             continue
 
 
-def _around(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the names in the functions and classes in whose code `function` stands, and which run now."""
+def _around(function: Callable[..., Any] | None, annotation: CodeType) -> dict[str, Any]:
+    """Return what an annotation may mention in the functions and classes around `function` that run now."""
     names: dict[str, Any] = {}
-    code = getattr(function, "__code__", None)
+    inner = getattr(function, "__code__", None)
     frame: FrameType | None = sys._getframe()
     if "." not in getattr(function, "__qualname__", ""):
         return names  # it stands in a module
     while frame is not None:
-        if any(constant is code for constant in frame.f_code.co_consts):
-            names, code = {**frame.f_locals, **names}, frame.f_code
+        outer = frame.f_code
+        if any(constant is inner for constant in outer.co_consts):
+            # Not without need: what `f_locals` has once seen, Python 3.12 keeps until the function returns.
+            is_function = outer.co_flags & inspect.CO_OPTIMIZED
+            if not is_function or not _locals_of(outer).isdisjoint(annotation.co_names):
+                names = {**frame.f_locals, **names}
+            inner = outer
         frame = frame.f_back
     return names
+
+
+def _locals_of(code: CodeType) -> frozenset[str]:
+    return frozenset((*code.co_varnames, *code.co_cellvars))
 
 
 def pattern_of(hint: Any, scope: Scope | None = None) -> Pattern:
@@ -240,7 +248,7 @@ def _items(hint: Any, scope: Scope) -> Pattern:
     name = f"typed dict {hint.__module__}.{hint.__qualname__}"
     try:
         # Each base has its own module, whose names its strings mention.
-        hints = typing.get_type_hints(hint, localns=dict(scope.locals))
+        hints = typing.get_type_hints(hint, localns=dict(scope.closure))
     except _UNRESOLVABLE:
         return scope.lose(hint, Instance(dict))
     if name in scope.being_read:

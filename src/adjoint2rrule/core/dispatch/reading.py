@@ -84,9 +84,10 @@ class _Reader:
         try:
             pattern = pattern_of(hint, scope)
         except TypeError as err:
+            reason = str(err).rstrip(".")
             raise RegistrationError(
-                f"{describe(self.rule)}: the annotation of `{parameter.name}` cannot be dispatched on: {err};"
-                f" write a class or one of typing's forms, or leave it out."
+                f"{describe(self.rule)}: the annotation of `{parameter.name}` cannot be dispatched on:"
+                f" {reason}; write a class or one of typing's forms, or leave it out."
             ) from err
         if scope.lost:
             text = hint if isinstance(hint, str) else inspect.formatannotation(hint)
@@ -215,12 +216,16 @@ def _check_arguments(method: Method, skipped: int, target: Any, leading: tuple[s
     optional = [p.optional for p in method.parameters[skipped:]]
     unbounded = method.rest is not None or method.any_keyword
     if required > (math.inf if unbounded else len(optional) + len(method.keywords)):
-        reason = f"{describe(target)} takes at least {required} arguments, the rule fewer"
+        reason = f"{describe(target)} takes at least {_counted(required)}, the rule fewer"
     elif most < optional.count(False) + len(method.required):
-        reason = f"{describe(target)} takes at most {most:.0f} arguments, the rule needs more"
+        reason = f"{describe(target)} takes at most {_counted(most)}, the rule needs more"
     else:
         return
     raise _refused(method.rule, target, leading, reason)
+
+
+def _counted(count: float) -> str:
+    return f"{count:.0f} argument{'' if count == 1 else 's'}"
 
 
 def _arguments_of(target: Any) -> tuple[int, float]:
@@ -239,7 +244,8 @@ def _arguments_of(target: Any) -> tuple[int, float]:
     return count - optional, math.inf if has_more else count
 
 
-_OF_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
+# `np.sum` is of a class of numpy's own, as all its functions are.
+_OF_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, type(np.sum))
 
 
 def _arguments_of_signature(target: Any) -> tuple[int, float]:
@@ -253,9 +259,9 @@ def _arguments_of_signature(target: Any) -> tuple[int, float]:
 
 
 def _refused(rule: Rule, target: object, leading: tuple[str, ...], reason: str) -> RegistrationError:
-    name, first = describe(rule), ", ".join((*leading, "f"))
+    first = ", ".join((*leading, "f"))
     return RegistrationError(
-        f"{name}{signature_of(rule)} cannot be a rule for {describe(target)}: {reason}."
-        f" A rule takes the callable first, `def {name}({first}, ...)`, and before that a config where it is"
-        f" annotated as one, `config: RuleConfig[...]`."
+        f"{describe(rule)}{signature_of(rule)} cannot be a rule for {describe(target)}: {reason}."
+        f" A rule takes the callable first, `def {_name_of(rule)}({first}, ...)`, and before that a config"
+        f" where it is annotated as one, `config: RuleConfig[...]`."
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import abc
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial, update_wrapper
-from types import FrameType, FunctionType
-from typing import Any, TypeVar, get_args, get_origin
+from functools import cached_property, partial, update_wrapper
+from types import FrameType, FunctionType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from adjoint2rrule.core.config import AnyConfig, RuleConfig
 from adjoint2rrule.core.debug_mode import debug_mode, switch
@@ -202,16 +202,28 @@ class RuleFunction(abc.ABC):
             raise self._refused(target, "`subclasses=True` goes with `type[...]`, the constructor of a class")
         if is_constructor:
             (cls,) = get_args(target)
-            if not isinstance(cls, type):
+            if not isinstance(cls, type) or cls is Any:
                 raise self._refused(target, "`type[...]` takes one class; stack registrations for several")
             return "subclasses" if subclasses else "itself", cls
         if isinstance(target, type):
             return "instances", self._functor(target)
-        if get_origin(target) is not None:
-            raise self._refused(target, "a target has no parameters; leave them out")
-        if not callable(target):
-            raise self._refused(target, "it is neither a callable nor a class nor `type[...]` of one")
+        if not callable(target) or get_origin(target) is not None:
+            raise self._refused(target, self._why_not(target))
         return "itself", target
+
+    def _why_not(self, target: Any) -> str:
+        """Return why `target` is none, and what to write instead."""
+        if get_origin(target) in (Union, UnionType):
+            return "one target at a time; stack registrations for several"
+        if get_origin(target) is not None:
+            return "a target has no parameters; leave them out"
+        if isinstance(target, property | cached_property):
+            return f"a property is not called, but read; write `@{self.__name__}.register(getattr)`"
+        if isinstance(target, classmethod):
+            return "it is bound to no class yet; register the rule after the class, for `Foo.m`"
+        if isinstance(target, str):
+            return "it is a name; write the callable itself"
+        return "it is neither a callable nor a class nor `type[...]` of one"
 
     def _functor(self, cls: type) -> type:
         # Not `callable(cls)`: the class itself can be called, by its metaclass.
@@ -298,12 +310,12 @@ def _ways_to_call(role: Role, target: Any) -> Iterator[tuple[Role, Any, tuple[An
 
 
 def _is_being_defined(function: FunctionType, frame: FrameType) -> bool:
-    """Return whether `function` comes from a `def` of this frame that has not yet given it its name.
+    """Return whether `function` comes from a `def` that this frame is at, as a decorator gets it.
 
-    So does a decorator get its function; whoever writes a function's name gets it later.
+    Who writes the name of a function, does so on a later line.
     """
-    if function.__code__.co_name == "<lambda>":
+    code = function.__code__
+    if code.co_name == "<lambda>" or all(constant is not code for constant in frame.f_code.co_consts):
         return False
-    is_of_frame = any(constant is function.__code__ for constant in frame.f_code.co_consts)
-    named = (*frame.f_locals.values(), frame.f_globals.get(function.__name__))
-    return is_of_frame and all(value is not function for value in named)
+    lines = [line for _, _, line in code.co_lines() if line is not None]
+    return code.co_firstlineno <= (frame.f_lineno or 0) <= max(lines)
