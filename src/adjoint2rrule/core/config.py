@@ -253,6 +253,15 @@ class ViaAD:
 def rrule_via_ad(config: AnyConfig, f: Callable[..., Any], /, *xs: Any, **kw: Any) -> Any:
     """Run `f` under the AD system of `config`, for its value and its pullback.
 
+    Parameters
+    ----------
+    config : RuleConfig
+        That of the AD system: what a rule got, or what the system itself made.
+    f : callable
+        What is called; it need not have a rule.
+    *xs, **kw
+        The arguments of the call.
+
     Returns
     -------
     tuple
@@ -287,6 +296,17 @@ def frule_via_ad(
     config: AnyConfig, dargs: tuple[Any, ...], f: Callable[..., Any], /, *xs: Any, **kw: Any
 ) -> Any:
     """Run `f` under the AD system of `config`, for its value and its derivative along a tangent.
+
+    Parameters
+    ----------
+    config : RuleConfig
+        That of the AD system: what a rule got, or what the system itself made.
+    dargs : tuple
+        ``(df, *dxs)``, the tangents of `f` and of each of `xs`.
+    f : callable
+        What is called; it need not have a rule.
+    *xs, **kw
+        The arguments of the call.
 
     Returns
     -------

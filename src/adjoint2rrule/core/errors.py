@@ -159,7 +159,17 @@ class PrimalAdditionError(RuleError, TypeError):
 
 
 class ProjectionError(RuleError, ValueError):
-    """A cotangent does not fit the tangent space of its primal."""
+    """A cotangent does not fit the tangent space of its primal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from adjoint2rrule.core import ProjectTo
+    >>> ProjectTo(np.ones((3, 2)))(np.ones((2, 3)))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    adjoint2rrule.core.errors.ProjectionError: ProjectTo: x has shape (3, 2) and its cotangent (2, 3), ...
+    """
 
 
 class UnknownFieldError(RuleError, TypeError, AttributeError, KeyError, IndexError):

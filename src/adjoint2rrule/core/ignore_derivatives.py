@@ -20,6 +20,16 @@ def ignore_derivatives(f: Any, /) -> Any:
     An AD system that meets it gives `NoTangent()` to whatever is inside: to what the function uses, or
     to the value.
 
+    Parameters
+    ----------
+    f : callable or object
+        A function that can be called without arguments, or a value.
+
+    Returns
+    -------
+    object
+        What the function returns, or the value.
+
     Examples
     --------
     >>> from adjoint2rrule.core import rrule

@@ -127,6 +127,16 @@ def is_opted_out(rules: RuleFunction, target: Any, /, *types: Any) -> bool:
     target, *types
         As in `opt_out`.
 
+    Returns
+    -------
+    bool
+        Whether the most specific rule for every such call says so.
+
+    Raises
+    ------
+    RegistrationError
+        Where `rules`, `target` or one of `types` is none.
+
     Examples
     --------
     >>> def total(xs):

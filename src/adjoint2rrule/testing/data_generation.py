@@ -23,6 +23,18 @@ def with_tangent(x: Any, tangent: Any, /) -> PrimalAndTangent:
     `test_frule` pushes it forward, and `test_rrule` adds the cotangent to it. With `NoTangent()` the
     argument is not perturbed: its cotangent has to be `NoTangent()` too.
 
+    Parameters
+    ----------
+    x : object
+        The primal.
+    tangent : object
+        A tangent of `x`.
+
+    Returns
+    -------
+    PrimalAndTangent
+        Both, as the functions of this package take them in place of an argument.
+
     Examples
     --------
     >>> from adjoint2rrule.core import NoTangent

@@ -120,6 +120,9 @@ class ProjectTo(metaclass=ProjectionType):
 
     __slots__ = ()
 
+    # that of the metaclass, which `inspect` finds, is also for the subclasses
+    __signature__ = inspect.Signature([inspect.Parameter("x", inspect.Parameter.POSITIONAL_ONLY)])
+
     if TYPE_CHECKING:  # what a call does is up to the metaclass
 
         def __init__(self, x: Any, /) -> None: ...
