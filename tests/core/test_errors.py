@@ -24,6 +24,7 @@ from adjoint2rrule.core import (
     NotImplementedTangentError,
     PartialsError,
     PrimalAdditionError,
+    ProjectionError,
     RegistrationError,
     RuleConfig,
     RuleError,
@@ -334,6 +335,29 @@ MISUSES: dict[str, list[Case]] = {
             *(TangentMismatchError, "MutableTangent[Foo]", "Tangent[Point]"),
         ),
     ],
+    "ProjectTo": [
+        case("ProjectTo(np.ones(3))(np.ones(4))", ProjectionError, "(3,)", "(4,)", "give it the shape"),
+        case(
+            "ProjectTo(np.ones((3, 2)))(np.ones((2, 3)))", ProjectionError, "(3, 2)", "(2, 3)", "transposed?"
+        ),
+        case("ProjectTo(np.ones(3))(1.0)", ProjectionError, "(3,)", "1.0 (float)", "np.full(x.shape, dx)"),
+        case("ProjectTo(np.ones(2))(np.array(['a', 'b']))", ProjectionError, "float64", "<U1", "numbers"),
+        case("ProjectTo(2.0)(np.ones(3))", ProjectionError, "a float", "(3,)", "give a number"),
+        case("ProjectTo(2.0)('s')", ProjectionError, "a float", "'s' (str)", "give a number"),
+        case("ProjectTo(2.0)(None)", ProjectionError, "a float", "None", "ZeroTangent()"),
+        case("ProjectTo(2.0)(foo)", ProjectionError, "a float", "Tangent[Foo]", "give a number"),
+        case("ProjectTo((1.0, 2.0))(Tangent[tuple](1.0))", ProjectionError, "a tuple of 2", "1 elements"),
+        case("ProjectTo([1.0])([1.0, 2.0])", ProjectionError, "a list of 1", "2 elements"),
+        case(
+            "ProjectTo({'a': 1.0})(Tangent[dict](b=1.0))", ProjectionError, "['a']", "['b']", "leave that out"
+        ),
+        case("ProjectTo(Foo(1.0))(1.0)", ProjectionError, "a Foo", "1.0 (float)", "Tangent[Foo](...)"),
+        case("ProjectTo(Foo(1.0))(Tangent[Point](1.0))", ProjectionError, "a Foo", "Tangent[Point]"),
+        case("ProjectTo.register(1.0)", RegistrationError, "ProjectTo.register(1.0)", "class"),
+        case(
+            "ProjectTo.register(Foo)(1.0)", RegistrationError, "ProjectTo.register(Foo)", "1.0", "no function"
+        ),
+    ],
     "debugging": [
         case(
             "with debugging(): add_inplace(np.ones(3), InplaceableThunk(doubled, 3.0))",
@@ -424,7 +448,7 @@ TAKE_ANYTHING = {
     *("HasForwardsMode", "HasReverseMode", "NoForwardsMode", "NoReverseMode", "unthunk", "zero_tangent"),
 }
 #: The cases of these are in the tests of what raises them.
-TESTED_ELSEWHERE = {"RuleError", "ProjectionError", "LyingRuleError"}
+TESTED_ELSEWHERE = {"RuleError", "LyingRuleError"}
 ERRORS = {name: x for name, x in vars(core).items() if isinstance(x, type) and issubclass(x, BaseException)}
 BUILTINS = {
     AmbiguousRuleError: (TypeError,),
@@ -436,6 +460,7 @@ BUILTINS = {
     NotImplementedTangentError: (NotImplementedError,),
     PartialsError: (ValueError,),
     PrimalAdditionError: (TypeError,),
+    ProjectionError: (ValueError,),
     RegistrationError: (TypeError,),
     TangentConstructionError: (TypeError,),
     TangentConversionError: (TypeError,),
