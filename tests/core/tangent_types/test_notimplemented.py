@@ -1,12 +1,21 @@
 """A tangent that is not implemented: where it was made, and what it refuses."""
 
 import copy
+import functools
 import pickle
+import sys
 
 import numpy as np
 import pytest
 
-from adjoint2rrule.core import NotImplementedTangent, NotImplementedTangentError, RuleError, not_implemented
+from adjoint2rrule.core import (
+    NotImplementedTangent,
+    NotImplementedTangentError,
+    RuleError,
+    not_implemented,
+    thunk,
+    unthunk,
+)
 
 
 def test_it_knows_where_it_was_made():
@@ -16,6 +25,41 @@ def test_it_knows_where_it_was_made():
     line = test_it_knows_where_it_was_made.__code__.co_firstlineno + 1
     assert missing.source.endswith(f":{line}")
     assert missing.info == "see the tracker"
+
+
+def place():
+    frame = sys._getframe(1)
+    return f"{__file__}:{frame.f_lineno}"
+
+
+def test_its_place_is_where_it_is_written():
+    def decorated(f):
+        @functools.wraps(f)
+        def wrapper(*args):
+            return f(*args)
+
+        return wrapper
+
+    @decorated
+    def rule(x):
+        return not_implemented("x"), place()
+
+    def helper(what):
+        return not_implemented(f"see {what}", stacklevel=2)
+
+    missing, here = rule(1.0)
+    assert missing.source == here
+    here = place().rpartition(":")[0]
+    for missing in (
+        helper("this"),
+        functools.partial(not_implemented, "x")(),
+        unthunk(thunk(lambda: not_implemented("x"))),
+        next(not_implemented("x") for _ in range(1)),
+    ):
+        assert missing.source.rpartition(":")[0] == here
+    missing, here = helper("this"), place()
+    assert missing.source == here
+    assert missing.info == "see this"
 
 
 NEEDS = {

@@ -8,7 +8,7 @@ import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 import attrs
@@ -157,6 +157,28 @@ class TestClasses:
             thread.join()
         assert len(set(classes)) == 1
 
+    def test_many_threads_make_and_forget_many_classes(self, monkeypatch):
+        monkeypatch.setattr(structural_classes, "LIMIT", 4)
+        primals = [type(f"P{n}", (), {}) for n in range(16)]
+        held = [Tangent[P](a=1.0) for P in primals[:4]]
+        wrong, barrier = [], threading.Barrier(8)
+
+        def use(seed):
+            barrier.wait()
+            for n in range(200):
+                P = primals[(seed * 7 + n * 5) % 16]
+                t = Tangent[P](a=float(n))
+                if t + Tangent[P](a=1.0) != Tangent[P](a=n + 1.0) or primal_type(t) is not P:
+                    wrong.append(P)
+
+        threads = [threading.Thread(target=use, args=(seed,)) for seed in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not wrong
+        assert all(Tangent[P] is type(t) for P, t in zip(primals, held, strict=False))
+
     def test_isinstance_tells_the_primal(self):
         t = Tangent[Data](a=1.0)
         assert isinstance(t, Tangent[Data])
@@ -268,6 +290,152 @@ class TestMaking:
     def test_fields_may_have_any_name(self):
         assert Tangent[Plain](self=1.0).self == 1.0
         assert Tangent[Any](cls=1.0, args=2.0).args == 2.0
+
+
+@dataclass
+class Base:
+    a: float = 1.0
+
+
+@dataclass
+class Derived(Base):
+    b: float = 2.0
+    late: float = field(init=False, default=3.0)
+    named: float = field(kw_only=True, default=4.0)
+    start: InitVar[float] = 0.0
+
+
+@dataclass
+class WithProperty:
+    _b: float = 1.0
+
+    @property
+    def b(self):
+        return self._b
+
+
+@dataclass
+class Private:
+    __x: float = 1.0
+    y: float = 2.0
+
+
+@dataclass
+class Clashing:
+    keys: float = 1.0
+    items: float = 2.0
+    conj: float = 3.0
+    T: float = 4.0
+    add: float = 5.0
+    shape: float = 6.0
+    dtype: float = 7.0
+
+
+@dataclass
+class GenericBox(Generic[T]):
+    content: T
+
+
+@attrs.define
+class Converted:
+    _p: float = attrs.field(converter=float, alias="pressure")
+    late: float = attrs.field(init=False, default=1.0)
+
+
+class SlotsAndDict:
+    __slots__ = ("__dict__", "a")
+
+    def __init__(self, a, b):
+        self.a = a
+        self.b = b
+
+
+class Pair(tuple):
+    __slots__ = ()
+
+
+class Stack(list):
+    pass
+
+
+class Record(dict):
+    pass
+
+
+class SubPoint(Point):
+    __slots__ = ()
+
+
+class Failure(Exception):  # noqa: N818
+    def __init__(self, a):
+        super().__init__(a)
+        self.a = a
+
+
+class Mangled:
+    def __init__(self):
+        self.__hidden = 1.0
+
+
+ONE = 1.0
+PRIMALS = {
+    "inherited": (Derived(), Tangent[Derived](a=ONE, b=ONE, late=ONE, named=ONE)),
+    "base": (Derived(), Tangent[Base](a=ONE)),
+    "property": (WithProperty(), Tangent[WithProperty](_b=ONE)),
+    "private": (Private(), Tangent[Private](_Private__x=ONE, y=ONE)),
+    "clashing": (Clashing(), Tangent[Clashing](**dict.fromkeys(vars(Clashing()), ONE))),
+    "generic": (GenericBox(1.0), Tangent[GenericBox[float]](content=ONE)),
+    "attrs": (Converted(1.0), Tangent[Converted](_p=ONE, late=ONE)),
+    "slots and dict": (SlotsAndDict(1.0, 2.0), Tangent[SlotsAndDict](a=ONE, b=ONE)),
+    "tuple": (Pair((1.0, 2.0)), Tangent[Pair](ONE, ONE)),
+    "list": (Stack([1.0, 2.0]), Tangent[Stack](ONE, ONE)),
+    "dict": (Record(a=1.0), Tangent[Record](a=ONE)),
+    "namedtuple": (SubPoint(1.0, 2.0), Tangent[SubPoint](ONE, ONE)),
+    "exception": (Failure(1.0), Tangent[Failure](a=ONE)),
+}
+
+
+class TestKindsOfPrimals:
+    """The tangents of whatever Python's classes can be."""
+
+    @pytest.mark.parametrize(("x", "dx"), PRIMALS.values(), ids=PRIMALS.keys())
+    def test_every_part_gets_its_own(self, x, dx):
+        before = parts(x)
+        with debugging():
+            total = x + dx
+        assert type(total) is type(x)
+        moved = dx.__backing__ if isinstance(dx.__backing__, dict) else dict(enumerate(dx.__backing__))
+        expected = {name: value + (name in moved) for name, value in before.items()}
+        assert parts(total) == expected
+        assert parts(x) == before
+
+    @pytest.mark.parametrize(("x", "dx"), PRIMALS.values(), ids=PRIMALS.keys())
+    def test_their_tangents_calculate(self, x, dx):
+        assert dx + dx == 2.0 * dx == np.multiply(dx, 2.0)
+        assert -dx == np.negative(dx) == -1.0 * dx
+        assert canonicalize(dx) == dx == np.conj(dx)
+        assert pickle.loads(pickle.dumps(dx)) == dx == copy.deepcopy(dx)
+        assert parts(x + (dx + dx)) == parts((x + dx) + dx)
+
+    def test_what_is_set_by_other_names_is_no_field(self):
+        for wrong in (
+            lambda: Tangent[Derived](start=1.0),  # an argument that is not kept
+            lambda: Tangent[WithProperty](b=1.0),  # a property
+            lambda: Tangent[Converted](pressure=1.0),  # the alias of an argument
+            lambda: Tangent[Private](__x=1.0),  # the name before it is mangled
+        ):
+            with pytest.raises(UnknownFieldError, match="has no field"):
+                wrong()
+
+    def test_a_mangled_attribute_has_its_mangled_name(self):
+        assert backing(Mangled()) == {"_Mangled__hidden": 1.0}
+        with pytest.raises(PrimalAdditionError, match=r"no argument for its fields \['_Mangled__hidden'\]"):
+            Mangled() + Tangent[Mangled](_Mangled__hidden=1.0)
+
+
+def parts(x):
+    made_of = backing(x)
+    return dict(made_of) if isinstance(made_of, dict) else dict(enumerate(made_of))
 
 
 class TestReading:
@@ -465,6 +633,22 @@ class TestComparing:
                 other * t
             assert 2.0 * other == cls(**{name: 2.0})
 
+    def test_arrays_of_objects_are_compared_element_by_element(self):
+        def objects():
+            elements = np.empty(2, dtype=object)
+            elements[:] = [np.ones(2), Tangent[Point](1.0)]
+            return elements
+
+        other = objects()
+        other[0] = np.zeros(2)
+        assert Tangent[Data](a=objects()) == Tangent[Data](a=objects())
+        assert Tangent[Data](a=objects()) != Tangent[Data](a=other)
+
+    @pytest.mark.parametrize("array", [np.ones(2), scipy.sparse.csr_array(np.eye(2)), np.ma.array([1.0])])
+    def test_a_tangent_is_no_array(self, array):
+        assert (Tangent[list](1.0, 1.0) == array) is False
+        assert (Tangent[Data](a=1.0) != array) is True
+
     def test_other_primals_are_other_tangents(self):
         assert Tangent[Data](a=1.0) != Tangent[Plain](a=1.0)
         assert Tangent[tuple](1.0) != Tangent[list](1.0)
@@ -522,6 +706,19 @@ class TestObjects:
         t = MutableTangent[Local](a=1.0)
         t.me = t
         assert repr(t) == "MutableTangent[Local](a=1.0, me=...)"
+
+    def test_a_tangent_that_contains_itself_pickles_and_copies(self):
+        t = MutableTangent[Plain](a=1.0)
+        t.me = t
+        t.row = Tangent[tuple](t, 2.0)
+        for twin in (pickle.loads(pickle.dumps(t)), copy.deepcopy(t)):
+            assert twin is not t
+            assert twin.me is twin.row[0] is twin
+
+    def test_repr_of_names_that_are_no_identifiers(self):
+        t = Tangent[Any](**{"two words": 1.0, "class": 2.0, "a": 3.0})
+        assert repr(t) == "Tangent[Any](a=3.0, **{'two words': 1.0, 'class': 2.0})"
+        assert eval(repr(t)) == t
 
     def test_repr_does_not_run_thunks(self):
         assert "Thunk(" in repr(Tangent[Data](a=thunk(lambda: pytest.fail("ran"))))

@@ -4,7 +4,9 @@ import copy
 import math
 import operator
 import pickle
+import random
 import threading
+import time
 from collections import OrderedDict
 
 import numpy as np
@@ -90,6 +92,44 @@ class TestRunning:
         with pytest.raises(ZeroDivisionError, match="first"):
             unthunk(t)
         assert unthunk(t) == 3.0
+
+    def test_one_that_raises_in_one_thread_runs_once_more_for_all_others(self):
+        started, calls, values, errors = threading.Barrier(8), [], [], []
+
+        def f():
+            calls.append(1)
+            time.sleep(0.01)
+            if len(calls) == 1:
+                raise ArithmeticError("first")
+            return object()
+
+        t = thunk(f)
+
+        def force():
+            started.wait()
+            try:
+                values.append(unthunk(t))
+            except ArithmeticError as err:
+                errors.append(err)
+
+        threads = [threading.Thread(target=force) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (len(calls), len(errors), len(values)) == (2, 1, 7)
+        assert len(set(map(id, values))) == 1
+
+    def test_those_that_share_one_do_not_wait_for_each_other_for_ever(self):
+        inner = thunk(lambda: time.sleep(0.01) or 2.0)
+        outer = [thunk(lambda: inner + 1.0) for _ in range(4)]
+        threads = [threading.Thread(target=unthunk, args=(t,)) for t in outer]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(5.0)
+        assert not any(thread.is_alive() for thread in threads)
+        assert [t == 3.0 for t in outer] == [True] * 4
 
     def test_one_that_asks_for_itself_is_an_error_and_no_deadlock(self):
         t = thunk(lambda: t + 1.0)
@@ -289,13 +329,59 @@ class TestWriting:
 
     @pytest.mark.parametrize(
         "part",
-        [lambda t: t[0], lambda t: t.T, lambda t: t.ravel(), lambda t: next(iter(t)), lambda t: t.flat],
+        [
+            lambda t: t[0],
+            lambda t: t.T,
+            lambda t: t.ravel(),
+            lambda t: next(iter(t)),
+            lambda t: next(reversed(t)),
+            lambda t: t.flat,
+            lambda t: t.view(),
+            lambda t: t.real,
+            lambda t: t.diagonal(),
+            lambda t: thunk(lambda: t)[0],
+            np.asarray,
+            np.asanyarray,
+            np.ravel,
+            np.transpose,
+            np.atleast_1d,
+            np.ma.asarray,
+            lambda t: np.reshape(t, -1),
+            lambda t: np.split(t, 2)[0],
+            lambda t: np.broadcast_arrays(t, t)[1],
+            lambda t: np.lib.stride_tricks.as_strided(t),
+        ],
     )
     def test_views_of_its_parts_are_read_only(self, part):
         t = thunk(array)
         with pytest.raises(ValueError, match="read-only"):
             part(t)[0] = 9.0
         np.testing.assert_array_equal(t, array())
+
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda t: np.nan_to_num(t, copy=False),
+            lambda t: np.median(t, overwrite_input=True),
+            lambda t: t.byteswap(inplace=True),
+            lambda t: np.nditer(t, op_flags=["readwrite"]),
+            lambda t: np.add(t, 1.0, out=np.asarray(t)),
+            lambda t: np.asarray(t).sort(),
+        ],
+    )
+    def test_functions_that_work_in_place_cannot_write_into_it(self, write):
+        t = thunk(array)
+        with pytest.raises(ValueError, match="read-only"):
+            write(t)
+        np.testing.assert_array_equal(t, array())
+
+    def test_functions_that_may_overwrite_it_leave_it_alone(self):
+        t = thunk(array)
+        scipy.linalg.solve(t, np.ones(2), overwrite_a=True)
+        scipy.linalg.lu_factor(t, overwrite_a=True)
+        np.testing.assert_array_equal(t, array())
+        with pytest.raises(MutateThunkError):
+            random.shuffle(t)
 
     def test_its_value_can_be_written_into(self):
         value = unthunk(thunk(array))

@@ -156,7 +156,7 @@ def _construct_tuple(T: type, fields: Any) -> Any:
 
 @construct.register(list)
 @construct.register(dict)
-def _construct_container(T: type, fields: Any) -> Any:
+def _construct_container(T: Any, fields: Any) -> Any:
     if not isinstance(fields, Mapping if issubclass(T, dict) else Iterable):
         _refuse(T, f"{fields!r} has no parts to build it from")
     if isinstance(fields, dict) and type(fields) is T:

@@ -15,6 +15,8 @@ def field_names(primal: type) -> tuple[str, ...] | None:
     """
     if is_namedtuple(primal):
         return primal._fields  # type: ignore[attr-defined,no-any-return]
+    if is_container(primal):
+        return None  # made of elements or entries, whatever a class of its own adds
     if is_dataclass(primal):
         return tuple(field.name for field in dataclasses.fields(primal))
     if is_attrs(primal):
@@ -42,6 +44,11 @@ def has_fields(x: Any) -> bool:
 def is_namedtuple(primal: type) -> bool:
     """Return whether a class is a tuple whose elements have names."""
     return issubclass(primal, tuple) and hasattr(primal, "_fields")
+
+
+def is_container(primal: type) -> bool:
+    """Return whether the instances of a class are tuples, lists or dicts."""
+    return issubclass(primal, (tuple, list, dict))
 
 
 def is_dataclass(primal: type) -> bool:

@@ -6,6 +6,8 @@ Ports: ChainRulesCore.jl, ``structural_tangent.jl``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
+from keyword import iskeyword
 from operator import matmul, mul, neg, truediv
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -20,12 +22,11 @@ from adjoint2rrule.core.tangent_types.structural_arithmetic import (
     added_to_primal,
     is_array,
     is_scalar,
-    made,
     mapped,
     with_array,
 )
 from adjoint2rrule.core.tangent_types.structural_classes import StructuralType, has_mutable_fields
-from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind, EntriesKind
+from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind, EntriesKind, store
 from adjoint2rrule.core.tangent_types.structural_refusals import refuse_unknown
 from adjoint2rrule.core.tangent_types.thunks import unthunk
 
@@ -77,8 +78,11 @@ class StructuralTangent(AbstractTangent, metaclass=StructuralType):
         def __len__(self) -> int: ...
 
     def __reduce__(self) -> tuple[Any, ...]:
-        backing = self.__backing__
-        return _restored, (type(self), backing.copy() if isinstance(backing, dict) else backing)
+        # what is stored comes as a state, after the tangent, which may be in it
+        return object.__new__, (type(self),), copy(self.__backing__)
+
+    def __setstate__(self, backing: Any) -> None:
+        store(self, backing)
 
     @recursive_repr("...")
     def __repr__(self) -> str:
@@ -88,7 +92,7 @@ class StructuralTangent(AbstractTangent, metaclass=StructuralType):
         elif isinstance(backing, tuple) or (isinstance(self, AnythingKind) and 0 in backing):
             parts = ", ".join(map(repr, backing if isinstance(backing, tuple) else backing.values()))
         else:
-            parts = ", ".join(f"{name}={value!r}" for name, value in backing.items())
+            parts = ", ".join(_as_arguments(backing))
         return f"{type(self).__name__}({parts})"
 
     def __eq__(self, other: object) -> bool:
@@ -267,5 +271,8 @@ class MutableTangent(StructuralTangent, Generic[P]):
     __delitem__ = __delattr__
 
 
-def _restored(cls: Any, backing: Any) -> Any:
-    return made(cls, backing)
+def _as_arguments(fields: dict[str, Any]) -> Iterator[str]:
+    rest = {name: dx for name, dx in fields.items() if not name.isidentifier() or iskeyword(name)}
+    yield from (f"{name}={dx!r}" for name, dx in fields.items() if name not in rest)
+    if rest:
+        yield f"**{rest!r}"
