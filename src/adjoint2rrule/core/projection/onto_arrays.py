@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from numbers import Number
 from typing import Any
 
@@ -102,13 +103,16 @@ def _with_numbers(dx: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> Any:
     )
 
 
+_onto_arrays = partial(type.__call__, OntoArrays)  # past the look at whether a primal is meant
+
+
 def _project_array(x: np.ndarray[Any, Any]) -> Any:
     dtype = x.dtype
     kind = dtype.kind
     if kind in "fc":
-        return OntoArrays(dtype if dtype.isnative else dtype.newbyteorder("="), x.shape)
+        return _onto_arrays(dtype if dtype.isnative else dtype.newbyteorder("="), x.shape)
     if kind in "iu":
-        return OntoArrays(FLOAT64, x.shape)
+        return _onto_arrays(FLOAT64, x.shape)
     if kind == "O":
         return project_objects(x)
     return IDENTITY if kind == "V" else NO_TANGENT  # records; flags, strings and dates
