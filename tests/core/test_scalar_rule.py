@@ -3,7 +3,7 @@
 import cmath
 import math
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -13,13 +13,17 @@ from hypothesis import strategies as st
 from adjoint2rrule.core import (
     NoTangent,
     PartialsError,
+    ProjectionError,
     RegistrationError,
     Tangent,
+    TangentMismatchError,
     ZeroTangent,
     frule,
+    not_implemented,
     rrule,
     scalar_rule,
     thunk,
+    unthunk,
 )
 
 
@@ -135,6 +139,82 @@ def test_zeros_and_thunks_pass():
     _, pullback = rrule(square, 3.0)
     assert pullback(thunk(lambda: 1.0)) == (NoTangent(), 6.0)
     assert pullback(ZeroTangent()) == (NoTangent(), ZeroTangent())
+
+
+@pytest.mark.parametrize(
+    "T", [float, complex, np.float16, np.float32, np.float64, np.longdouble, np.complex64]
+)
+@pytest.mark.parametrize(
+    "seed", [2, 2.0, 2 + 0j, np.float64(2), np.longdouble(2), np.array(2.0), True + True]
+)
+def test_a_cotangent_has_the_class_and_precision_of_its_argument(T, seed):
+    _, pullback = rrule(product, T(3), 4.0)
+    _, x̄, ȳ = pullback(seed)
+    assert (type(x̄), x̄) == (T, 8)
+    assert (type(ȳ), ȳ) == (float, 6.0)
+
+
+def test_integers_have_cotangents_of_floats():
+    for x, T in ((3, float), (np.int8(3), np.float64), (True, NoTangent)):
+        _, x̄ = rrule(square, x)[1](1)
+        assert type(x̄) is T
+
+
+def test_a_cotangent_that_overflows_is_infinite_without_a_warning():
+    x = np.float16(2)
+    assert rrule(square, x)[1](np.float64(1e9)) == (NoTangent(), np.inf)
+
+
+def test_the_pullback_of_several_inputs_and_outputs_takes_any_sequence():
+    _, pullback = rrule(polar, 3.0, 4.0)
+    expected = 0.6 * 5 - 0.16 * 10, 0.8 * 5 + 0.12 * 10
+    seeds = (
+        (5.0, 10.0),
+        [5, 10],
+        np.array([5, 10]),
+        Polar(5.0, 10.0),
+        Tangent[tuple](5.0, thunk(lambda: 10.0)),
+    )
+    for seed in (
+        *seeds,
+        Tangent[Polar](r=5.0, phi=10.0),
+        Tangent[Any](5.0, 10.0),
+        thunk(lambda: (5.0, 10.0)),
+    ):
+        df, *x̄s = pullback(seed)
+        assert df is NoTangent()
+        assert np.allclose(x̄s, expected)
+    assert np.allclose(pullback(Tangent[Polar](phi=10.0))[1:], (-1.6, 1.2))
+    for zero in (ZeroTangent(), NoTangent(), thunk(ZeroTangent)):
+        assert pullback(zero)[1:] == (unthunk(zero), unthunk(zero))
+
+
+@pytest.mark.parametrize(
+    "seed", [1.0, (1.0,), (1.0, 2.0, 3.0), np.array(1.0), np.ones((2, 2))[:1], {"r": 1.0, "phi": 2.0}, None]
+)
+def test_a_seed_that_does_not_fit_the_outputs_is_refused(seed):
+    _, pullback = rrule(polar, 3.0, 4.0)
+    with pytest.raises(ProjectionError, match=r"scalar_rule\(polar\): it has 2 outputs.*with 2 elements"):
+        pullback(seed)
+
+
+@pytest.mark.parametrize("dargs", [(NoTangent(), 1.0), (NoTangent(), 1.0, 2.0, 3.0)])
+def test_there_is_a_tangent_for_each_argument(dargs):
+    with pytest.raises(TangentMismatchError, match=rf"product\): {len(dargs) - 1} tangents for 2 arguments"):
+        frule(dargs, product, 2.0, 3.0)
+
+
+def test_what_is_not_implemented_comes_through():
+    missing = not_implemented("missing")
+    _, pullback = rrule(product, 2.0, 3.0)
+    assert pullback(missing) == (NoTangent(), missing, missing)
+
+    def gamma(a, x):
+        return a + x
+
+    scalar_rule(gamma, lambda Ω, a, x: (missing, 1.0))
+    assert rrule(gamma, 1.0, 2.0)[1](2.0) == (NoTangent(), missing, 2.0)
+    assert rrule(gamma, 1.0, 2.0)[1](ZeroTangent()) == (NoTangent(), ZeroTangent(), ZeroTangent())
 
 
 def test_a_function_of_c_can_be_a_target():

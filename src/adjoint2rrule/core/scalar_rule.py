@@ -19,10 +19,19 @@ from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe
 from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
 from adjoint2rrule.core.dispatch.reading import pattern_of_type
 from adjoint2rrule.core.dispatch.registry import is_bound
-from adjoint2rrule.core.errors import PartialsError, RegistrationError
+from adjoint2rrule.core.errors import (
+    PartialsError,
+    ProjectionError,
+    RegistrationError,
+    TangentMismatchError,
+)
+from adjoint2rrule.core.projection import ProjectTo
 from adjoint2rrule.core.rules import Pullback, frule, rrule
-from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
+from adjoint2rrule.core.tangent_arithmetic import conj
+from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent
+from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind, ElementsKind
 from adjoint2rrule.core.tangent_types.structural_tangent import Tangent
+from adjoint2rrule.core.tangent_types.thunks import unthunk
 
 Target = TypeVar("Target", bound=Callable[..., Any])
 Partials = Callable[..., Any]
@@ -77,7 +86,8 @@ def scalar_rule(f: Target, partials: Partials, /, *, types: Sequence[Any] | None
     Notes
     -----
     Ports: `@scalar_rule`, with the conjugate convention for complex numbers: a pullback multiplies by the
-    conjugates of the partial derivatives, and gives real arguments real cotangents.
+    conjugates of the partial derivatives, and gives each argument a cotangent of its own kind, by
+    `ProjectTo`: a real one of a real number, a single precision one of a ``float32``.
     """
     role, target = rrule.role_of(f)
     if role == "instances" or not _is_plain(target):
@@ -150,10 +160,13 @@ def _scalar_rrule(partials: Partials) -> Rule:
 
         def scalar_pullback(Ω̄: Any) -> tuple[Any, ...]:
             rows = _rows(f, partials(Ω, *xs), Ω, xs)
-            seeds = [Ω̄[i] for i in range(len(rows))] if isinstance(Ω, tuple) else [Ω̄]
-            columns = zip(*rows, strict=True)
-            x̄s = [_dot((partial.conjugate() for partial in column), seeds) for column in columns]
-            return NoTangent(), *(_in_space_of(x, x̄) for x, x̄ in zip(xs, x̄s, strict=True))
+            if isinstance(Ω, tuple):
+                seeds = _seeds(f, Ω̄, len(rows))
+                x̄s = [_dot(map(conj, column), seeds) for column in zip(*rows, strict=True)]
+            else:
+                x̄s = [conj(partial) * Ω̄ for partial in rows[0]]
+            # not before: making the projections costs more than most functions of numbers
+            return NoTangent(), *[ProjectTo(x)(x̄) for x, x̄ in zip(xs, x̄s, strict=True)]
 
         return Ω, scalar_pullback
 
@@ -164,6 +177,11 @@ def _scalar_frule(partials: Partials) -> Rule:
     def scalar_frule(dargs: Any, f: Any, /, *xs: Any) -> tuple[Any, Any]:
         Ω = f(*xs)
         _, *dxs = dargs
+        if len(dxs) != len(xs):
+            raise TangentMismatchError(
+                f"scalar_rule({describe(f)}): {len(dxs)} tangents for {len(xs)} arguments; give one for each,"
+                " after that of the function."
+            )
         dΩs = [_dot(row, dxs) for row in _rows(f, partials(Ω, *xs), Ω, xs)]
         return Ω, _tangent_of(type(Ω), dΩs) if isinstance(Ω, tuple) else dΩs[0]
 
@@ -193,7 +211,17 @@ def _dot(partials: Iterable[Any], tangents: Iterable[Any]) -> Any:
     return reduce(add, (partial * tangent for partial, tangent in zip(partials, tangents, strict=True)))
 
 
-def _in_space_of(x: Any, x̄: Any) -> Any:
-    if isinstance(x̄, complex | np.complexfloating) and not isinstance(x, complex | np.complexfloating):
-        return x̄.real
-    return x̄
+def _seeds(f: object, Ω̄: Any, outputs: int) -> Any:
+    """Return the cotangent of each output."""
+    Ω̄ = unthunk(Ω̄)
+    if isinstance(Ω̄, AbstractZero):
+        return [Ω̄] * outputs
+    has_elements = isinstance(Ω̄, (tuple, list, ElementsKind, AnythingKind)) or (
+        isinstance(Ω̄, np.ndarray) and Ω̄.ndim == 1
+    )
+    if has_elements and len(Ω̄) == outputs:
+        return Ω̄
+    raise ProjectionError(
+        f"scalar_rule({describe(f)}): it has {outputs} outputs, but their cotangent is {Ω̄!r};"
+        f" give a Tangent[tuple] with {outputs} elements."
+    )
