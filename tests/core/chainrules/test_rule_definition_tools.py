@@ -10,6 +10,7 @@ import operator
 from functools import reduce
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from adjoint2rrule.core import (
@@ -162,6 +163,12 @@ def test_a_single_partial_for_two_inputs_is_an_error():
     scalar_rule(product, lambda Ω, x, y: y)
     with pytest.raises(PartialsError, match=r"1 output\(s\) by 2 argument\(s\)"):
         frule((NoTangent(), 1.0, 1.0), product, 2.0, 3.0)
+
+
+def test_cotangents_are_projected():
+    _, x̄ = rrule(cube, np.float32(2.0))[1](np.float64(1.0))
+    assert isinstance(x̄, np.float32)
+    assert rrule(cube, True)[1](1.0) == (NoTangent(), NoTangent())
 
 
 def test_real_inputs_of_a_complex_function_have_real_cotangents():
