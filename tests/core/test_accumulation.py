@@ -1,5 +1,6 @@
 """Adding in place: where it happens, where it must not, and that the sum is right in either case."""
 
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ from adjoint2rrule.core import (
     is_inplaceable_destination,
     not_implemented,
     thunk,
+    unthunk,
     zero_tangent,
 )
 
@@ -212,6 +214,136 @@ def test_it_always_gives_the_sum(data):
         np.testing.assert_array_equal(y, y_before)
 
 
+def unaligned():
+    x = np.zeros(25, np.uint8)[1:].view(np.float64)
+    x[:] = 1.0
+    return x
+
+
+KINDS = {
+    "float": lambda: 2.0,
+    "int": lambda: 2,
+    "huge int": lambda: 10**30,
+    "huge float": lambda: 1e300,
+    "bool": lambda: True,
+    "complex number": lambda: 1j,
+    "float32 number": lambda: np.float32(2.0),
+    "float64 number": lambda: np.float64(2.0),
+    "complex64 number": lambda: np.complex64(2j),
+    "longdouble number": lambda: np.longdouble(2.0),
+    "0-d": lambda: np.array(2.0),
+    "float64": lambda: np.ones(3),
+    "float32": lambda: np.ones(3, np.float32),
+    "float16": lambda: np.ones(3, np.float16),
+    "longdouble": lambda: np.ones(3, np.longdouble),
+    "complex64": lambda: np.ones(3, np.complex64),
+    "complex128": lambda: np.ones(3, np.complex128),
+    "integers": lambda: np.ones(3, int),
+    "Booleans": lambda: np.ones(3, bool),
+    "objects": lambda: np.ones(3, object),
+    "other byte order": lambda: np.ones(3, ">f8"),
+    "unaligned": unaligned,
+    "read-only": lambda: frozen(np.ones(3)),
+    "broadcast": lambda: np.broadcast_to(1.0, 3),
+    "writeable broadcast": lambda: as_strided(np.ones(1), (3,), (0,)),
+    "reversed": lambda: np.arange(3.0)[::-1],
+    "every other": lambda: np.arange(6.0)[::2],
+    "windows": overlapping,
+    "row": lambda: np.ones((1, 3)),
+    "column": lambda: np.ones((3, 1)),
+    "square": lambda: np.ones((3, 3)),
+    "transposed": lambda: np.arange(9.0).reshape(3, 3).T,
+    "empty": lambda: np.ones((0, 3)),
+    "subclass": lambda: np.ones(3).view(Units),
+    "masked": lambda: np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0]),
+    "matrix": lambda: np.matrix([1.0, 2.0, 3.0]),
+    "sparse": lambda: scipy.sparse.csr_array(np.eye(3)),
+    "structured": lambda: np.ones(3, [("a", float)]),
+    "durations": lambda: np.ones(3, "m8[s]"),
+    "ZeroTangent": ZeroTangent,
+    "NoTangent": NoTangent,
+    "not implemented": lambda: MISSING,
+    "thunk": lambda: thunk(lambda: np.ones(3)),
+    "structural": lambda: Tangent[list](1.0),
+}
+MISSING = not_implemented()
+
+
+def contents(x):
+    """Return what can be compared of a tangent: class, dtype, shape, numbers."""
+    x = unthunk(x)
+    if isinstance(x, np.ma.MaskedArray):
+        return type(x), x.dtype, x.tolist(), x.mask.tolist()
+    if scipy.sparse.issparse(x):
+        return type(x), x.dtype, x.toarray().tolist()
+    if isinstance(x, (np.ndarray, np.generic)):
+        array_without_axes = isinstance(x, np.ndarray) and x.shape == ()
+        # which is a scalar as soon as numpy has added it to something
+        return type(x[()] if array_without_axes else x), x.dtype, x.shape, repr(x.tolist())
+    return type(x), repr(x)
+
+
+def attempted(operation, x, y):
+    try:
+        return operation(x, y)
+    except (TypeError, ValueError, OverflowError, NotImplementedError, RuntimeWarning):
+        return "no sum"
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of `np.matrix`
+@pytest.mark.parametrize("second", KINDS)
+@pytest.mark.parametrize("first", KINDS)
+def test_the_sum_is_that_of_plus_for_every_pair_of_kinds(first, second):
+    x, y = KINDS[first](), KINDS[second]()
+    before, y_before = contents(x), contents(y)
+    total = attempted(add_inplace, x, y)
+    assert contents(total) == contents(attempted(operator.add, KINDS[first](), KINDS[second]()))
+    assert contents(y) == y_before
+    if total is not x:
+        assert contents(x) == before
+
+
+def test_a_file_can_be_accumulated_into(tmp_path):
+    x = np.memmap(tmp_path / "sum", shape=3, mode="w+", dtype=np.float64)
+    assert add_inplace(x, np.ones(3)) is x
+    assert add_inplace(x, x) is x
+    assert np.fromfile(tmp_path / "sum").tolist() == [2.0, 2.0, 2.0]
+    read = np.memmap(tmp_path / "sum", shape=3, mode="r", dtype=np.float64)
+    assert add_inplace(read, np.ones(3)).tolist() == [3.0, 3.0, 3.0]
+    assert read.tolist() == [2.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda a: a.view(np.float32)[::2],
+        lambda a: a.view(np.complex128).repeat(2),
+        lambda a: a.view(">f8"),
+        lambda a: a[::-1][::-1],
+        lambda a: a[:1],
+        lambda a: as_strided(a, (4,), (0,)),
+        lambda a: a[1:2],
+    ],
+)
+def test_other_views_of_the_same_memory_are_safe(view):
+    x = np.arange(1.0, 5.0)
+    y, other = view(x), view(x.copy())
+    expected = x.copy() + other
+    total = add_inplace(x, y)
+    assert total.tolist() == expected.tolist()
+    if total is x:
+        assert y.tolist() == total.tolist()
+    else:
+        assert x.tolist() == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_a_thunk_that_reads_the_destination_is_safe():
+    x = np.arange(3.0)
+    t = thunk(lambda: x[::-1])
+    assert add_inplace(x, t).tolist() == [2.0, 2.0, 2.0]
+    assert x.tolist() == [0.0, 1.0, 2.0]
+
+
 def test_zeros_and_what_is_not_implemented_are_added_as_by_plus():
     x, missing = np.ones(3), not_implemented()
     assert add_inplace(x, ZeroTangent()) is x
@@ -272,6 +404,9 @@ class TestInplaceableThunk:
             (lambda x: x.__iadd__(1.0), "made the array"),
             (lambda x: None, "made the array"),
             (lambda x: x + 2.0, "returned array"),
+            (lambda x: np.add(x, [2.0, 2.0, 2.0 + 1e-6], out=x), "made the array"),
+            (lambda x: x.fill(np.nan), "made the array"),
+            (lambda x: x.fill(np.inf), "made the array"),
         ],
     )
     def test_debug_mode_finds_those_that_lie(self, add, says):
@@ -283,6 +418,43 @@ class TestInplaceableThunk:
         with debugging():
             for returns in (True, False):
                 assert add_inplace(np.ones(3), self.adding(np.full(3, np.nan), returns)).shape == (3,)
+
+    @pytest.mark.parametrize("dtype", "efdgFDG")
+    @pytest.mark.parametrize(
+        "value", [2, 0.1, np.float32(0.1), np.full(3, 0.1), np.full(3, 1, int)], ids=repr
+    )
+    def test_debug_mode_lets_them_round(self, dtype, value):
+        def add(x):
+            for _ in range(10):
+                x += np.asarray(value).astype(x.dtype) / 10
+
+        with debugging():
+            add_inplace(np.full(3, -0.1, dtype), InplaceableThunk(add, thunk(lambda: value)))
+
+    def test_debug_mode_lets_terms_cancel(self):
+        def add(x):
+            x[0] += 1e16
+            x[0] -= 1e16
+
+        with debugging():
+            total = add_inplace(np.array([1.0, 1e16]), InplaceableThunk(add, thunk(lambda: np.zeros(2))))
+        assert total.tolist() == [0.0, 1e16]
+
+    def test_debug_mode_knows_sparse_values(self):
+        def add(x):
+            x += 2 * np.eye(2)
+
+        t = InplaceableThunk(add, thunk(lambda: scipy.sparse.csr_array(np.eye(2))))
+        with debugging(), pytest.raises(BadInplaceError, match="made the array"):
+            add_inplace(np.zeros((2, 2)), t)
+
+    def test_one_that_raises_is_heard(self):
+        def add(x):
+            x += 1.0
+            raise KeyError("half way")
+
+        with pytest.raises(KeyError, match="half way"):
+            add_inplace(np.ones(3), InplaceableThunk(add, thunk(lambda: 1.0)))
 
     def test_the_error_is_a_rule_error(self):
         assert issubclass(BadInplaceError, RuleError)

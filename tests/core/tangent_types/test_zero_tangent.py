@@ -1,21 +1,33 @@
 """Structural zeros."""
 
+import copy
 import enum
+import pickle
+import sys
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from functools import partial
+from types import ModuleType
 from typing import NamedTuple
 
+import attrs
 import numpy as np
 import pytest
 import scipy.sparse
 
 from adjoint2rrule.core import (
+    AbstractZero,
     MutableTangent,
     NoTangent,
+    StructuralTangent,
     Tangent,
     ZeroTangent,
+    add_inplace,
+    backing,
     not_implemented,
     thunk,
+    unthunk,
     zero_tangent,
 )
 
@@ -34,6 +46,10 @@ class Data:
 @dataclass(frozen=True)
 class Frozen:
     a: float
+
+
+class Units(np.ndarray):
+    """A subclass of numpy's array."""
 
 
 class Color(enum.Enum):
@@ -109,6 +125,268 @@ def test_sparse_arrays_stay_sparse():
     assert zero.dtype == np.float32
     assert zero.nnz == 0
     assert zero_tangent(scipy.sparse.csr_array(np.eye(2, dtype=int))) is NoTangent()
+
+
+@pytest.mark.parametrize("form", ["bsr", "coo", "csc", "csr", "dia", "dok", "lil"])
+@pytest.mark.parametrize("kind", ["array", "matrix"])
+def test_every_sparse_format_has_its_zero(form, kind):
+    x = getattr(scipy.sparse, f"{form}_{kind}")(np.eye(4))
+    zero = zero_tangent(x)
+    assert type(zero) is type(x)
+    assert (zero + x).toarray().tolist() == np.eye(4).tolist()
+    assert zero.count_nonzero() == 0
+
+
+class Slotted:
+    """An object with slots, of which not all are set."""
+
+    __slots__ = ("a", "unset")
+
+    def __init__(self, a):
+        self.a = a
+
+
+@attrs.define
+class Attrs:
+    a: object
+    _b: object = 1.0
+
+
+@attrs.frozen
+class FrozenAttrs:
+    a: object
+
+
+@dataclass(frozen=True)
+class Holder:
+    a: object
+
+
+def array_with(element):
+    x = np.empty(2, dtype=object)
+    x[:] = [1.0, element]
+    return x
+
+
+# Primals, each with one of its tangents.
+SPACES = {
+    "float": (2.5, 1.5),
+    "complex": (2.5j, 1.5),
+    "fraction": (Fraction(1, 2), Fraction(1, 3)),
+    "decimal": (Decimal("0.5"), Decimal("1.5")),
+    "float16": (np.float16(2.5), np.float16(1.5)),
+    "array": (np.ones(3), np.arange(3.0)),
+    "0-d": (np.array(1.0), np.array(2.0)),
+    "empty": (np.ones((0, 3)), np.ones((0, 3))),
+    "fortran": (np.asfortranarray(np.ones((2, 3))), np.arange(6.0).reshape(2, 3)),
+    "byte order": (np.ones(3, ">f8"), np.arange(3.0)),
+    "read-only": (np.broadcast_to(1.0, (2, 3)), np.arange(6.0).reshape(2, 3)),
+    "subclass": (np.ones(3).view(Units), np.arange(3.0).view(Units)),
+    "masked": (np.ma.array([1.0, 2.0], mask=[0, 1]), np.array([3.0, 4.0])),
+    "structured": (np.ones(3, [("a", float)]), NoTangent()),
+    "integers": (np.arange(3), NoTangent()),
+    "text": ("a", NoTangent()),
+    "tuple": ((1.0, np.ones(2)), Tangent[tuple](2.0, np.ones(2))),
+    "list": ([1.0, [2.0]], Tangent[list](2.0, Tangent[list](1.0))),
+    "dict": ({"a": 1.0, "b": np.ones(2)}, Tangent[dict](b=np.ones(2))),
+    "NamedTuple": (Point(1.0, 2), Tangent[Point](x=1.0)),
+    "dataclass": (Data(np.ones(2)), Tangent[Data](a=np.ones(2))),
+    "frozen": (Frozen(1.0), Tangent[Frozen](a=2.0)),
+    "frozen with a mutable part": (Holder(Data(1.0)), Tangent[Holder](a=Tangent[Data](a=1.0))),
+    "slots": (Slotted(np.ones(2)), Tangent[Slotted](a=np.ones(2))),
+    "attrs": (Attrs(1.0), Tangent[Attrs](_b=2.0)),
+    "frozen attrs": (FrozenAttrs(np.ones(2)), Tangent[FrozenAttrs](a=np.ones(2))),
+    "objects": (array_with(np.ones(2)), array_with(np.arange(2.0))),
+    "sparse": (scipy.sparse.csr_array(np.eye(2)), scipy.sparse.csr_array(np.ones((2, 2)))),
+    "tangent": (Tangent[Data](a=2.0), Tangent[Data](a=1.0)),
+    "thunk": (thunk(lambda: np.ones(2)), np.ones(2)),
+}
+
+
+STRUCTURED = (StructuralTangent, Data, Slotted, Attrs, FrozenAttrs, Frozen, Holder, tuple, list, dict)
+
+
+def plain(x):
+    """Return what a tangent or primal holds, as Python's own objects."""
+    x = unthunk(x)
+    if isinstance(x, STRUCTURED):
+        stored = backing(x)
+        parts = stored.items() if isinstance(stored, dict) else enumerate(stored)
+        return {name: plain(part) for name, part in parts if not is_zero(part)}
+    if scipy.sparse.issparse(x):
+        return x.toarray().tolist()
+    if isinstance(x, np.ndarray):
+        return [plain(part) for part in x.flat] if x.dtype == object else x.tolist()
+    return x
+
+
+def is_zero(x):
+    return isinstance(x, (AbstractZero, int, float)) and not x
+
+
+@pytest.mark.parametrize(("x", "t"), SPACES.values(), ids=SPACES)
+class TestLaws:
+    """What makes it a zero."""
+
+    def test_a_tangent_plus_the_zero_is_the_tangent(self, x, t):
+        assert plain(zero_tangent(x) + t) == plain(t + zero_tangent(x)) == plain(t)
+
+    def test_the_primal_plus_the_zero_is_the_primal(self, x, t):
+        if not isinstance(x, Slotted):  # which is not rebuilt without what is not set
+            assert plain(x + zero_tangent(x)) == plain(x)
+
+    def test_tangents_can_be_accumulated_in_it(self, x, t):
+        before = plain(x)
+        total = add_inplace(add_inplace(zero_tangent(x), t), t)
+        assert plain(total) == plain(t + t)
+        assert plain(x) == before
+
+    def test_it_shares_no_memory_with_the_primal(self, x, t):
+        arrays = [part for part in parts_of(x) if isinstance(part, np.ndarray)]
+        zeros = [part for part in parts_of(zero_tangent(x)) if isinstance(part, np.ndarray)]
+        assert not any(np.shares_memory(zero, array) for zero in zeros for array in arrays)
+        assert all(zero.flags.writeable for zero in zeros)
+
+    def test_its_own_zero_is_as_good(self, x, t):
+        assert plain(zero_tangent(zero_tangent(x)) + t) == plain(t)
+
+
+def parts_of(x):
+    """Yield everything that is reached from a primal or tangent."""
+    yield x
+    if isinstance(x, np.ma.MaskedArray):
+        yield from (x.data, x.mask)
+    elif isinstance(x, np.ndarray):
+        yield from x.flat if x.dtype == object else ()
+    elif isinstance(x, STRUCTURED):
+        stored = backing(x)
+        for part in stored.values() if isinstance(stored, dict) else stored:
+            yield from parts_of(part)
+
+
+class TestAliases:
+    """What is one thing in the primal is one thing in the zero."""
+
+    @pytest.mark.parametrize(
+        "shared", [np.ones(2), [1.0], {"a": 1.0}, (1.0,), Data(1.0), array_with(1.0)], ids=repr
+    )
+    def test_in_two_places(self, shared):
+        zero = zero_tangent(Data(shared, [shared]))
+        assert zero.a is zero.b[0]
+
+    def test_in_itself(self):
+        x = [1.0]
+        x.append({"x": x})
+        zero = zero_tangent(x)
+        assert zero[1]["x"] is zero
+        y = array_with(1.0)
+        y[1] = y
+        assert zero_tangent(y)[1] is not y
+
+    def test_equal_things_are_two(self):
+        zero = zero_tangent(Data(np.ones(2), np.ones(2)))
+        assert zero.a is not zero.b
+
+
+class TestRegister:
+    """Classes with zeros of their own."""
+
+    def test_a_class_and_its_subclasses_get_their_zero(self):
+        class Angle:
+            def __init__(self):
+                self.degrees = 90.0
+
+        class Compass(Angle):
+            pass
+
+        @zero_tangent.register(Angle)
+        def angle_zero(x):
+            return np.zeros(1)
+
+        assert angle_zero(None).tolist() == [0.0]
+        x = Compass()
+        zero = zero_tangent(Data(x, [x]))
+        assert zero.a.tolist() == [0.0]
+        assert zero.a is zero.b[0]
+
+    def test_a_registration_may_say_that_there_is_none(self):
+        class Clock:
+            def __init__(self):
+                self.seconds = 1.0
+
+        zero_tangent.register(Clock)(lambda x: NoTangent())
+        assert zero_tangent([Clock()]) == Tangent[list](NoTangent())
+
+    def test_it_is_one_object(self):
+        assert copy.deepcopy(zero_tangent) is pickle.loads(pickle.dumps(zero_tangent)) is zero_tangent
+        assert repr(zero_tangent) == "zero_tangent"
+
+
+class TestOtherLibraries:
+    """Arrays of libraries that need not be there."""
+
+    def test_arrays_of_the_array_api_are_asked_for_their_zeros(self):
+        class Foreign:
+            def __init__(self, dtype):
+                self.dtype = dtype
+
+            def __array_namespace__(self):
+                return ForeignNamespace
+
+        class ForeignNamespace:
+            @staticmethod
+            def isdtype(dtype, kinds):
+                return f"{dtype} floating" in kinds
+
+            @staticmethod
+            def zeros_like(x):
+                return ("zeros like", x)
+
+        x = Foreign("complex")
+        assert zero_tangent(x) == ("zeros like", x)
+        assert zero_tangent(Foreign("integral")) is NoTangent()
+
+    def test_tensors_are_recognised_where_torch_is_loaded(self, monkeypatch):
+        class Tensor:
+            floating = True
+
+            def is_floating_point(self):
+                return self.floating
+
+            def is_complex(self):
+                return False
+
+        torch = ModuleType("torch")
+        torch.Tensor = Tensor
+        torch.zeros_like = lambda x: ("zeros like", x)
+        monkeypatch.setitem(sys.modules, "torch", torch)
+        x = Tensor()
+        assert zero_tangent(x) == ("zeros like", x)
+        x.floating = False
+        assert zero_tangent(x) is NoTangent()
+
+
+class Metres(float):
+    """A number whose constructor takes something else."""
+
+    def __new__(cls, *, millimetres):
+        return float.__new__(cls, millimetres / 1000)
+
+
+class Ratio(float, enum.Enum):
+    HALF = 0.5
+
+
+def test_subclasses_of_float_need_not_be_made_from_a_number():
+    assert type(zero_tangent(Metres(millimetres=1))) is float
+    assert zero_tangent(Ratio.HALF) is NoTangent()
+
+
+def test_the_zero_of_a_file_is_in_memory(tmp_path):
+    x = np.memmap(tmp_path / "numbers", shape=3, mode="w+", dtype=np.float32)
+    zero = zero_tangent(x)
+    assert type(zero) is np.ndarray
+    assert zero.dtype == np.float32
 
 
 def test_tangents_have_tangents_of_their_own():
