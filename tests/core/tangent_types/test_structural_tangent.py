@@ -218,7 +218,7 @@ class TestClasses:
 
     @pytest.mark.parametrize("P", [3, "Data", None, Data | Plain, Data | None, Literal["a"]])
     def test_the_primal_is_a_class(self, P):
-        with pytest.raises(TypeError, match="class of a primal"):
+        with pytest.raises(TypeError, match=r"class of a primal for P, but got .*; write the class itself"):
             Tangent[P]
 
     def test_it_is_subscripted_once_and_called_after_that(self):
@@ -255,6 +255,12 @@ class TestMaking:
     def test_other_classes_take_any_field(self, P):
         assert Tangent[P](a=1.0, wrong=2.0).wrong == 2.0
 
+    def test_a_field_of_a_similar_name_is_suggested(self):
+        with pytest.raises(UnknownFieldError, match=r"no field 'totl', only .*; did you mean 'total'\?"):
+            Tangent[Frozen](totl=1.0)
+        with pytest.raises(UnknownFieldError, match=r"only \['a', 'total'\]$"):
+            Tangent[Frozen](xyz=1.0)
+
     def test_attrs_fields_have_the_names_of_the_attributes(self):
         assert Tangent[Attrs](_x=1.0, y=2.0)._x == 1.0
         with pytest.raises(UnknownFieldError, match="'x'"):
@@ -262,7 +268,10 @@ class TestMaking:
 
     @pytest.mark.parametrize("P", [Data, Plain])
     def test_objects_take_no_positions(self, P):
-        with pytest.raises(TypeError, match=r"by keyword, but got \(1\.0,\)"):
+        name = "a" if P is Data else "field"
+        with pytest.raises(
+            TypeError, match=rf"by keyword, but got \(1\.0,\); write .*\[{P.__name__}\]\({name}="
+        ):
             Tangent[P](1.0)
 
     @pytest.mark.parametrize("P", [tuple, list])
@@ -790,19 +799,20 @@ class TestPrimals:
         assert (Hidden(1.0) + Tangent[Hidden](_r=1.0))._r == 2.0
 
     @pytest.mark.parametrize(
-        ("x", "dx"),
+        ("x", "dx", "message"),
         [
-            (Plain(1.0), Tangent[Data](a=1.0)),
-            (1.0, Tangent[Data](a=1.0)),
-            ((1.0,), Tangent[tuple](1.0, 2.0)),
-            ([1.0], Tangent[tuple](1.0)),
-            ({"a": 1.0}, Tangent[dict](b=1.0)),
-            (Plain(1.0), Tangent[Plain](other=1.0)),
-            (np.ones(2), Tangent[Data](a=1.0)),
+            (Data(1.0), Tangent[Frozen](a=1.0), r"Tangent\[Frozen\] .* a Data, Data\(.*is a Tangent\[Data\]"),
+            (Plain(1.0), Tangent[Data](a=1.0), r"added to a Plain, .*; its tangent is a Tangent\[Plain\]"),
+            (1.0, Tangent[Data](a=1.0), r"Tangent\[Data\] cannot .* a float, 1\.0; .* of its own kind"),
+            ((1.0,), Tangent[tuple](1.0, 2.0), r"2\.0\) has 2 elements .* \(1\.0,\): 1; give one for each"),
+            ([1.0], Tangent[tuple](1.0), r"Tangent\[tuple\] .* a list, \[1\.0\]; .* Tangent\[list\]"),
+            ({"a": 1.0}, Tangent[dict](b=1.0), r"nothing that \['b'\] belong to, only \['a'\]; leave out"),
+            (Plain(1.0), Tangent[Plain](other=1.0), r"nothing that \['other'\] .*, only \['a', 'b'\]"),
+            (np.ones(2), Tangent[Data](a=1.0), r"a ndarray, array\(.* is of its own kind"),
         ],
     )
-    def test_what_does_not_fit_is_an_error(self, x, dx):
-        with pytest.raises(PrimalAdditionError):
+    def test_what_does_not_fit_is_an_error_that_says_what_would(self, x, dx, message):
+        with pytest.raises(PrimalAdditionError, match=message):
             x + dx
         assert issubclass(PrimalAdditionError, RuleError)
         assert issubclass(PrimalAdditionError, TypeError)

@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 
 from adjoint2rrule.core.debug_mode import debug_mode
-from adjoint2rrule.core.errors import PrimalAdditionError, TangentConversionError, TangentMismatchError
+from adjoint2rrule.core.errors import (
+    PrimalAdditionError,
+    RuleError,
+    TangentConversionError,
+    TangentMismatchError,
+)
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.construct import construct
 from adjoint2rrule.core.tangent_types.equality import same_value
-from adjoint2rrule.core.tangent_types.primal_fields import fields_of
+from adjoint2rrule.core.tangent_types.primal_fields import fields_of, has_fields, is_container
 from adjoint2rrule.core.tangent_types.structural_kinds import (
     AnythingKind,
     ElementsKind,
@@ -47,23 +52,29 @@ def added_to_primal(primal: Any, tangent: Any) -> Any:
     """Return the primal with each part of the tangent added to its field, entry or element."""
     P, T = type(tangent).__primal__, type(primal)
     if P is not Any and not isinstance(primal, P):
+        own = f"a Tangent[{T.__qualname__}]" if has_fields(primal) or is_container(T) else "of its own kind"
         raise PrimalAdditionError(
-            f"a {type(tangent).__name__} cannot be added to a {T.__qualname__}, {primal!r}"
+            f"a {type(tangent).__name__} cannot be added to a {T.__qualname__}, {primal!r}; "
+            f"its tangent is {own}"
         )
     parts = backing_as(type(tangent).__family__[T], tangent)
     fields: Any
     if isinstance(parts, tuple):
         if len(parts) != len(primal):
-            raise PrimalAdditionError(f"{tangent!r} has not as many elements as {primal!r}: {len(primal)}")
-        fields = tuple(map(_plus, primal, parts))
+            raise PrimalAdditionError(
+                f"{tangent!r} has {len(parts)} elements and not as many as {primal!r}: {len(primal)}; "
+                "give one for each, ZeroTangent() where nothing changes"
+            )
+        fields = tuple(_moved(primal, x, dx) for x, dx in zip(primal, parts, strict=True))
     else:
         # a dict of a class of its own may hold more than its entries, and have an `update` that adds
         fields = copy(primal) if isinstance(primal, dict) else fields_of(primal)
         if not parts.keys() <= fields.keys():
             raise PrimalAdditionError(
-                f"{primal!r} has nothing that {[*(parts.keys() - fields.keys())]} belong to"
+                f"{primal!r} has nothing that {[*(parts.keys() - fields.keys())]} belong to, "
+                f"only {[*fields]}; leave out what it does not have"
             )
-        dict.update(fields, {name: _plus(fields[name], dx) for name, dx in parts.items()})
+        dict.update(fields, {name: _moved(primal, fields[name], dx) for name, dx in parts.items()})
     total = construct(T, fields)
     if debug_mode() and isinstance(fields, dict):
         _check_rebuilt(total, fields)
@@ -125,6 +136,18 @@ def _common_class(a: Any, b: Any) -> Any:
     raise TangentMismatchError(
         f"{a.__name__} and {b.__name__} are tangents of different primals: they have no sum"
     )
+
+
+def _moved(primal: Any, x: Any, dx: Any) -> Any:
+    try:
+        return _plus(x, dx)
+    except RuleError:
+        raise
+    except (TypeError, ValueError) as err:
+        raise PrimalAdditionError(
+            f"{x!r}, a part of {primal!r}, and its tangent {dx!r} have no sum; give it NoTangent() where it"
+            " cannot be perturbed, or project the tangent to it"
+        ) from err
 
 
 def _plus(x: Any, dx: Any) -> Any:

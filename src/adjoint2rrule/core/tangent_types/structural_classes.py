@@ -50,7 +50,8 @@ class Classes(dict[Any, type]):
             return self.family
         if not isinstance(primal, type):
             raise TangentConstructionError(
-                f"{self.family.__name__}[P] takes the class of a primal for P, but got {primal!r}"
+                f"{self.family.__name__}[P] takes the class of a primal for P, but got {primal!r}; "
+                "write the class itself, or Any where it is not known"
             )
         family = self.family.__family_for__(primal)
         if family is not self.family:
