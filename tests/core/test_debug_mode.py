@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from adjoint2rrule.core import debug_mode, debugging
+from adjoint2rrule.core import BadInplaceError, LyingRuleError, PrimalAdditionError, debug_mode, debugging
 
 
 def test_it_is_on_inside_the_block_alone():
@@ -46,3 +46,42 @@ def test_the_environment_switches_it_on(value, on):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == str(on)
+
+
+def test_the_environment_has_rules_checked():
+    code = """
+from adjoint2rrule.core import LyingRuleError, rrule
+def f(x):
+    return x
+rrule.register(f)(lambda f, x: (x, lambda y: None))
+try:
+    rrule(f, 1.0)[1](1.0)
+except LyingRuleError:
+    print("found")
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"ADJOINT2RRULE_DEBUG": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "found\n"
+
+
+def test_a_generator_that_is_left_inside_a_block_leaves_others_alone():
+    def values():
+        with debugging():
+            yield debug_mode()
+
+    outside = debug_mode()
+    generator = values()
+    assert next(generator) is True
+    generator.close()
+    assert debug_mode() is outside
+
+
+def test_every_error_that_debug_mode_finds_is_in_its_documentation():
+    documented = sys.modules[debug_mode.__module__].__doc__
+    for error in (LyingRuleError, BadInplaceError, PrimalAdditionError):
+        assert f"`{error.__name__}`" in documented
