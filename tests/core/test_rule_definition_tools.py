@@ -123,6 +123,7 @@ def test_it_takes_the_targets_of_register():
         (lambda: opt_out(target(), float), r"opt_out: .*f is neither `rrule` nor `frule`"),
         (lambda: is_opted_out(target(), float), r"is_opted_out: .*f is neither `rrule` nor `frule`"),
         (lambda: is_opted_out(rrule, target(), 3), r"is_opted_out: 3 is not a type"),
+        (lambda: opt_out(rrule, target(), "Layer"), r"opt_out: 'Layer' is a string; write the class itself"),
     ],
 )
 def test_a_wrong_signature_says_why(make, message):
@@ -230,3 +231,67 @@ def test_a_constructor_can_be_opted_out_of():
     opt_out(rrule, type[Own], int)
     assert is_opted_out(rrule, type[Own], int)
     assert not is_opted_out(rrule, type[Own], str)
+
+
+class Layer:
+    def phase(self, x): ...
+
+    @classmethod
+    def of_air(cls, x): ...
+
+
+def test_methods_can_be_opted_out_of_for_one_object():
+    class Own(Layer): ...
+
+    class Sub(Own): ...
+
+    own, sub = Own(), Sub()
+    rrule.register(Own.phase)(lambda phase, self, x: (1, lambda ȳ: (ȳ, ȳ, ȳ)))
+    opt_out(rrule, own.phase, float)
+    assert rrule(own.phase, 1.0) is None
+    assert rrule(own.phase, "a")[0] == rrule(sub.phase, 1.0)[0] == 1
+    assert is_opted_out(rrule, own.phase, float)
+    assert not is_opted_out(rrule, own.phase, str)
+    assert not is_opted_out(rrule, sub.phase, float)
+    assert not is_opted_out(frule, own.phase, float)
+
+
+def test_an_opt_out_of_a_function_holds_for_the_method():
+    class Own:
+        def phase(self, x): ...
+
+    class Sub(Own): ...
+
+    rrule.register(Own.phase)(lambda phase, self, x: (1, lambda ȳ: (ȳ, ȳ, ȳ)))
+    opt_out(rrule, Own.phase, Sub, float)
+    opt_out(rrule, RuleConfig[HasReverseMode], Own.phase, Own, str)
+    assert rrule(Sub().phase, 1.0) is None
+    assert is_opted_out(rrule, Sub().phase, float)
+    assert is_opted_out(rrule, ReverseConfig, Own().phase, str)
+    assert not is_opted_out(rrule, Own().phase, float)
+    assert not is_opted_out(rrule, Own().phase, str)
+
+
+def test_class_methods_and_methods_of_c_can_be_opted_out_of():
+    class Own(Layer): ...
+
+    class Sub(Own): ...
+
+    opt_out(rrule, Own.of_air, float)
+    assert is_opted_out(rrule, Own.of_air, float)
+    assert not is_opted_out(rrule, Sub.of_air, float)
+    opt_out(rrule, str.zfill, str, int)
+    assert is_opted_out(rrule, "a".zfill, int)
+    assert not is_opted_out(rrule, "a".zfill, str)
+
+
+def test_a_rule_of_a_method_itself_comes_before_an_opt_out_of_its_function():
+    class Own:
+        def phase(self, x): ...
+
+    own = Own()
+    opt_out(rrule, Own.phase)
+    rrule.register(own.phase)(lambda phase, x: "own")
+    assert rrule(own.phase, 1.0) == "own"
+    assert not is_opted_out(rrule, own.phase, float)
+    assert is_opted_out(rrule, Own().phase, float)

@@ -7,6 +7,7 @@ import datetime
 import enum
 import functools
 import numbers
+import weakref
 from dataclasses import dataclass
 from typing import (
     Annotated,
@@ -104,6 +105,22 @@ class Movie(TypedDict):
     title: str
 
 
+class Sequel(Movie):
+    number: int
+
+
+class Draft(TypedDict, total=False):
+    title: str
+
+
+class Chapter(TypedDict, total=False):
+    next: "Chapter"
+
+
+class Forward(TypedDict):
+    a: "NoSuchClass"  # noqa: F821
+
+
 class EvenMeta(type):
     def __instancecheck__(cls, value):
         return value % 2 == 0
@@ -182,7 +199,11 @@ ACCEPTED = [
     (tuple[int, *tuple[str, ...]], [(1, "a")], [[1]]),
     (Point, [Point(1, 2)], [(1, 2)]),
     (Box[int], [Box()], [1]),
-    (Movie, [{"title": "M"}], ["M"]),
+    (Movie, [{"title": "M"}, {"title": "M", "year": 1}], ["M", {}, {"title": 1}, {"title": "M", 1: 2}]),
+    (Sequel, [{"title": "M", "number": 2}], [{"title": "M"}, {"number": 2}, {"title": "M", "number": "2"}]),
+    (Draft, [{}, {"title": "M"}], [{"title": 1}]),
+    (Chapter, [{"next": {}}, {"next": {"next": {}}}], [{"next": 1}]),
+    (Forward, [{"a": 1}, {}], [1]),
     # arrays, by dtype and number of axes
     (np.ndarray, [np.ones(2)], [[1.0]]),
     (NDArray, [np.ones(2), np.array(["a"])], [[1.0]]),
@@ -284,15 +305,103 @@ def test_strings_are_read_in_globals_and_closure():
     assert Scope.of(rule).read("Base").accepts(Derived())
 
 
+def made_rule():
+    class Local: ...
+
+    def rule(f, x: "Local"): ...  # the closure does not hold what only an annotation mentions
+
+    return rule
+
+
 def test_a_name_in_no_scope_is_any():
-    def enclosing():
-        class Local: ...
+    scope = Scope.of(made_rule())  # its function has returned
+    assert scope.read("Local") == Anything()
+    assert scope.lost == ["Local"]
 
-        def rule(f, x: "Local"): ...  # the closure does not hold what only an annotation mentions
 
-        return rule
+def test_strings_are_read_in_the_functions_and_classes_around():
+    class Local: ...
 
-    assert Scope.of(enclosing()).read("Local") == Anything()
+    class Outer:
+        class Own: ...
+
+        def rule(self, x: "Local", y: "Own", z: "Base"): ...
+
+        scope = Scope.of(rule)
+        local, own, base = scope.read("Local"), scope.read("Own"), scope.read("Base")
+
+    assert Outer.local.accepts(Local())
+    assert Outer.own.accepts(Outer.Own())
+    assert Outer.base.accepts(Base())
+    assert not any(pattern.accepts(1) for pattern in (Outer.local, Outer.own, Outer.base))
+    assert Outer.scope.lost == []
+
+
+def test_a_local_name_hides_a_global_one():
+    class Base: ...
+
+    def rule(f, x: "Base"): ...
+
+    assert Scope.of(rule).read("Base").accepts(Base())
+    assert not Scope.of(rule).read("Base").accepts(Derived())
+
+
+def test_another_function_with_such_a_name_has_no_say():
+    Local = str  # noqa: F841 - this is not where the rule stands
+
+    assert Scope.of(made_rule()).read("Local") == Anything()
+
+
+def test_what_no_annotation_mentions_is_not_kept():
+    class Local: ...
+
+    def register():
+        big, local = Local(), Local()
+        rule = lambda f, x: local  # noqa: E731
+        rule.__annotations__ = {"x": "float"}
+        assert Scope.of(rule).read("float")
+        dies = weakref.ref(big)
+        del big
+        assert dies() is None
+
+    register()
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        Box[int],
+        list[Box[int]],
+        Box[int] | None,
+        type[Box[int]],
+        collections.abc.Callable[[int], int],
+        UserId,
+        Self,
+        LiteralString,
+        tuple[int, *tuple[str, ...]],
+        "no.such.name",
+        list["Missing"],  # noqa: F821
+        Forward,
+    ],
+    ids=str,
+)
+def test_an_annotation_that_says_more_than_its_pattern_is_noted(hint):
+    scope = Scope.of(lambda: 0)
+    pattern_of(hint, scope)
+    assert scope.lost
+
+
+def test_all_others_are_read_in_full():
+    for hint, *_ in ACCEPTED:
+        scope = Scope({**globals(), "Tree": list["Tree"] | float})  # noqa: F821
+        pattern_of(hint, scope)
+        assert bool(scope.lost) == (hint in NOT_IN_FULL), hint
+
+
+NOT_IN_FULL = [
+    *(ArrayLike, DTypeLike, UserId, LiteralString, Self, tuple[int, *tuple[str, ...]], Box[int], Forward),
+    *(collections.abc.Callable[[int], int], "no.such.name", "not a type", "list[Missing]"),
+]
 
 
 @pytest.mark.parametrize("wrap", [functools.partial, lambda rule: functools.wraps(rule)(lambda *a: rule(*a))])

@@ -1,6 +1,8 @@
 """The choice among methods, compared with plum's, which has Julia's semantics too."""
 
+import abc
 import inspect
+import typing
 from typing import Any, Literal
 
 import plum
@@ -114,3 +116,53 @@ def test_an_ambiguous_call_stays_ambiguous(count):
     for _ in range(count):
         with pytest.raises(AmbiguousRuleError, match=r"f\(B, C\): 2 rules fit"):
             rrule(f, B(), C())
+
+
+class Abstract(metaclass=abc.ABCMeta):
+    @abc.abstractmethod
+    def method(self): ...
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [Abstract, Abstract | str, list[Abstract], dict[str, Abstract], type[Abstract], tuple[Abstract, ...]],
+)
+def test_a_virtual_subclass_counts_from_its_registration_on(hint):
+    class Own: ...
+
+    value = {list: [Own()], dict: {"a": Own()}, type: Own, tuple: (Own(),)}.get(
+        typing.get_origin(hint), Own()
+    )
+
+    def f(x): ...
+
+    rrule.register(f)(rule_with([Any], "any"))
+    rrule.register(f)(rule_with([hint], "abstract"))
+    assert [rrule(f, value) for _ in range(3)] == ["any"] * 3
+    Abstract.register(Own)
+    assert [rrule(f, value) for _ in range(3)] == ["abstract"] * 3
+
+
+def test_only_tables_that_ask_for_abstract_classes_look_for_new_subclasses():
+    def f(x): ...
+
+    rrule.register(f)(rule_with([float | list[int] | A], 0))
+    (table,) = rrule._plain.tables("itself", f)
+    assert table.memory.token is None
+    rrule.register(f)(rule_with([Abstract], 1))
+    (table,) = rrule._plain.tables("itself", f)
+    assert table.memory.token is not None
+
+
+def test_a_virtual_subclass_has_no_share_in_the_rules_for_instances():
+    # A table belongs to a class, and those of its bases are found through that alone.
+    class Functor(metaclass=abc.ABCMeta):
+        @abc.abstractmethod
+        def __call__(self, x): ...
+
+    @Functor.register
+    class Own:
+        def __call__(self, x): ...
+
+    rrule.register(Functor)(lambda self, x: "rule")
+    assert rrule(Own(), 1.0) is None

@@ -3,7 +3,7 @@
 import collections.abc
 import numbers
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypedDict
 
 import numpy as np
 import pytest
@@ -19,6 +19,14 @@ class Base: ...
 
 
 class Derived(Base): ...
+
+
+class Movie(TypedDict):
+    title: str
+
+
+class Sequel(Movie):
+    number: int
 
 
 class TapeConfig(RuleConfig[HasReverseMode, HasForwardsMode]): ...
@@ -48,6 +56,8 @@ CHAINS = [
     (tuple[int, int], tuple[float, int], tuple[float, ...], tuple, Sequence),
     (dict[str, int], Mapping[str, float], Mapping, Iterable),
     (dict[str, int], Iterable[str]),
+    (Sequel, Movie, Mapping[str, Any], Iterable[str], Iterable),
+    (Movie, dict[str, Any], dict),
     (type[Derived], type[Base], type[Base] | type[int], type, Callable, Any),
     (type[bool], type[int]),
     (NDArray[np.float64], NDArray[np.floating], NDArray[np.number], NDArray[Any], Any),
@@ -124,6 +134,8 @@ VALUES = [
     [2.5],
     (1, 2),
     {"a": 1},
+    {"title": "M"},
+    {"title": "M", "number": 2},
 ]
 VALUES += [range(3), np.ones(2), np.ones((2, 2), np.float32), TapeConfig(), len]
 

@@ -103,7 +103,7 @@ def no_rule(*_: Any, **__: Any) -> None:
 
 
 def _shown(blurred: tuple[str, ...]) -> str:
-    return ", ".join(f"`{text}`" for text in blurred) or "what has no annotation"
+    return ", ".join(f"`{text}`" for text in blurred) or "an annotation that says less"
 
 
 def described(rule: Rule) -> str:
