@@ -17,6 +17,8 @@ from adjoint2rrule.core import (
     LyingRuleError,
     MutableTangent,
     NoTangent,
+    ProjectionError,
+    ProjectTo,
     RuleConfig,
     RuleError,
     Tangent,
@@ -104,7 +106,7 @@ LIES = {
     "bare dict": (Layer(1.0), {"weight": 1.0}, "is a dict, expected a tangent of a Layer: return"),
     "bare NamedTuple": (Point(1.0, 2.0), Point(1.0, 2.0), "return Tangent[Point](...)"),
     "number for an object": (Layer(1.0), 1.0, "is a float, expected a tangent of a Layer"),
-    "object itself": (Layer(1.0), Layer(1.0), "is a Layer, expected a tangent of a Layer"),
+    "other object": (Layer(1.0), Point(1.0, 2.0), "is a Point, expected a tangent of a Layer"),
     "tangent of another": ((1.0,), Tangent[list](1.0), "is a Tangent[list]"),
     "too many elements": ((1.0,), Tangent[tuple](1.0, 2.0), "has the parts [0, 1], expected those of"),
     "too few elements": ((1.0, 2.0), Tangent[tuple](1.0), "the parts [0], expected those of a tuple, [0, 1]"),
@@ -152,6 +154,7 @@ HONEST = {
     "NamedTuple": (Point(1.0, 2.0), Tangent[Point](y=1.0)),
     "parameters are decoration": ((1.0, 2.0), Tangent[tuple[float, float]](1.0, 2.0)),
     "dict": ({"a": 1.0, "b": 2.0}, Tangent[dict](a=1.0)),
+    "natural": (Layer(1.0), Layer(2.0)),
     "natural, unknown": (Vector(), Vector()),
     "objects": (np.array([1.0, "a"], object), np.array([1.0, NO], object)),
     "closure": (lambda: X, Tangent[type(lambda: 0)](X=X)),
@@ -391,6 +394,35 @@ class TestCallables:
 
         with debugging():
             assert rrule(f, 2.0, f=1, x=2, self=3, rule=4, call=5)[0] == ["call", "f", "rule", "self", "x"]
+
+
+class Diagonal:
+    """A matrix, of which the user says what its tangents are."""
+
+    def __init__(self, diag):
+        self.diag = diag
+
+
+@ProjectTo.register(Diagonal)
+def project_diagonal(x):
+    n = len(x.diag)
+
+    def project(dx):
+        if np.shape(dx) != (n, n):
+            raise ProjectionError(f"not of shape {(n, n)}")
+        return np.diag(dx)
+
+    return project
+
+
+def test_the_projection_of_a_class_knows_its_tangents():
+    x, x̄ = Diagonal(np.ones(2)), np.ones((2, 2))
+    assert cotangent_of(x, x̄) is x̄
+    with pytest.raises(
+        LyingRuleError, match=r"is a ndarray of shape \(3, 3\).*return Tangent\[Diagonal\]"
+    ) as caught:
+        cotangent_of(x, np.ones((3, 3)))
+    assert str(caught.value.__cause__) == "not of shape (2, 2)"
 
 
 class TestThunks:

@@ -2,8 +2,9 @@
 
 A tangent may be represented in many ways, and none of them is a lie: structural or natural, thunked or
 not, dense or sparse, of another precision, with a trailing axis of length 1 more or less, any zero, and
-what is not implemented. An integer, or a Boolean, may be a number to its rule, since rules for `float` take
-them; where the rule's annotation admits no other numbers, it cannot be perturbed.
+what is not implemented. Of objects, `ProjectTo` knows what else may be a tangent. An integer, or a Boolean,
+may be a number to its rule, since rules for `float` take them; where the rule's annotation admits no other
+numbers, it cannot be perturbed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from adjoint2rrule.core.errors import LyingRuleError
+from adjoint2rrule.core.errors import LyingRuleError, ProjectionError
+from adjoint2rrule.core.projection import ProjectTo
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
@@ -116,9 +118,15 @@ class Claim:
     def _natural(self, dx: Any, x: Any) -> Any:
         if isinstance(x, np.ndarray):
             return self._checked_elements(dx, x)
-        if not _may_be_natural(dx, x):
-            tangent = f"Tangent[{type(x).__name__}]"
-            self._refuse(f"is {described(dx)}", f"a tangent of {described(x)}", f"return {tangent}(...)")
+        if _is_array_like(dx, x):
+            return dx
+        expected, remedy = f"a tangent of {described(x)}", f"return Tangent[{type(x).__name__}](...)"
+        if isinstance(x, (tuple, list, dict)):
+            self._refuse(f"is {described(dx)}", expected, remedy)
+        try:
+            ProjectTo(x)(dx)
+        except ProjectionError as err:
+            self._refuse(f"is {described(dx)}", expected, remedy, err)
         return dx
 
     def _checked_elements(self, dx: Any, x: np.ndarray[Any, Any]) -> Any:
@@ -152,8 +160,10 @@ class Claim:
     def _part(self, step: str, dx: Any) -> Claim:
         return replace(self, path=self.path + step, integral=False, inside=self.inside | {id(dx)})
 
-    def _refuse(self, problem: str, expected: str, remedy: str) -> NoReturn:
-        raise LyingRuleError(f"{self.rule}: {self} {problem}, expected {expected}: {remedy}.")
+    def _refuse(
+        self, problem: str, expected: str, remedy: str, cause: ProjectionError | None = None
+    ) -> NoReturn:
+        raise LyingRuleError(f"{self.rule}: {self} {problem}, expected {expected}: {remedy}.") from cause
 
 
 #: The kinds of numpy's dtypes that a tangent can have.
@@ -202,7 +212,7 @@ def _is_of_its_kind(dx: Any, x: Any) -> bool:
     return type(dx) is type(x) and not isinstance(x, known) and hasattr(x, "__add__")
 
 
-def _may_be_natural(dx: Any, x: Any) -> bool:
+def _is_array_like(dx: Any, x: Any) -> bool:
     """Whether `dx` is an array of the shape of `x`, an object that is one in its own way."""
     given, expected = _shape(dx), _shape(x)
     if given is None or expected is None or kind_of_numbers(dx) == "b":
