@@ -233,6 +233,16 @@ MISUSES: dict[str, list[Case]] = {
         case("Foo(1.0) + Tangent[Other](a=1.0)", PrimalAdditionError, "Tangent[Other]", "Foo(a=1.0, b=0.0)"),
         case("Circle(2.0) + Tangent[Circle](radius=1.0)", PrimalAdditionError, "'radius'", "@construct.reg"),
         case("Greedy(2.0, 1) + Tangent[Greedy](a=1.0)", PrimalAdditionError, "['seed']", "@construct.reg"),
+        case(
+            "Foo('s') + Tangent[Foo](a=1.0)", PrimalAdditionError, "'s', a part of Foo(", "1.0", "NoTangent()"
+        ),
+        case(
+            "(np.ones(3),) + Tangent[tuple](np.ones(4))",
+            PrimalAdditionError,
+            "1., 1., 1.])",
+            "no sum",
+            "project",
+        ),
         case("(1.0, 2.0) + Tangent[tuple](1.0)", PrimalAdditionError, "Tangent[tuple](1.0)", "(1.0, 2.0): 2"),
         case("{'a': 1.0} + Tangent[dict](b=1.0)", PrimalAdditionError, "{'a': 1.0}", "['b']"),
         case("Foo(1.0) + Tangent[Foo](a=[1.0])", TangentConversionError, "[1.0]", "Tangent[list](...)"),
@@ -414,12 +424,19 @@ MISUSES: dict[str, list[Case]] = {
         case("non_differentiable(1.0)", RegistrationError, "1.0", "callable"),
         case("non_differentiable(Foo)", RegistrationError, "Foo cannot be called", "type[Foo]"),
         case("non_differentiable(identity, 1.0)", RegistrationError, "non_differentiable", "1.0", "type"),
+        case(
+            "non_differentiable(identity, float, float)", RegistrationError, "identity", "at most 1 argument;"
+        ),
+        case(
+            "non_differentiable(identity, float, float, int, ...)", RegistrationError, "at most 1 argument;"
+        ),
         case("non_differentiable(identity, ...)", RegistrationError, "`...` stands after a type", "leave it"),
     ],
     "opt_out": [
         case("opt_out(identity, float)", RegistrationError, "opt_out", "identity", "`rrule` nor `frule`"),
         case("opt_out(rrule, identity, 1.0)", RegistrationError, "opt_out", "1.0", "type"),
         case("opt_out(rrule, identity, ...)", RegistrationError, "`...` stands after a type", "leave it out"),
+        case("opt_out(rrule, mean, int, int, int)", RegistrationError, "opt_out(mean", "at most 2 arguments"),
         case("opt_out(rrule, RuleConfig)", RegistrationError, "no target after RuleConfig"),
         case("opt_out(rrule, 1.0)", RegistrationError, "1.0", "callable"),
     ],

@@ -19,6 +19,7 @@ import pytest
 
 import adjoint2rrule.core as core
 from adjoint2rrule.core import (
+    HasReverseMode,
     InplaceableThunk,
     MutableTangent,
     NoTangent,
@@ -163,6 +164,7 @@ INSTANCES: dict[str, list[Law]] = {
     ],
     "RuleConfig": [
         Law(RuleConfig, "RuleConfig()", "another"),
+        Law(RuleConfig[HasReverseMode], "RuleConfig()", "another"),
         Law(Config, "Config()", "another"),
         Law(lambda: TapeConfig(3), "TapeConfig(depth=3)", "another"),
         Law(lambda: FrozenConfig(3), "FrozenConfig(depth=3)"),

@@ -119,7 +119,9 @@ class RuleConfig(Generic[*Features]):
         cls.features = frozenset().union(*inherited, *declared)
 
     def __repr__(self) -> str:
-        fields = (f"{name}={value!r}" for name, value in getattr(self, "__dict__", {}).items())
+        attributes = getattr(self, "__dict__", {}).items()
+        # not the mark that typing leaves on a `RuleConfig[HasReverseMode]()`
+        fields = (f"{name}={value!r}" for name, value in attributes if not name.startswith("__"))
         return f"{type(self).__qualname__}({', '.join(fields)})"
 
 

@@ -12,7 +12,7 @@ from adjoint2rrule.core.config import RuleConfig, is_config_class
 from adjoint2rrule.core.dispatch.annotations import pattern_of
 from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe, no_rule
 from adjoint2rrule.core.dispatch.patterns import Anything
-from adjoint2rrule.core.dispatch.reading import pattern_of_type
+from adjoint2rrule.core.dispatch.reading import arguments_of, counted, pattern_of_type
 from adjoint2rrule.core.dispatch.rule_function import RuleFunction
 from adjoint2rrule.core.errors import RegistrationError
 from adjoint2rrule.core.rules import Pullback, frule, rrule
@@ -181,6 +181,11 @@ def _method(
     if variadic and not patterns:
         raise RegistrationError(
             f"{tool}({shown}): `...` stands after a type; leave it out for all arguments."
+        )
+    _, most = arguments_of(target)
+    if len(patterns) - variadic > most:
+        raise RegistrationError(
+            f"{tool}({shown}): {describe(target)} takes at most {counted(most)}; leave the other types out."
         )
     rest = patterns.pop() if variadic else None if types else Anything()
     parameters = [Parameter(None, p) for p in (*map(pattern_of, config), Anything(), *patterns)]

@@ -212,23 +212,24 @@ def _without_the_obvious(callee: Parameter, role: Role, target: Any) -> Paramete
 
 
 def _check_arguments(method: Method, skipped: int, target: Any, leading: tuple[str, ...]) -> None:
-    required, most = _arguments_of(target)
+    required, most = arguments_of(target)
     optional = [p.optional for p in method.parameters[skipped:]]
     unbounded = method.rest is not None or method.any_keyword
     if required > (math.inf if unbounded else len(optional) + len(method.keywords)):
-        reason = f"{describe(target)} takes at least {_counted(required)}, the rule fewer"
+        reason = f"{describe(target)} takes at least {counted(required)}, the rule fewer"
     elif most < optional.count(False) + len(method.required):
-        reason = f"{describe(target)} takes at most {_counted(most)}, the rule needs more"
+        reason = f"{describe(target)} takes at most {counted(most)}, the rule needs more"
     else:
         return
     raise _refused(method.rule, target, leading, reason)
 
 
-def _counted(count: float) -> str:
+def counted(count: float) -> str:
+    """Return so many arguments in words."""
     return f"{count:.0f} argument{'' if count == 1 else 's'}"
 
 
-def _arguments_of(target: Any) -> tuple[int, float]:
+def arguments_of(target: Any) -> tuple[int, float]:
     """Return how many arguments `target` needs, and how many it can take, as far as that is certain."""
     if isinstance(target, np.ufunc):
         return target.nin, math.inf
