@@ -20,6 +20,7 @@ from adjoint2rrule.core import (
     AbstractZero,
     MutableTangent,
     NoTangent,
+    RegistrationError,
     StructuralTangent,
     Tangent,
     ZeroTangent,
@@ -316,6 +317,22 @@ class TestRegister:
 
         zero_tangent.register(Clock)(lambda x: NoTangent())
         assert zero_tangent([Clock()]) == Tangent[list](NoTangent())
+
+    @pytest.mark.parametrize(
+        ("register", "says"),
+        [
+            (lambda: zero_tangent.register("Angle"), "takes a class, not 'Angle'"),
+            (lambda: zero_tangent.register(list[float]), r"takes a class, not list\[float\]"),
+            (
+                lambda: zero_tangent.register(Data)(0.0),
+                r"of a Data is given by a function of it, not by 0\.0",
+            ),
+        ],
+    )
+    def test_what_cannot_be_a_registration_is_refused(self, register, says):
+        with pytest.raises(RegistrationError, match=says):
+            register()
+        assert zero_tangent(Data(1.0)) == MutableTangent[Data](a=0.0)
 
     def test_it_is_one_object(self):
         assert copy.deepcopy(zero_tangent) is pickle.loads(pickle.dumps(zero_tangent)) is zero_tangent

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from adjoint2rrule.core.errors import RegistrationError
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent, ZeroTangent
@@ -73,6 +74,11 @@ class ZeroTangentOf:
     def register(self, T: type, /) -> Callable[[Maker], Maker]:
         """Return a decorator that makes a function ``x -> zero`` the one for `T` and its subclasses.
 
+        Raises
+        ------
+        RegistrationError
+            Where `T` is no class, or what is decorated cannot be called.
+
         Examples
         --------
         >>> class Angle:
@@ -84,8 +90,14 @@ class ZeroTangentOf:
         >>> zero_tangent([Angle(90.0)])
         Tangent[list](0.0)
         """
+        if not isinstance(T, type):
+            raise RegistrationError(f"zero_tangent.register takes a class, not {T!r}")
 
         def decorate(maker: Maker) -> Maker:
+            if not callable(maker):
+                raise RegistrationError(
+                    f"the zero tangent of a {T.__qualname__} is given by a function of it, not by {maker!r}"
+                )
             self._makers.register(T)(maker)
             return maker
 
