@@ -5,17 +5,17 @@ from __future__ import annotations
 import abc
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property, partial, update_wrapper
-from types import FrameType, FunctionType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from functools import partial, update_wrapper
+from types import FunctionType
+from typing import Any, TypeVar
 
 from adjoint2rrule.core.config import AnyConfig, RuleConfig
 from adjoint2rrule.core.debug_mode import debug_mode, switch
-from adjoint2rrule.core.dispatch.method import Method, Rule, describe, no_rule
+from adjoint2rrule.core.dispatch.method import Method, Rule, no_rule
 from adjoint2rrule.core.dispatch.patterns import Exactly, Pattern
 from adjoint2rrule.core.dispatch.reading import Role, pattern_of_callable, read_method
 from adjoint2rrule.core.dispatch.registry import BOUND, Registry, function_of, is_bound
-from adjoint2rrule.core.errors import RegistrationError
+from adjoint2rrule.core.dispatch.targets import check_target_is_named, read_target
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
 
@@ -84,13 +84,7 @@ class RuleFunction(abc.ABC):
         the instances of that one. The rule of a call is remembered by the classes of its arguments, as they
         are at the first such call.
         """
-        if type(target) is FunctionType and _is_being_defined(target, sys._getframe(1)):
-            name = target.__name__
-            raise self._refused(
-                target,
-                f"it is not known yet what {name} is a rule for."
-                f" Name the callable, `@{self.__name__}.register(f)` over `def {name}`",
-            )
+        check_target_is_named(self.__name__, target, sys._getframe(1))
         role, target = self.role_of(target, subclasses)
 
         def register_rule(rule: AnyRule) -> AnyRule:
@@ -195,49 +189,7 @@ class RuleFunction(abc.ABC):
 
     def role_of(self, target: Any, subclasses: bool = False) -> tuple[Role, Any]:
         """Return what rules for `target`, as `register` takes it, are kept with, and its role there."""
-        if isinstance(target, staticmethod):
-            target = target.__func__
-        is_constructor = get_origin(target) is type
-        if subclasses and not is_constructor:
-            raise self._refused(target, "`subclasses=True` goes with `type[...]`, the constructor of a class")
-        if is_constructor:
-            (cls,) = get_args(target)
-            if not isinstance(cls, type) or cls is Any:
-                raise self._refused(target, "`type[...]` takes one class; stack registrations for several")
-            return "subclasses" if subclasses else "itself", cls
-        if isinstance(target, type):
-            return "instances", self._functor(target)
-        if not callable(target) or get_origin(target) is not None:
-            raise self._refused(target, self._why_not(target))
-        return "itself", target
-
-    def _why_not(self, target: Any) -> str:
-        """Return why `target` is none, and what to write instead."""
-        if get_origin(target) in (Union, UnionType):
-            return "one target at a time; stack registrations for several"
-        if get_origin(target) is not None:
-            return "a target has no parameters; leave them out"
-        if isinstance(target, property | cached_property):
-            return f"a property is not called, but read; write `@{self.__name__}.register(getattr)`"
-        if isinstance(target, classmethod):
-            return "it is bound to no class yet; register the rule after the class, for `Foo.m`"
-        if isinstance(target, str):
-            return "it is a name; write the callable itself"
-        return "it is neither a callable nor a class nor `type[...]` of one"
-
-    def _functor(self, cls: type) -> type:
-        # Not `callable(cls)`: the class itself can be called, by its metaclass.
-        if not any(vars(base).get("__call__") for base in cls.__mro__):
-            name = cls.__qualname__
-            raise self._refused(
-                cls,
-                f"instances of {name} cannot be called. For a rule on its constructor,"
-                f" write `@{self.__name__}.register(type[{name}])`",
-            )
-        return cls
-
-    def _refused(self, target: object, reason: str) -> RegistrationError:
-        return RegistrationError(f"{self.__name__}.register({describe(target)}): {reason}.")
+        return read_target(self.__name__, target, subclasses)
 
     def _settled(self, f: Any, xs: tuple[Any, ...]) -> Rule | None:
         """Return the rule for this call by position where it is remembered, which is so for most calls."""
@@ -307,15 +259,3 @@ def _ways_to_call(role: Role, target: Any) -> Iterator[tuple[Role, Any, tuple[An
     yield role, target, ()
     if role == "itself" and is_bound(target) and (function := function_of(target)) is not None:
         yield role, function, (target.__self__,)
-
-
-def _is_being_defined(function: FunctionType, frame: FrameType) -> bool:
-    """Return whether `function` comes from a `def` that this frame is at, as a decorator gets it.
-
-    Who writes the name of a function, does so on a later line.
-    """
-    code = function.__code__
-    if code.co_name == "<lambda>" or all(constant is not code for constant in frame.f_code.co_consts):
-        return False
-    lines = [line for _, _, line in code.co_lines() if line is not None]
-    return code.co_firstlineno <= (frame.f_lineno or 0) <= max(lines)
