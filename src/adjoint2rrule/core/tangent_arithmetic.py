@@ -5,9 +5,13 @@ Where two tangents meet, the one that stands further left here decides::
     NotImplementedTangent, NoTangent, ZeroTangent, thunks, Tangent, anything else
 
 with two exceptions, which make ``*`` fit to select with: under ``*``, ``@`` and ``dot`` a zero wins
-over what is not implemented, and `ZeroTangent` wins over `NoTangent`. The operators themselves are
-methods of the classes, and Python's own protocol makes the table: what must not decide returns
-``NotImplemented``. Here is what all of them share, the way from numpy's functions to these operators.
+over what is not implemented, and `ZeroTangent` wins over `NoTangent`. A `Tangent` has sums with tangents
+of its own primal, and with that primal, and multiples by numbers; the tangent of a sequence is an array
+of its elements in products with arrays, and to all other functions of numpy.
+
+The operators themselves are methods of the classes, and Python's own protocol makes the table: what must
+not decide returns ``NotImplemented``. Here is what all of them share, the way from numpy's functions to
+these operators.
 
 Ports: ChainRulesCore.jl, ``tangent_arithmetic.jl``.
 """
@@ -44,10 +48,19 @@ class Scalar(np.ndarray[Any, Any]):
     """The array without axes that some tangents are for those who take any array.
 
     scipy's sparse arrays take it for none, and leave the decision to the tangent: they do so where all that
-    numpy can make of an operand is an array without axes that holds an object.
+    numpy can make of an operand is an array without axes that holds an object. What is computed from it is
+    a plain array again.
     """
 
-    dtype = property(lambda self: np.dtype(object))
+    __array_priority__ = -1.0  # whatever class of array it meets is that of the result
+
+    @property
+    def dtype(self) -> Any:
+        return np.dtype(object) if self.ndim == 0 else np.asarray(self).dtype
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        plain = np.asarray(array)
+        return plain[()] if return_scalar or plain.ndim == 0 else plain
 
 
 class TangentArithmetic:
@@ -85,7 +98,7 @@ class TangentArithmetic:
             return decided(ufunc, inputs, kwargs)
         result = operation(*inputs)
         if result is NotImplemented:
-            _refuse_operation(ufunc, inputs)
+            return _refuse_operation(ufunc, inputs)
         return copied_into(kwargs["out"][0], result) if kwargs else result
 
     def __array_function__(
@@ -167,7 +180,10 @@ def _refuse_writing(destinations: Iterable[Any]) -> None:
         x.__written__()
 
 
-def _refuse_operation(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> NoReturn:
+def _refuse_operation(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Any:
+    own = (None, np.ndarray.__array_ufunc__, TangentArithmetic.__array_ufunc__)
+    if any(getattr(type(x), "__array_ufunc__", None) not in own for x in inputs):
+        return NotImplemented  # something else may know what to do
     names = " and ".join(type(x).__name__ for x in inputs)
     raise TangentConversionError(
         f"np.{ufunc.__name__} has no meaning for {names}: the tangent of an object is added to its like and "

@@ -169,6 +169,24 @@ def test_what_numpy_has_of_a_zero_or_thunk_is_a_plain_array(z):
         assert np.array([t, 1.0]).tolist() == [0.0, 1.0]
 
 
+def test_what_is_computed_from_any_array_of_it_is_plain(z):
+    x = np.asanyarray(z)
+    for y in (x + np.ones(3), np.ones(3) * x, np.maximum(x, np.ones(3))):
+        assert type(y) is np.ndarray
+        assert y.dtype == float
+    assert type(np.cos(x)) is np.float64
+    assert x.reshape(1).dtype == np.broadcast_to(x, 3).dtype == x.astype(float)[None].dtype == float
+
+
+def test_other_classes_that_override_numpy_are_asked_too():
+    class Quantity:
+        def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+            return "mine"
+
+    t = Tangent[dict](a=1.0)
+    assert np.multiply(Quantity(), t) == np.multiply(t, Quantity()) == "mine"
+
+
 def test_masked_arrays_keep_their_masks(z):
     M = np.ma.array([1.0, 2.0], mask=[False, True])
     assert M * z is z * M is z
