@@ -5,7 +5,9 @@ import functools
 import gc
 import pickle
 import weakref
+from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from adjoint2rrule.core import (
@@ -351,3 +353,26 @@ def test_a_wrapper_of_an_object_with_rules_has_none():
     def wrapper(x): ...
 
     assert (rrule(f, 1.0), rrule(wrapper, 1.0)) == ("rule", None)
+
+
+class MadeUp:
+    @property
+    def __dict__(self):
+        return {}
+
+    def __call__(self, x): ...
+
+
+class Frozen(NamedTuple):
+    a: float
+
+    def __call__(self, x): ...
+
+
+@pytest.mark.parametrize("make", [MadeUp, Slotted, lambda: Frozen(1.0), lambda: np.frompyfunc(abs, 1, 1)])
+def test_objects_that_cannot_carry_a_table_have_rules_all_the_same(make):
+    f = make()
+    rrule.register(f)(lambda f, x: "rule")
+    gc.collect()
+    assert [rrule(f, 1.0) for _ in range(2)] == ["rule", "rule"]
+    assert rrule(make(), 1.0) is None

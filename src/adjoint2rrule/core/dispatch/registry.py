@@ -167,8 +167,8 @@ def _put_on_object(bearer: Any, attribute: str, table: MethodTable) -> bool:
     if isinstance(bearer, type):
         return _put_on_class(bearer, attribute, table)
     fields = getattr(bearer, "__dict__", None) if type(bearer).__dictoffset__ else None
-    if type(fields) is not dict:
-        return False
+    if type(fields) is not dict or bearer.__dict__ is not fields:
+        return False  # a property, which makes another one each time
     fields[attribute] = table
     return True
 
