@@ -28,7 +28,8 @@ class AbstractZero(AbstractTangent):
 
     Functions of numpy that are linear give the zero back, whatever the shapes; others take it for the
     number 0.0, and those that would need its shape are a `TangentConversionError`. So is ``len(z)``,
-    or using it as an index, a `TypeError`. A masked array compares itself with 0.0.
+    or using it as an index, a `TypeError`. A masked array compares itself with 0.0, and the method
+    ``multiply`` of a sparse array, unlike its ``*``, does not know zeros.
 
     Examples
     --------

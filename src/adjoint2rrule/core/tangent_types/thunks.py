@@ -89,8 +89,8 @@ class AbstractThunk(AbstractTangent):
     of numpy and scipy run the computation and work on its result. ``ZeroTangent() * t`` does not run
     it. Nothing can be written into a thunk: ``t[0] = 1.0`` is a `MutateThunkError`, and the arrays that
     numpy makes of it without copying, as views of its parts, are read-only; ``t += x`` binds ``t`` to
-    the sum. Functions that ask for the class of their argument, such as those of ``scipy.sparse`` and
-    C extensions, need `unthunk`.
+    the sum. Functions that ask for the class of their argument, such as those of C extensions and the
+    functions and methods of ``scipy.sparse`` (``S.multiply(t)``; ``S * t`` is fine), need `unthunk`.
 
     Examples
     --------
