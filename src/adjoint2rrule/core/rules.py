@@ -23,7 +23,7 @@ class ReverseRules(RuleFunction):
     _checked = staticmethod(checked_rrule)
 
     def __call__(self, f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Pullback] | None:
-        if not kw and (rule := self._settled(f, xs)) is not None:
+        if not kw and (rule := self._find_quickly(f, xs)) is not None:
             return rule(f, *xs)  # type: ignore[no-any-return]
         return self._run((f,), *xs, **kw) if isinstance(f, RuleConfig) else self._run((), f, *xs, **kw)
 
@@ -59,7 +59,7 @@ class ForwardRules(RuleFunction):
     def __call__(self, dargs: Any, f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Any] | None:
         if isinstance(dargs, RuleConfig):
             return self._run((dargs,), f, *xs, **kw)
-        if not kw and (rule := self._settled(f, xs)) is not None:
+        if not kw and (rule := self._find_quickly(f, xs)) is not None:
             return rule(dargs, f, *xs)  # type: ignore[no-any-return]
         return self._run((), dargs, f, *xs, **kw)
 

@@ -430,6 +430,29 @@ def test_an_object_with_rules_of_its_own_still_has_those_of_its_class():
         assert (rrule(own, 1.0), rrule(own, "a"), rrule(Own(), 1.0)) == ("object", "class", "class")
 
 
+def test_a_rule_for_constructors_stays_before_that_of_the_metaclass():
+    class Meta(type): ...
+
+    class Own(metaclass=Meta): ...
+
+    class Other(metaclass=Meta): ...
+
+    rrule.register(Meta)(lambda cls, *xs: "metaclass")
+    rrule.register(type[Own], subclasses=True)(lambda cls, *xs: "constructor")
+    for _ in range(3):
+        assert (rrule(Other, 1.0), rrule(Own, 1.0)) == ("metaclass", "constructor")
+
+
+def test_a_config_that_can_be_called_is_a_config():
+    class Own(RuleConfig[HasReverseMode]):
+        def __call__(self, f, x): ...
+
+    own, f = Own(), target()
+    rrule.register(own)(lambda own, f, x: "a call of the config")
+    rrule.register(f)(lambda f, x: "rule")
+    assert [rrule(own, f, 1.0) for _ in range(3)] == ["rule"] * 3
+
+
 def test_one_and_several_arguments_are_not_confused():
     f = target()
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from adjoint2rrule.core.config import AnyConfig, RuleConfig
 from adjoint2rrule.core.debug_mode import debug_mode, switch
 from adjoint2rrule.core.dispatch.method import Method, Rule, no_rule
+from adjoint2rrule.core.dispatch.method_table import MethodTable
 from adjoint2rrule.core.dispatch.patterns import Exactly, Pattern
 from adjoint2rrule.core.dispatch.reading import Role, pattern_of_callable, read_method
 from adjoint2rrule.core.dispatch.registry import BOUND, Registry, function_of, is_bound
@@ -40,8 +41,7 @@ class RuleFunction(abc.ABC):
         self._plain = Registry(self.__name__)
         self._configured = Registry(f"{self.__name__}_config")
         itself = self._plain.itself
-        self._attribute, self._held, self._table_of = itself.attribute, itself.held, itself.get
-        self._table_of_instances = self._plain.instances.get
+        self._attribute, self._held = itself.attribute, itself.held
 
     def register(self, target: object, /, *, subclasses: bool = False) -> Callable[[AnyRule], AnyRule]:
         """Return a decorator that makes a function a rule for calling `target`.
@@ -191,8 +191,11 @@ class RuleFunction(abc.ABC):
         """Return what rules for `target`, as `register` takes it, are kept with, and its role there."""
         return read_target(self.__name__, target, subclasses)
 
-    def _settled(self, f: Any, xs: tuple[Any, ...]) -> Rule | None:
-        """Return the rule for this call by position where it is remembered, which is so for most calls."""
+    def _find_quickly(self, f: Any, xs: tuple[Any, ...]) -> Rule | None:
+        """Return the rule for a call by position, if the first table that is asked has it; `None` if not.
+
+        For most calls that costs one look into a dict. In debug mode no call is such a one.
+        """
         if switch.touched and debug_mode():
             return None
         if type(f) is FunctionType:
@@ -200,16 +203,22 @@ class RuleFunction(abc.ABC):
             if table is None or table.owner is not f:
                 return None
         else:
-            table = self._held.get(id(f))
-            if table is None:
-                if isinstance(f, RuleConfig):
-                    return None
-                table = self._table_of(f) or self._table_of_instances(type(f))
+            table = self._held.get(id(f)) or self._first_table(f)
             if table is None:
                 return None
         memory = table.memory
         rule: Rule | None = memory.settled.get(type(xs[0]) if len(xs) == 1 else tuple(map(type, xs)))
-        return rule if memory.token is None or memory.token == abc.get_cache_token() else None
+        if rule is not None and (memory.token is None or memory.token == abc.get_cache_token()):
+            return rule
+        selected: Rule | None = table.select((f, *xs), {})
+        return selected
+
+    def _first_table(self, f: Any) -> MethodTable | None:
+        if isinstance(f, RuleConfig):
+            return None
+        table = self._plain.itself.get(f)
+        # Of a class, the tables for constructors come before that of the metaclass.
+        return self._plain.instances.get(type(f)) if table is None and not isinstance(f, type) else table
 
     def _find(
         self, config: tuple[AnyConfig, ...], f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]
