@@ -121,7 +121,6 @@ FLOAT32 = np.float32(1)
         (Affine(1.0), Tangent[Affine](W=2), Tangent[Affine](W=2.0)),
         (Layer(1.0, Layer(2.0)), Layer(1, Layer(2)), None),
     ],
-    ids=repr,
 )
 def test_each_part_is_projected_by_its_own_projection(x, dx, projected):
     if projected is None:
@@ -150,7 +149,6 @@ def _classes(tangent):
         (Layer(1.0), MutableTangent[Layer](index=2.0)),
         (np.array([1.0, [2.0]], dtype=object), np.array([1.0, Tangent[list](2.0)], dtype=object)),
     ],
-    ids=repr,
 )
 def test_a_tangent_that_fits_comes_back_itself(x, dx):
     assert ProjectTo(x)(dx) is dx
@@ -168,7 +166,6 @@ def test_a_tangent_that_fits_comes_back_itself(x, dx):
         (Layer(1.0, (2.0,)), Tangent[Layer](thickness=(ZeroTangent(),))),
         (np.array([1.0, "a"], dtype=object), np.array([ZeroTangent(), 1.0], dtype=object)),
     ],
-    ids=repr,
 )
 def test_what_is_zero_in_all_parts_has_no_tangent(x, dx):
     assert ProjectTo(x)(dx) is NoTangent()
@@ -186,7 +183,6 @@ def test_what_is_zero_in_all_parts_has_no_tangent(x, dx):
         Plain(a=("b",)),
         Slots("a"),
     ],
-    ids=repr,
 )
 def test_what_has_no_part_to_perturb_has_no_tangent(x):
     assert ProjectTo(x) == ProjectTo(True)
@@ -248,7 +244,6 @@ def test_thunks_inside_stay_thunks():
             r"x is an array of objects of shape \(2,\).*1\.0 \(float\)",
         ),
     ],
-    ids=repr,
 )
 def test_what_does_not_fit_is_refused(x, dx, message):
     with pytest.raises(ProjectionError, match=message):
