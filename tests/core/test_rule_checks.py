@@ -490,7 +490,6 @@ class TestChanges:
             (np.array([np.ones(2), 1.0], object), lambda x: x[0].fill(2.0), "args[0][0]"),
             (scipy.sparse.csr_array(np.eye(2)), lambda x: x.data.fill(2.0), "args[0].data"),
         ],
-        ids=str,
     )
     def test_an_argument_is_not_changed(self, x, change, place):
         for culprit, run in (
