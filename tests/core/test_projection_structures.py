@@ -333,6 +333,13 @@ def test_an_object_that_is_reached_often_is_looked_at_once():
     assert project_x.parts["left"] is project_x.parts["right"]
 
 
+def test_primals_may_be_deep():
+    x = dx = 1.0
+    for _ in range(100):
+        x, dx = [x], Tangent[list](dx)
+    assert ProjectTo(x)(dx) is dx
+
+
 def test_an_object_that_fails_leaves_nothing_behind():
     class Broken:
         __slots__ = ("a",)

@@ -10,7 +10,7 @@ from adjoint2rrule.core.projection.not_perturbable import IDENTITY, NO_TANGENT
 from adjoint2rrule.core.projection.onto_sequences import project_elements
 from adjoint2rrule.core.projection.onto_sparse import project_sparse
 from adjoint2rrule.core.projection.parts import OntoParts, project_part
-from adjoint2rrule.core.projection.project_to import ProjectTo, add_factory
+from adjoint2rrule.core.projection.project_to import ProjectTo, add_factory, projection_of
 from adjoint2rrule.core.projection.references import each_once
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.primal_fields import (
@@ -78,7 +78,7 @@ def _project_entries(x: dict[Any, Any]) -> ProjectTo:
 
 
 def _onto(P: type, fields: dict[Any, Any]) -> ProjectTo:
-    parts = {name: ProjectTo(value) for name, value in fields.items()}
+    parts = dict(zip(fields, map(projection_of, fields.values()), strict=True))
     return NO_TANGENT if all(part is NO_TANGENT for part in parts.values()) else OntoFields(P, parts)
 
 

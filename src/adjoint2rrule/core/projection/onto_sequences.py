@@ -12,7 +12,7 @@ from adjoint2rrule.core.projection.misfits import passed, reshaped, stands_for
 from adjoint2rrule.core.projection.not_perturbable import NO_TANGENT
 from adjoint2rrule.core.projection.onto_numbers import OntoNumbers
 from adjoint2rrule.core.projection.parts import OntoParts, project_part
-from adjoint2rrule.core.projection.project_to import ProjectTo, add_factory
+from adjoint2rrule.core.projection.project_to import ProjectTo, add_factory, projection_of
 from adjoint2rrule.core.projection.references import each_once
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent
 
@@ -96,14 +96,14 @@ def _array_of(objects: list[Any]) -> np.ndarray[Any, Any]:
 @each_once
 def project_objects(x: np.ndarray[Any, Any]) -> ProjectTo:
     """Return the projection for an array of objects."""
-    parts = tuple(ProjectTo(element) for element in x.flat)
+    parts = tuple(map(projection_of, x.flat))
     return NO_TANGENT if _all_void(parts) else OntoObjects(x.shape, parts)
 
 
 @each_once
 def project_elements(x: Any) -> ProjectTo:
     """Return the projection for a list, or a tuple without names."""
-    parts = tuple(ProjectTo(element) for element in x)
+    parts = tuple(map(projection_of, x))
     return NO_TANGENT if _all_void(parts) else OntoElements(type(x), parts)
 
 

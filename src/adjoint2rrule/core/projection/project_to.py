@@ -191,6 +191,10 @@ class ProjectTo(metaclass=ProjectionType):
         return decorate
 
 
+#: `ProjectTo`, as the function that it is to those who call it.
+projection_of: Callable[[Any], ProjectTo] = ProjectTo
+
+
 def add_factory(factory: Factory, *classes: type) -> None:
     """Make `factory` the function from primals of these classes to their projections."""
     for T in classes:

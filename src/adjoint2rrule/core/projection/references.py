@@ -47,23 +47,20 @@ def each_once(project: Callable[[Any], ProjectTo]) -> Callable[[Any], ProjectTo]
 
     @wraps(project)
     def project_once(x: Any) -> ProjectTo:
-        if _walk.made is not None:
-            return _within(_walk.made, x, project)
-        _walk.made = {}
+        # in one function, and without a helper: each level of a primal takes its share of Python's stack
+        outermost = _walk.made is None
+        made = _walk.made = {} if _walk.made is None else _walk.made
         try:
-            projection = _within(_walk.made, x, project)
+            if id(x) not in made:
+                made[id(x)] = x, BACK_REFERENCE  # for what `project` reaches
+                made[id(x)] = x, project(x)
+            projection = made[id(x)][1]
         finally:
-            _walk.made = None
-        return NO_TANGENT if _is_void(projection) else projection
+            if outermost:
+                _walk.made = None
+        return NO_TANGENT if outermost and _is_void(projection) else projection
 
     return project_once
-
-
-def _within(made: dict[int, tuple[Any, ProjectTo]], x: Any, project: Callable[[Any], ProjectTo]) -> ProjectTo:
-    if id(x) not in made:
-        made[id(x)] = x, BACK_REFERENCE  # for what `project` reaches
-        made[id(x)] = x, project(x)
-    return made[id(x)][1]
 
 
 def _is_void(projection: Any) -> bool:
