@@ -146,16 +146,17 @@ def test_arrays_of_one_axis_and_of_three():
         scipy.sparse.csc_array(np.ones((3, 1))),
     ):
         assert ProjectTo(line)(dx).toarray().tolist() == [0, 1, 1]
-    cube = scipy.sparse.coo_array(np.arange(8.0).reshape(2, 2, 2))
-    dx = ProjectTo(cube)(scipy.sparse.coo_array(np.ones((2, 2, 2))))
-    assert (dx.shape, dx.nnz, dx.toarray().sum()) == ((2, 2, 2), 7, 7.0)
+    if tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 15):  # which first has three axes
+        cube = scipy.sparse.coo_array(np.arange(8.0).reshape(2, 2, 2))
+        dx = ProjectTo(cube)(scipy.sparse.coo_array(np.ones((2, 2, 2))))
+        assert (dx.shape, dx.nnz, dx.toarray().sum()) == ((2, 2, 2), 7, 7.0)
 
 
 def test_large_shapes_take_no_memory():
     where = (np.array([0, 10**9]), np.array([5, 10**10]))
     x = scipy.sparse.coo_array((np.ones(2), where), shape=(10**10, 10**11))
     given = scipy.sparse.coo_array((np.array([3.0, 4.0]), tuple(i[::-1] for i in where)), shape=x.shape)
-    assert ProjectTo(x)(given).sum() == 7.0
+    assert ProjectTo(x)(given).data.sum() == 7.0
 
 
 def test_a_subclass_stays_one():
