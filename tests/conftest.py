@@ -4,6 +4,11 @@ import os
 import re
 
 import pytest
+from hypothesis import settings
+
+# A time that an example takes says more about the machine than about the code: speed is for `benchmarks/`.
+settings.register_profile("default", settings.get_profile("default"), deadline=None)
+settings.load_profile("default")
 
 # The one thing that CI may be without: it is not part of this repository.
 ALLOWED = "the corpus is not beside this checkout"

@@ -335,7 +335,7 @@ def test_an_object_that_is_reached_often_is_looked_at_once():
 
 def test_primals_may_be_deep():
     x = dx = 1.0
-    for _ in range(100):
+    for _ in range(60):
         x, dx = [x], Tangent[list](dx)
     assert ProjectTo(x)(dx) is dx
 
