@@ -12,9 +12,11 @@ from adjoint2rrule.core import (
     MissingFeatureError,
     NoForwardsMode,
     NoReverseMode,
+    NoTangent,
     RegistrationError,
     RuleConfig,
     RuleError,
+    frule,
     frule_via_ad,
     rrule,
     rrule_via_ad,
@@ -228,3 +230,24 @@ def test_configs_and_annotations_survive_copies(copied):
     assert copied(hint) == hint
     assert hash(copied(hint)) == hash(hint)
     assert "HasReverseMode" in repr(hint)
+
+
+def test_the_class_of_a_config_in_its_place_is_refused():
+    def f(x):
+        return x
+
+    says = r"the class TapeConfig stands where a config may: make an instance, `TapeConfig\(\)`"
+    with pytest.raises(MissingFeatureError, match=f"rrule: {says}"):
+        rrule(TapeConfig, f, 1.0)
+    with pytest.raises(MissingFeatureError, match=f"frule: {says}"):
+        frule(TapeConfig, (NoTangent(), 1.0), f, 1.0)
+
+
+def test_a_config_made_of_an_annotation_is_refused():
+    config = RuleConfig[HasReverseMode]()
+    says = r"RuleConfig\[HasReverseMode\]\(\) has no features.* write `class MyConfig\(RuleConfig\["
+    for call in (rrule, rrule.which, rrule_via_ad):
+        with pytest.raises(MissingFeatureError, match=says):
+            call(config, abs, 1.0)
+    with pytest.raises(MissingFeatureError, match=says):
+        frule(config, (NoTangent(), 1.0), abs, 1.0)

@@ -156,6 +156,22 @@ def is_config_class(T: object) -> TypeGuard[type[AnyConfig]]:
     return isinstance(T, type) and issubclass(T, RuleConfig)
 
 
+def check_config(config: AnyConfig) -> None:
+    """Refuse a ``RuleConfig[A]()``, which looks as if it had the feature, and has none.
+
+    Raises
+    ------
+    MissingFeatureError
+        Where `config` is one.
+    """
+    if type(config) is RuleConfig and (form := getattr(config, "__orig_class__", None)) is not None:
+        form = repr(form).replace(f"{__name__}.", "")
+        raise MissingFeatureError(
+            f"{form}() has no features, only its subclasses have: write `class MyConfig({form}): ...` and"
+            f" `MyConfig()`."
+        )
+
+
 class ViaAD:
     """A function that every AD system implements for its own config, by `register`.
 
@@ -179,6 +195,7 @@ class ViaAD:
             raise MissingFeatureError(
                 f"{self.__name__}: the first argument must be a RuleConfig, not {config!r}{remedy}."
             )
+        check_config(config)
         implementation = getattr(type(config), self._attribute, None)
         if implementation is None:
             raise MissingFeatureError(self._what_is_missing(type(config)))

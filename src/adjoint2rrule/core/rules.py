@@ -32,6 +32,7 @@ class ReverseRules(RuleFunction):
     ) -> tuple[Any, Pullback] | None:
         found = self._find(config, f, xs, kw)
         if found is None:
+            self._refuse_config_class(f)
             return None
         rule, asked, callee = found
         if asked or switch.touched:
@@ -68,6 +69,7 @@ class ForwardRules(RuleFunction):
     ) -> tuple[Any, Any] | None:
         found = self._find(config, f, xs, kw)
         if found is None:
+            self._refuse_config_class(dargs)
             return None
         rule, asked, callee = found
         if asked or switch.touched:

@@ -9,7 +9,7 @@ from functools import partial, update_wrapper
 from types import FunctionType
 from typing import Any, TypeVar
 
-from adjoint2rrule.core.config import AnyConfig, RuleConfig
+from adjoint2rrule.core.config import AnyConfig, RuleConfig, check_config, is_config_class
 from adjoint2rrule.core.debug_mode import debug_mode, switch
 from adjoint2rrule.core.dispatch.method import Method, Rule, no_rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
@@ -17,6 +17,7 @@ from adjoint2rrule.core.dispatch.patterns import Exactly, Pattern
 from adjoint2rrule.core.dispatch.reading import Role, pattern_of_callable, read_method
 from adjoint2rrule.core.dispatch.registry import BOUND, Registry, function_of, is_bound
 from adjoint2rrule.core.dispatch.targets import check_target_is_named, read_target
+from adjoint2rrule.core.errors import MissingFeatureError
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
 
@@ -224,9 +225,19 @@ class RuleFunction(abc.ABC):
         self, config: tuple[AnyConfig, ...], f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]
     ) -> Found | None:
         """Return the rule for calling `f` so: first one that asks for the config, where there is a config."""
-        if config and (found := _found(self._configured, config, f, xs, kw)) is not None:
-            return found
+        if config:
+            check_config(*config)
+            if (found := _found(self._configured, config, f, xs, kw)) is not None:
+                return found
         return _found(self._plain, (), f, xs, kw)
+
+    def _refuse_config_class(self, first: Any) -> None:
+        """Refuse the class of a config that stands before a call, which then has no rule."""
+        if is_config_class(first):
+            raise MissingFeatureError(
+                f"{self.__name__}: the class {first.__name__} stands where a config may: make an instance,"
+                f" `{first.__name__}()`."
+            )
 
     def _with_checks(self, rule: Rule, config: tuple[AnyConfig, ...]) -> Rule:
         """Return the rule for this config, in debug mode with its checks."""
