@@ -33,6 +33,13 @@ class Benchmark:
     limit: float | None = None
     surplus: float | None = None
 
+    def is_kept(self, timing: Timing) -> bool:
+        """Return whether the figures are within what was promised."""
+        longer = timing.one - timing.other
+        return (self.limit is None or timing.ratio <= self.limit) and (
+            self.surplus is None or longer <= self.surplus
+        )
+
 
 @dataclass(frozen=True)
 class Timing:

@@ -36,13 +36,30 @@ def test_times_are_those_of_one_operation():
 
 @pytest.mark.parametrize(
     ("limit", "surplus", "end"),
-    [(None, None, "2.00"), (1.5, None, "2.00  1.50"), (None, 1e-6, "1 µs more; is 2.5 ns")],
+    [
+        (None, None, "2.00"),
+        (2.0, None, "2.00  2.00"),
+        (1.5, None, "2.00  1.50  <- not kept"),
+        (None, 1e-6, "1 µs more; is 2.5 ns"),
+        (None, 1e-9, "1 ns more; is 2.5 ns  <- not kept"),
+    ],
 )
 def test_a_line_says_what_was_promised(limit, surplus, end):
     benchmark = Benchmark("f(x)", "g(x)", int, int, 1, limit=limit, surplus=surplus)
     line = line_of(benchmark, Timing(5e-9, 2.5e-9, 2.0))
     assert line.startswith("f(x) ")
     assert line.endswith(end)
+
+
+def test_the_exit_code_says_whether_promises_were_kept(monkeypatch):
+    main = importlib.import_module("benchmarks.__main__")
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "core"])
+    for limit, code in ((None, 0), (1e9, 0), (1e-9, 1)):
+        quick = statements("len(xs)", "sum(xs)", {"xs": [1.0]}, number=10, rounds=1, limit=limit)
+        monkeypatch.setattr(
+            importlib.import_module("benchmarks.core"), "benchmarks", lambda quick=quick: iter([quick])
+        )
+        assert main.main() == code
 
 
 @pytest.mark.parametrize(
