@@ -9,6 +9,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
+from functools import cached_property
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 import attrs
@@ -49,6 +50,48 @@ class Data:
 class Frozen:
     a: float
     total: float = field(init=False, default=1.0)
+
+
+class Slotted:
+    __slots__ = ("place",)
+
+
+class Members(Slotted):
+    default = 1.0
+
+    def __init__(self):
+        self.psi = 1.0
+
+    def doubled(self):
+        return 2 * self.psi
+
+    @property
+    def size(self):
+        return 1
+
+    @cached_property
+    def norm(self):
+        return self.psi
+
+    @classmethod
+    def made(cls):
+        return cls()
+
+    @staticmethod
+    def helped():
+        return 1.0
+
+
+class Inheriting(Members):
+    pass
+
+
+@dataclass
+class Known:
+    a: float = 1.0
+
+    def doubled(self):
+        return 2 * self.a
 
 
 @attrs.define
@@ -474,6 +517,64 @@ class TestReading:
             t["wrong"]
         assert not hasattr(t, "wrong")
 
+    @pytest.mark.parametrize("name", ["keys", "values", "items", "get"])
+    def test_the_methods_of_a_mapping_win_over_the_entries_of_a_dict(self, name):
+        t = Tangent[dict]({name: 1.0, "a": thunk(lambda: 2.0)})
+        assert t[name] == 1.0
+        assert dict(t) == {**t} == dict(t.items()) == {name: 1.0, "a": 2.0}
+        assert (*t.values(),) == (1.0, 2.0) == (t.get(name), t.get("a"))
+        match t:
+            case {"a": value}:
+                assert value == 2.0
+
+    @pytest.mark.parametrize(
+        ("P", "name", "kind"),
+        [
+            (dict, "copy", "method of dict"),
+            (dict, "update", "method of dict"),
+            (Members, "doubled", "method of Members"),
+            (Members, "made", "method of Members"),
+            (Members, "helped", "method of Members"),
+            (Members, "size", "property of Members"),
+            (Members, "norm", "cached_property of Members"),
+            (Inheriting, "doubled", "method of Inheriting"),
+            (np.ndarray, "T", "getset_descriptor of ndarray"),
+            (scipy.sparse.csr_array, "toarray", "method of csr_array"),
+            (scipy.sparse.csr_array, "T", "property of csr_array"),
+            (Known, "doubled", "method of Known"),
+            (list, "append", "method of list"),
+            (Point, "_replace", "method of Point"),
+        ],
+    )
+    def test_methods_and_properties_of_the_primal_are_no_zeros(self, P, name, kind):
+        t = Tangent[P]()
+        with pytest.raises(UnknownFieldError, match=f"no {name!r}: it is a {kind}"):
+            getattr(t, name)
+        assert not hasattr(t, name)
+
+    def test_a_refused_method_says_how_to_read_the_parts(self):
+        with pytest.raises(UnknownFieldError, match=r'as t\["key"\], or all of them as dict\(t\)$'):
+            Tangent[dict](a=1.0).copy()
+        with pytest.raises(UnknownFieldError, match=r"as t\['psi'\], or all of them as backing\(t\)$"):
+            Tangent[Members](psi=1.0).doubled()
+        with pytest.raises(UnknownFieldError, match=r"as t\[0\], or all of them as list\(t\)$"):
+            Tangent[list](1.0).append(2.0)
+
+    def test_data_of_the_class_is_zero_where_it_is_not_stored(self):
+        t = Tangent[Members](size=1.0)
+        assert t.default is t.place is t.other is t["doubled"] is ZeroTangent()
+        assert t.size == 1.0  # a cached value may hide a method, and has a tangent then
+
+    @every_kind
+    def test_conjugate_is_conj(self, make):
+        t = 1j * make()
+        assert t.conjugate() == t.conj() == np.conj(t)
+
+    def test_anything_has_no_methods_but_those_of_tangents(self):
+        t = Tangent[Any](a=1j)
+        assert t.conjugate() == Tangent[Any](a=-1j)
+        assert t.T is t.copy is ZeroTangent()
+
     def test_a_field_wins_over_a_method_of_its_name(self):
         @dataclass
         class Clash:
@@ -491,7 +592,7 @@ class TestReading:
         assert backing(t) == {"keys": 1.0, "conj": 2.0, "index": 3.0}
         assert np.conj(1j * t).conj == -2j
         assert Tangent[Plain](keys=1.0).keys == 1.0
-        assert Tangent[dict](items=1.0).items == 1.0
+        assert Tangent[Plain](conjugate=1.0).conjugate == Tangent[dict](conj=1.0).conj == 1.0
         assert Tangent[ClashingTuple](1.0, 2.0).count == 2.0
 
     def test_elements_by_place(self):

@@ -21,6 +21,8 @@ from adjoint2rrule.core.tangent_arithmetic import operand
 from adjoint2rrule.core.tangent_types.abstract_zero import ZeroTangent
 from adjoint2rrule.core.tangent_types.structural_refusals import (
     element_of,
+    refuse_attribute,
+    refuse_member,
     refuse_positional,
     refuse_unknown,
 )
@@ -43,7 +45,7 @@ class Kind:
         return len(self.__backing__)
 
     def __getattr__(self, name: str) -> Any:  # fields that the class tells are properties
-        refuse_unknown(self, [name])
+        refuse_attribute(self, name)
 
 
 store = vars(Kind)["__backing__"].__set__  # the `__setattr__` of the tangents refuses
@@ -118,6 +120,7 @@ class OpenFieldsKind(FieldsKind):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(f"{type(self).__name__} has no {name}")
+        refuse_member(self, name)
         return ZERO
 
     def __getitem__(self, key: str | int) -> Any:
@@ -140,7 +143,7 @@ class AnythingKind(OpenFieldsKind):
 
 
 class EntriesKind(Kind):
-    """The tangent of a dict: a mapping in which absent keys read as zero."""
+    """The tangent of a dict: a mapping in which absent keys read as zero, also as attributes."""
 
     __slots__ = ()
 
@@ -152,13 +155,14 @@ class EntriesKind(Kind):
                 f"{type(self).__name__} takes one dict, or entries by keyword, but got {entries!r}"
             ) from err
 
-    __getattribute__ = OpenFieldsKind.__getattribute__
-    __array__ = FieldsKind.__array__
+    def __getattribute__(self, name: str) -> Any:
+        # without these methods it would be no mapping: `dict(t)` calls `t.keys`, and `match` calls `t.get`
+        if name in ("keys", "values", "items", "get"):
+            return object.__getattribute__(self, name)
+        return OpenFieldsKind.__getattribute__(self, name)  # type: ignore[arg-type]
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(f"{type(self).__name__} has no {name}")
-        return ZERO
+    __getattr__ = OpenFieldsKind.__getattr__
+    __array__ = FieldsKind.__array__
 
     def __getitem__(self, key: Any) -> Any:
         return unthunk(self.__backing__.get(key, ZERO))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MemberDescriptorType
 from typing import Any, NoReturn
 
 from adjoint2rrule.core.errors import TangentConstructionError, UnknownFieldError
@@ -25,6 +26,38 @@ def refuse_unknown(tangent: Any, fields: Iterable[Any]) -> NoReturn:
         f"{type(tangent).__name__} has no field {', '.join(map(repr, unknown))}, only {known}"
         + _suggestion(unknown, names or ())
     )
+
+
+def refuse_attribute(tangent: Any, name: str) -> NoReturn:
+    """Say that the primal of a tangent does not have a field, but maybe something else of that name."""
+    refuse_member(tangent, name)
+    refuse_unknown(tangent, [name])
+
+
+def refuse_member(tangent: Any, name: str) -> None:
+    """Complain about a name that is a method, a property or the like in the class of the primal.
+
+    What these would give is not known to the tangent, and a zero, which can be called, would pass for it.
+    """
+    primal = tangent.__primal__
+    member = next((vars(cls)[name] for cls in primal.__mro__ if name in vars(cls)), None)
+    if not hasattr(type(member), "__get__") or isinstance(member, MemberDescriptorType):
+        return  # nothing, or data: a default, or the place of a field with a slot
+    is_method = callable(member) or isinstance(member, classmethod)
+    kind = "method" if is_method else type(member).__name__
+    raise UnknownFieldError(
+        f"{type(tangent).__name__} has no {name!r}: it is a {kind} of {primal.__qualname__}, and a tangent"
+        f" has the parts of its primal alone; {_way_to_parts(tangent)}"
+    )
+
+
+def _way_to_parts(tangent: Any) -> str:
+    if isinstance(tangent, Mapping):
+        return 'read its entries as t["key"], or all of them as dict(t)'
+    if isinstance(tangent, Sequence):
+        return "read its elements as t[0], or all of them as list(t)"
+    field = next(iter(tangent.__backing__), "field")
+    return f"read its fields as t[{field!r}], or all of them as backing(t)"
 
 
 def _suggestion(unknown: Iterable[Any], known: Iterable[str]) -> str:

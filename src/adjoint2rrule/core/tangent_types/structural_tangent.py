@@ -112,8 +112,7 @@ class StructuralTangent(AbstractTangent, metaclass=StructuralType):
         """Return the tangent with the complex conjugates of its parts."""
         return mapped(conj, self)
 
-    def __conj__(self) -> Any:
-        return mapped(conj, self)
+    conjugate = __conj__ = conj
 
     def __neg__(self) -> Any:
         return mapped(neg, self)
@@ -172,18 +171,23 @@ class Tangent(StructuralTangent, Generic[P]):
     takes anything. The parameters of ``tuple[float, float]`` and the like are decoration.
 
     Parts are read as of the primal, ``t.a`` or ``t["a"]`` and ``t[0]``, and thunks among them give their
-    values. The tangents of tuples, lists and NamedTuples are sequences and those of dicts are mappings,
-    so that unpacking and ``match`` work; others iterate over the fields they store. Tangents of one
-    class can be added, and multiplied by numbers; a primal plus its tangent is a primal, rebuilt by
-    `construct`. A sequence that meets an array in ``*``, ``/`` or ``@``, or is given to a function of
-    numpy, is the array of its elements, as lists are to numpy; it has no sum with an array, which is a
-    tangent of something else.
+    values. A part wins over a method of the tangent that has its name (``keys``, ``conj``), except that
+    ``keys``, ``values``, ``items`` and ``get`` of a dict's tangent are those of a mapping, and ``t["keys"]``
+    is the entry. The methods and properties of the primal are no parts of it, and are refused.
+
+    The tangents of tuples, lists and NamedTuples are sequences and those of dicts are mappings, so that
+    unpacking and ``match`` work; others iterate over the fields they store. Tangents of one class can be
+    added, and multiplied by numbers; a primal plus its tangent is a primal, rebuilt by `construct`. A
+    sequence that meets an array in ``*``, ``/`` or ``@``, or is given to a function of numpy, is the array
+    of its elements, as lists are to numpy; it has no sum with an array, which is a tangent of something
+    else.
 
     Raises
     ------
     UnknownFieldError
         Where a field is given, or read, that the class of the primal does not have: dataclasses, attrs
-        classes, NamedTuples and classes with ``__slots__`` tell, other classes may have any field.
+        classes, NamedTuples and classes with ``__slots__`` tell, other classes may have any field. Where
+        an attribute is read that is not stored, and is a method, property or the like of that class.
 
     Examples
     --------
