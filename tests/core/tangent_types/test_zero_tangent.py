@@ -288,6 +288,19 @@ class TestAliases:
         zero = zero_tangent(Data(np.ones(2), np.ones(2)))
         assert zero.a is not zero.b
 
+    def test_parts_that_are_computed_when_asked_for_are_not_taken_for_one_another(self):
+        @dataclass(init=False)
+        class Computed:
+            n: int
+            a: np.ndarray
+
+            def __init__(self, n):
+                self.n = n
+
+        Computed.a = property(lambda self: np.ones(self.n))
+        zeros = zero_tangent([Computed(n) for n in range(5)])
+        assert [zero.a.shape for zero in zeros] == [(n,) for n in range(5)]
+
 
 class TestRegister:
     """Classes with zeros of their own."""

@@ -24,6 +24,9 @@ from adjoint2rrule.core.tangent_types.thunks import AbstractThunk, unthunk
 
 Maker = TypeVar("Maker", bound=Callable[[Any], Any])
 
+#: The zeros made so far, each beside its primal: an `id` tells one object only as long as that is kept alive.
+Made = dict[int, tuple[Any, Any]]
+
 #: What is counted, and the objects of Python itself that have attributes and yet nothing to perturb.
 NOT_PERTURBABLE = (Integral, Enum, type, FunctionType, MethodType, BuiltinFunctionType, ModuleType)
 
@@ -135,16 +138,17 @@ def is_foreign_array(x: Any) -> bool:
     return is_tensor or hasattr(type(x), "__array_namespace__")
 
 
-def _zero(x: Any, made_before: dict[int, Any]) -> Any:
+def _zero(x: Any, made_before: Made) -> Any:
     if id(x) in made_before:
-        return made_before[id(x)]
+        return made_before[id(x)][1]
     if maker := zero_tangent.registered_for(x):
-        zero = made_before[id(x)] = maker(x)
+        zero = maker(x)
+        made_before[id(x)] = x, zero
         return zero
     return _zero_by_structure(x, made_before)
 
 
-def _zero_by_structure(x: Any, made_before: dict[int, Any]) -> Any:
+def _zero_by_structure(x: Any, made_before: Made) -> Any:
     if not is_perturbable(x):
         return NoTangent()
     if isinstance(x, Number):
@@ -154,7 +158,8 @@ def _zero_by_structure(x: Any, made_before: dict[int, Any]) -> Any:
     if isinstance(x, np.ndarray):
         return _zero_array(x, made_before)
     if is_sparse(x) or is_foreign_array(x):
-        zero = made_before[id(x)] = _zero_foreign(x)
+        zero = _zero_foreign(x)
+        made_before[id(x)] = x, zero
         return zero
     return _zero_structure(x, made_before)
 
@@ -165,13 +170,15 @@ def _zero_number(x: Any) -> Any:
     return type(x)(0)
 
 
-def _zero_array(x: np.ndarray[Any, Any], made_before: dict[int, Any]) -> Any:
+def _zero_array(x: np.ndarray[Any, Any], made_before: Made) -> Any:
     if x.dtype.kind != "O":
         # Neither the file of a memmap nor the mask of a masked array is any of the zero's business.
         plain = isinstance(x, (np.memmap, np.ma.MaskedArray))
-        zero = made_before[id(x)] = np.zeros_like(x, subok=not plain)
+        zero = np.zeros_like(x, subok=not plain)
+        made_before[id(x)] = x, zero
         return zero
-    zeros = made_before[id(x)] = np.empty(x.shape, dtype=object)
+    zeros = np.empty(x.shape, dtype=object)
+    made_before[id(x)] = x, zeros
     for index in np.ndindex(x.shape):
         zeros[index] = _zero(x[index], made_before)
     return zeros
@@ -196,10 +203,10 @@ def _zero_of_tangent(x: AbstractTangent) -> Any:
     return x if isinstance(x, AbstractZero) else ZeroTangent()
 
 
-def _zero_structure(x: Any, made_before: dict[int, Any]) -> Any:
+def _zero_structure(x: Any, made_before: Made) -> Any:
     tangent_class: Any = StructuralTangent  # a checker of types takes `[...]` for a type's parameter
     tangent = object.__new__(tangent_class[type(x)])  # immutable where `x` is
-    made_before[id(x)] = tangent  # before its parts, one of which may be `x` again
+    made_before[id(x)] = x, tangent  # before its parts, one of which may be `x` again
     if isinstance(x, (list, tuple)) and not is_namedtuple(type(x)):
         store(tangent, tuple([_zero(part, made_before) for part in x]))
     else:
