@@ -1,5 +1,7 @@
 """Rules without code: `non_differentiable` and `opt_out`."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -295,3 +297,15 @@ def test_a_rule_of_a_method_itself_comes_before_an_opt_out_of_its_function():
     assert rrule(own.phase, 1.0) == "own"
     assert not is_opted_out(rrule, own.phase, float)
     assert is_opted_out(rrule, Own().phase, float)
+
+
+@pytest.mark.parametrize("tool", [non_differentiable, functools.partial(opt_out, rrule)])
+def test_what_the_tools_register_takes_the_place_of_a_rule_with_options(tool):
+    f = target()
+    rrule.register(f)(lambda f, x, *, axis=None: "rule")
+    tool(f, object)
+    for options in ({}, {"axis": 0}, {"keepdims": True}):
+        assert rrule(f, 1.0, **options) != "rule"
+    rrule.register(f)(lambda f, x, *, axis: "rule")
+    assert rrule(f, 1.0, axis=0) == "rule"
+    assert rrule(f, 1.0) != "rule"

@@ -1,5 +1,6 @@
 """`rrule` and `frule`: which rule a call gets, and what can be registered."""
 
+import abc
 import copy
 import pickle
 import random
@@ -410,6 +411,107 @@ def test_a_rule_that_does_not_take_the_keywords_does_not_fit():
     assert rrule(f, 1.0) is None
     assert rrule(f, 1.0, axis=0, keepdims=True) is None
     assert rrule(f, 1.0, x=2.0, axis=0) is None
+
+
+def test_an_option_is_dispatched_on_by_its_annotation():
+    def whole(f, x, *, axis: None):
+        return "whole"
+
+    def along(f, x, *, axis: int):
+        return "along"
+
+    for rules in ([whole, along], [along, whole]):
+        f = register(target(), *rules)
+        assert (chosen(f, 1.0, axis=None), chosen(f, 1.0, axis=0)) == ("whole", "along")
+        assert rrule(f, 1.0, axis="first") is rrule(f, 1.0) is None
+
+
+def test_the_annotation_of_all_other_options_is_dispatched_on():
+    def rule(f, x, **weights: float):
+        return weights
+
+    f = register(target(), rule)
+    assert chosen(f, 1.0, a=1) == {"a": 1}
+    assert rrule(f, 1.0, a=1, b="b") is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda f, x: "other",
+        lambda f, x, *, axis=None: "other",
+        lambda f, x, *, along: "other",
+        lambda f, x, *, axis, keepdims: "other",
+        lambda f, x, *, axis, **kw: "other",
+        lambda f, x, **kw: "other",
+    ],
+)
+def test_only_a_rule_with_the_same_options_is_replaced(other):
+    def rule(f, x, *, axis):
+        return "rule"
+
+    f = register(target(), rule, other)
+    assert rrule.methods(f) == [other, rule]
+    assert chosen(f, 1.0, axis=0) == ("other" if other.__kwdefaults__ else "rule")
+
+
+def test_the_order_of_options_is_no_part_of_the_signature():
+    def first(f, x, *, a: int, b: str): ...
+
+    def second(f, x, *, b: str, a: int): ...
+
+    assert rrule.methods(register(target(), first, second)) == [second]
+
+
+def test_a_rule_with_the_options_of_the_call_goes_before_one_that_leaves_them_open():
+    def with_options(f, x, *, axis=0, keepdims=False):
+        return "options"
+
+    def with_axis(f, x, *, axis=0):
+        return "axis"
+
+    def without(f, x):
+        return "none"
+
+    def with_any(f, x, **kw):
+        return "any"
+
+    rules = [with_options, with_axis, without, with_any]
+    for order in (rules, rules[::-1]):
+        f = register(target(), *order)
+        assert [chosen(f, 1.0), chosen(f, 1.0, axis=1)] == ["none", "axis"]
+        assert [chosen(f, 1.0, keepdims=True), chosen(f, 1.0, other=1)] == ["options", "any"]
+
+
+def test_a_call_without_the_option_that_tells_rules_apart_is_ambiguous():
+    def whole(f, x, *, axis: None = None):
+        return "whole"
+
+    def along(f, x, *, axis: int = 0):
+        return "along"
+
+    f = register(target(), whole, along)
+    assert (chosen(f, 1.0, axis=None), chosen(f, 1.0, axis=1)) == ("whole", "along")
+    with pytest.raises(AmbiguousRuleError, match=r"f\(float\): 2 rules fit[^$]*of options .* a default"):
+        rrule(f, 1.0)
+
+
+def test_a_virtual_subclass_counts_for_an_option_too():
+    class Axes(metaclass=abc.ABCMeta): ...
+
+    @Axes.register
+    class First: ...
+
+    class Second: ...
+
+    def rule(f, x, *, axes: Axes):
+        return "rule"
+
+    f = register(target(), rule)
+    assert chosen(f, 1.0, axes=First()) == "rule"
+    assert rrule(f, 1.0, axes=Second()) is None
+    Axes.register(Second)
+    assert chosen(f, 1.0, axes=Second()) == "rule"
 
 
 # Targets.

@@ -189,4 +189,4 @@ def _method(
         )
     rest = patterns.pop() if variadic else None if types else Anything()
     parameters = [Parameter(None, p) for p in (*map(pattern_of, config), Anything(), *patterns)]
-    return Method(rule, tuple(parameters), rest, any_keyword=True, label=f"{tool}({shown})")
+    return Method(rule, tuple(parameters), rest, other_keywords=Anything(), label=f"{tool}({shown})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_origin
 
 from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
@@ -16,7 +16,7 @@ Rule = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A positional parameter; without a name where a keyword cannot reach it."""
+    """A parameter; without a name where a keyword cannot reach it."""
 
     name: str | None
     pattern: Pattern
@@ -27,18 +27,17 @@ class Parameter:
 class Method:
     """A rule, and what calls fit it.
 
-    `parameters` and `rest` (of a ``*xs``) are what the rule dispatches on. `keywords` are the
-    keyword-only parameters it takes, `required` those of them without a default; with
-    `any_keyword` it takes others too. `label` is what messages call it, if not by its name. `blurred`
-    are the parameters whose annotations say more than their patterns.
+    `parameters` are the positional ones and `rest` that of a ``*xs``; `keyword_only` are those that only
+    a keyword reaches, in the order of their names, and `other_keywords` is the pattern of a ``**kw``.
+    `label` is what messages call it, if not by its name. `blurred` are the parameters whose annotations
+    say more than their patterns.
     """
 
     rule: Rule
     parameters: tuple[Parameter, ...]
     rest: Pattern | None = None
-    keywords: frozenset[str] = frozenset()
-    required: frozenset[str] = frozenset()
-    any_keyword: bool = False
+    keyword_only: tuple[Parameter, ...] = ()
+    other_keywords: Pattern | None = None
     label: str | None = None
     blurred: tuple[str, ...] = ()
 
@@ -53,15 +52,21 @@ class Method:
             return None
         if any(p.name in keywords for p in given) or not self._takes(keywords, left):
             return None
-        by_name = {p.name: p.pattern for p in left}
+        by_name = {p.name: p.pattern for p in (*left, *self.keyword_only)}
         positional = (*(p.pattern for p in given), *(self.rest or Anything() for _ in range(surplus)))
-        return (*positional, *(by_name.get(name, Anything()) for name in keywords))
+        return (*positional, *(by_name.get(name) or self.other_keywords or Anything() for name in keywords))
 
     def _takes(self, keywords: Collection[str], left: Sequence[Parameter]) -> bool:
         """Return whether these keywords fit when they and defaults have to fill what is `left`."""
-        missing = self.required.union(p.name for p in left if not p.optional).difference(keywords)
-        names = self.keywords.union(p.name for p in left)
-        return not missing and (self.any_keyword or names.issuperset(keywords))
+        reached = (*left, *self.keyword_only)
+        if any(p.name not in keywords for p in reached if not p.optional):
+            return False
+        return self.other_keywords is not None or {p.name for p in reached}.issuperset(keywords)
+
+    def closeness(self, count: int) -> tuple[bool, bool, int]:
+        """Return how closely the parameters spell out a call of `count` arguments; greater is closer."""
+        surplus = abs(len(self.parameters) + len(self.keyword_only) - count)
+        return self.rest is None, self.other_keywords is None, -surplus
 
     def replaces(self, other: Method) -> bool:
         """Return whether this method takes the place of `other`, which has the same signature.
@@ -83,16 +88,27 @@ class Method:
 
     def has_signature_of(self, other: Method) -> bool:
         """Return whether both dispatch on the same calls, so that the later one replaces the earlier."""
-        if len(self.parameters) != len(other.parameters) or (self.rest is None) != (other.rest is None):
-            return False
-        if [p.optional for p in self.parameters] != [p.optional for p in other.parameters]:
-            return False
-        pairs = zip(self.patterns(), other.patterns(), strict=True)
-        return all(mine.covers(theirs) and theirs.covers(mine) for mine, theirs in pairs)
+        mine, theirs = self, other
+        if self.label is not None and self.other_keywords is not None:
+            # What a tool makes for all keywords takes the place of rules with whatever keywords.
+            mine, theirs = (replace(m, keyword_only=(), other_keywords=None) for m in (self, other))
+        pairs = zip(mine.patterns(), theirs.patterns(), strict=True)
+        return mine._form() == theirs._form() and all(p.covers(q) and q.covers(p) for p, q in pairs)
+
+    def _form(self) -> tuple[object, ...]:
+        """Return all that the signature says beside the patterns."""
+        positional = tuple(p.optional for p in self.parameters)
+        by_keyword = tuple((p.name, p.optional) for p in self.keyword_only)
+        return positional, self.rest is None, by_keyword, self.other_keywords is None
 
     def patterns(self) -> list[Pattern]:
-        """Return the patterns of all positional parameters, that of ``*xs`` last."""
-        return [p.pattern for p in self.parameters] + ([] if self.rest is None else [self.rest])
+        """Return the patterns of all parameters, in an order that is that of all methods of this form."""
+        patterns = [p.pattern for p in (*self.parameters, *self.keyword_only)]
+        return patterns + [p for p in (self.rest, self.other_keywords) if p is not None]
+
+    def left_out(self, keywords: Collection[str]) -> dict[str, Pattern]:
+        """Return the patterns of the options that a call with these keywords leaves to their defaults."""
+        return {str(p.name): p.pattern for p in self.keyword_only if p.name not in keywords}
 
     def __str__(self) -> str:
         return self.label or described(self.rule)

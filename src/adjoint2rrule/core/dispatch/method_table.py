@@ -19,13 +19,15 @@ class Candidate(NamedTuple):
 
     `checks` are the positions of the arguments whose values have the last word, each with the test
     for it. Of methods with the same patterns, the one with the greater `closeness` is preferred, which
-    spells out the arguments of the call, then the one registered later, whose `order` is greater.
+    spells out the arguments of the call, then the one registered later, whose `order` is greater; unless
+    they differ in an option that the call leaves out, which are in `left_out`.
     """
 
     method: Method
     patterns: tuple[Pattern, ...]
     checks: tuple[tuple[int, Callable[[object], bool]], ...]
-    closeness: tuple[bool, int]
+    closeness: tuple[bool, bool, int]
+    left_out: Mapping[str, Pattern]
     order: int
 
     def accepts(self, values: Sequence[object]) -> bool:
@@ -41,9 +43,13 @@ class Candidate(NamedTuple):
             return False
         if not _cover(self.patterns, other.patterns):
             return True
+        if self.closeness != other.closeness:
+            return self.closeness > other.closeness
+        if any(other.left_out.get(name, pattern) != pattern for name, pattern in self.left_out.items()):
+            return False
         mine, theirs = self.method.rest, other.method.rest
-        if self.closeness != other.closeness or mine is None or theirs is None:
-            return (self.closeness, self.order) > (other.closeness, other.order)
+        if mine is None or theirs is None:
+            return self.order > other.order
         return theirs.covers(mine) and (not mine.covers(theirs) or self.order > other.order)
 
 
@@ -155,8 +161,8 @@ class MethodTable(_Stored):
         for order, method in enumerate(self.methods):
             patterns = method.patterns_for(count, keywords)
             if patterns is not None:
-                closeness = (method.rest is None, -abs(len(method.parameters) - count))
-                yield Candidate(method, patterns, (), closeness, order)
+                closeness = method.closeness(count + len(keywords))
+                yield Candidate(method, patterns, (), closeness, method.left_out(keywords), order)
 
 
 def _most_specific(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
@@ -185,5 +191,6 @@ def _ambiguous(best: Sequence[Candidate], values: tuple[object, ...], keywords: 
     return (
         f"{describe(f)}({', '.join(classes)}): {len(best)} rules fit, none more specific than the others:\n"
         f"{candidates}\n"
-        "Narrow the annotations of one of them, or register a rule for what they have in common."
+        "Narrow the annotations of one of them, or register a rule for what they have in common; of options"
+        " that are told apart by their annotations, one at most has a default."
     )

@@ -73,7 +73,7 @@ class _Reader:
     blurred: list[str] = field(default_factory=list)
 
     def parameter(self, parameter: inspect.Parameter) -> Parameter:
-        name = parameter.name if parameter.kind is Kind.POSITIONAL_OR_KEYWORD else None
+        name = None if parameter.kind is Kind.POSITIONAL_ONLY else parameter.name
         return Parameter(name, self.pattern(parameter), parameter.default is not Kind.empty)
 
     def pattern(self, parameter: inspect.Parameter) -> Pattern:
@@ -101,13 +101,12 @@ def _signature(rule: Rule) -> tuple[list[Parameter], Pattern | None, dict[str, A
     reader = _Reader(rule, Scope.of(rule))
     positional = [reader.parameter(p) for p in parameters if p.kind in _BY_POSITION]
     rest = next((reader.pattern(p) for p in parameters if p.kind is Kind.VAR_POSITIONAL), None)
-    by_keyword = [p for p in parameters if p.kind is Kind.KEYWORD_ONLY]
+    by_keyword = [reader.parameter(p) for p in parameters if p.kind is Kind.KEYWORD_ONLY]
     if positional:
         _check_config_is_known(rule, parameters[0], reader.blurred)
     about_others = {
-        "keywords": frozenset(p.name for p in by_keyword),
-        "required": frozenset(p.name for p in by_keyword if p.default is Kind.empty),
-        "any_keyword": any(p.kind is Kind.VAR_KEYWORD for p in parameters),
+        "keyword_only": tuple(sorted(by_keyword, key=lambda p: str(p.name))),
+        "other_keywords": next((reader.pattern(p) for p in parameters if p.kind is Kind.VAR_KEYWORD), None),
         "blurred": tuple(reader.blurred),
     }
     return positional, rest, about_others
@@ -213,11 +212,11 @@ def _without_the_obvious(callee: Parameter, role: Role, target: Any) -> Paramete
 
 def _check_arguments(method: Method, skipped: int, target: Any, leading: tuple[str, ...]) -> None:
     required, most = arguments_of(target)
-    optional = [p.optional for p in method.parameters[skipped:]]
-    unbounded = method.rest is not None or method.any_keyword
-    if required > (math.inf if unbounded else len(optional) + len(method.keywords)):
+    parameters = (*method.parameters[skipped:], *method.keyword_only)
+    unbounded = method.rest is not None or method.other_keywords is not None
+    if required > (math.inf if unbounded else len(parameters)):
         reason = f"{describe(target)} takes at least {counted(required)}, the rule fewer"
-    elif most < optional.count(False) + len(method.required):
+    elif most < sum(not p.optional for p in parameters):
         reason = f"{describe(target)} takes at most {counted(most)}, the rule needs more"
     else:
         return
