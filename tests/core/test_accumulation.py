@@ -1,6 +1,8 @@
 """Adding in place: where it happens, where it must not, and that the sum is right in either case."""
 
 import operator
+import re
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +30,13 @@ from adjoint2rrule.core import (
     unthunk,
     zero_tangent,
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def outside_debug_mode():
+    """Let numpy broadcast, as it does where nobody asked for checks."""
+    with debugging(False):
+        yield
 
 
 @dataclass
@@ -166,6 +175,55 @@ def test_what_fits_is_broadcast_into_the_destination(y):
     expected = x + y
     assert add_inplace(x, y) is x
     np.testing.assert_array_equal(x, expected)
+
+
+APART = {
+    "column and row": (np.ones((3, 1)), np.ones((1, 3))),
+    "matrix and row": (np.ones((2, 3)), np.ones(3)),
+    "vector and column": (np.ones(3), np.ones((3, 1))),
+    "array and number": (np.ones(3), 1.0),
+    "array and numpy's number": (np.ones(1), np.float64(1.0)),
+    "array and array without axes": (np.ones(3), np.array(1.0)),
+    "integers and number": (np.arange(3), 1.0),
+    "sparse and dense": (scipy.sparse.csr_array(np.eye(2)), np.ones(2)),
+    "longer": (np.ones(3), np.ones(2)),
+}
+
+
+@pytest.mark.parametrize("wrapped", [lambda y: y, lambda y: thunk(lambda: y)], ids=["value", "thunk"])
+@pytest.mark.parametrize(("x", "y"), [*APART.values(), *((y, x) for x, y in APART.values())])
+def test_debug_mode_finds_tangents_that_are_not_of_one_primal(x, y, wrapped):
+    before = deepcopy(x)
+    shapes = f"shape {np.shape(x)} and one of shape {np.shape(y)} have no sum; project the cotangents"
+    with debugging(), pytest.raises(TangentMismatchError, match=re.escape(shapes) + r".*ProjectTo\(x\)$"):
+        add_inplace(x, wrapped(y))
+    assert contents(x) == contents(before)
+
+
+def test_debug_mode_finds_them_in_fields():
+    with debugging(), pytest.raises(TangentMismatchError, match=r"shape \(2,\) and one of shape \(\)"):
+        add_inplace(MutableTangent[Foo](a=np.ones(2)), Tangent[Foo](a=1.0))
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (np.ones(()), 1.0),
+        (1.0, np.ones(())),
+        (1.0, 2),
+        (np.ones((2, 1)), np.ones((2, 1), int)),
+        (np.eye(2), scipy.sparse.csr_array(np.eye(2))),
+        (np.ones(2), ZeroTangent()),
+        (ZeroTangent(), np.ones(2)),
+        (np.ones(2), not_implemented()),
+        (np.ones(2), thunk(lambda: np.ones(2))),
+        (MutableTangent[Foo](a=np.ones(2)), Tangent[Foo](a=np.ones(2), b=1.0)),
+    ],
+)
+def test_debug_mode_gives_the_same_sums(x, y):
+    expected = add_inplace(deepcopy(x), y)
+    with debugging():
+        assert contents(add_inplace(deepcopy(x), y)) == contents(expected)
 
 
 def test_shapes_that_do_not_go_together_are_an_error():

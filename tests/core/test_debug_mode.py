@@ -7,7 +7,14 @@ import threading
 
 import pytest
 
-from adjoint2rrule.core import BadInplaceError, LyingRuleError, PrimalAdditionError, debug_mode, debugging
+from adjoint2rrule.core import (
+    BadInplaceError,
+    LyingRuleError,
+    PrimalAdditionError,
+    TangentMismatchError,
+    debug_mode,
+    debugging,
+)
 
 
 def test_it_is_on_inside_the_block_alone():
@@ -83,5 +90,5 @@ def test_a_generator_that_is_left_inside_a_block_leaves_others_alone():
 
 def test_every_error_that_debug_mode_finds_is_in_its_documentation():
     documented = sys.modules[debug_mode.__module__].__doc__
-    for error in (LyingRuleError, BadInplaceError, PrimalAdditionError):
+    for error in (LyingRuleError, BadInplaceError, PrimalAdditionError, TangentMismatchError):
         assert f"`{error.__name__}`" in documented

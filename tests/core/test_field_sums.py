@@ -17,10 +17,18 @@ from adjoint2rrule.core import (
     ZeroTangent,
     add_inplace,
     backing,
+    debugging,
     not_implemented,
     thunk,
     zero_tangent,
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def outside_debug_mode():
+    """Let numpy broadcast, as it does where nobody asked for checks."""
+    with debugging(False):
+        yield
 
 
 @dataclass

@@ -46,7 +46,7 @@ def add_inplace(x: Any, y: Any, /) -> Any:
     ------
     TangentMismatchError, TangentConversionError
         Where `x` and `y` have no sum. `x` is then of no use, as after an `add` that raises: a part of the
-        sum may have been added.
+        sum may have been added. In debug mode also where their shapes differ, and numpy would broadcast.
     BadInplaceError
         In debug mode, where an `InplaceableThunk` adds something else than its value.
 
@@ -145,12 +145,17 @@ def _is_sum(total: ndarray[Any, Any], x: ndarray[Any, Any], dx: Any) -> bool:
 
 
 def _takes(x: Any, y: Any) -> bool:
-    """Whether ``x + y`` has the shape and dtype of `x` and can be written there."""
+    """Whether ``x + y`` has the shape and dtype of `x` and can be written there.
+
+    In debug mode broadcasting is for `plus` to refuse.
+    """
     if not is_inplaceable_destination(x):
         return False
     if type(y) is np.ndarray or type(y) is np.memmap:
-        same_space = y.shape == x.shape or _broadcasts_to(x.shape, y.shape)
+        same_space = y.shape == x.shape or (_broadcasts_to(x.shape, y.shape) and not debug_mode())
         return same_space and (y.dtype is x.dtype or _keeps_dtype(x, y)) and not _overlap(x, y)
+    if x.ndim > 0 and debug_mode():
+        return False
     return isinstance(y, (int, float, complex, np.number)) and _keeps_dtype(x, y)
 
 

@@ -14,6 +14,10 @@ What it finds, by the error that says so:
     The ``add`` of an `InplaceableThunk` returned another array than it was given, or added something else
     than the thunk's value.
 
+`TangentMismatchError`, from `add_inplace`
+    Two arrays differ in shape, or one of them is a number, and numpy would broadcast: the cotangents of one
+    primal have its shape, so that one of them lacks a projection.
+
 `PrimalAdditionError`, from a primal plus its `Tangent`
     The primal that was built from the sums does not have them in its fields.
 

@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from itertools import chain
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
+from adjoint2rrule.core.debug_mode import debug_mode
 from adjoint2rrule.core.errors import TangentMismatchError
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
@@ -51,21 +53,34 @@ def plus(x: Any, y: Any) -> Any:
     Raises
     ------
     TangentConversionError, TangentMismatchError
-        Where one of them is no tangent, or they are tangents of different primals.
+        Where one of them is no tangent, or they are tangents of different primals. In debug mode also where
+        numpy would broadcast one to the shape of the other, which two tangents of one primal do not need.
     """
     if not isinstance(y, AbstractTangent):  # to a structural tangent, `x` may be the primal
         checked(x)
         checked(y)
-    if type(x) is type(y) is np.ndarray and not _have_a_sum(x.shape, y.shape):
+    shapes = shape_of(x), shape_of(y)
+    if None not in shapes and shapes[0] != shapes[1] and (debug_mode() or not _have_a_sum(x, y)):
         raise TangentMismatchError(
-            f"add_inplace: a tangent of shape {x.shape} and one of shape {y.shape} have no sum;"
-            f" project the cotangents of one primal to its shape"
+            f"add_inplace: a tangent of shape {shapes[0]} and one of shape {shapes[1]} have no sum;"
+            f" project the cotangents of one primal to its shape, with ProjectTo(x)"
         )
     return x + y
 
 
-def _have_a_sum(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    return all(1 in (m, n) or m == n for m, n in zip(reversed(shape), reversed(other), strict=False))
+def shape_of(x: Any) -> tuple[int, ...] | None:
+    """Return the shape of an array or a number; `None` for all else."""
+    if isinstance(x, AbstractTangent):  # a tangent may have any attribute, one called "shape" too
+        return None
+    shape = () if isinstance(x, Number) else getattr(x, "shape", None)
+    return tuple(shape) if isinstance(shape, tuple) else None
+
+
+def _have_a_sum(x: Any, y: Any) -> bool:
+    if not type(x) is type(y) is np.ndarray:
+        return True  # as far as is known here
+    lengths = zip(reversed(x.shape), reversed(y.shape), strict=False)
+    return all(1 in (m, n) or m == n for m, n in lengths)
 
 
 def owned(total: Any, y: Any) -> Any:
