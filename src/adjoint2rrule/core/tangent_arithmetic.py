@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from adjoint2rrule.core.errors import MutateTangentError, TangentConversionError
-from adjoint2rrule.core.tangent_types.numpy_functions import arrays_of, output_of, written_by
+from adjoint2rrule.core.tangent_types.numpy_functions import output_of, written_by
 
 
 class _OfTheClass:
@@ -69,6 +69,7 @@ class TangentArithmetic:
     __slots__ = ()
 
     __array_priority__ = 1000.0  # above the arrays of numpy (0) and the matrices of scipy (10.1)
+    __rank__ = 1  # of those in a call, the lowest decides first
 
     def __operand__(self) -> Any:
         """Return what numpy computes with in place of this tangent."""
@@ -92,7 +93,7 @@ class TangentArithmetic:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         _refuse_writing((*kwargs.get("out", ()), *(inputs[:1] if method == "at" else ())))
         if method != "__call__":
-            return applied(getattr(ufunc, method), inputs, kwargs)
+            return decided(getattr(ufunc, method), inputs, kwargs)
         operation = OPERATIONS.get(ufunc) if kwargs.keys() <= {"out"} else None
         if operation is None:
             return decided(ufunc, inputs, kwargs)
@@ -110,11 +111,12 @@ class TangentArithmetic:
 
 def decided(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """Return what a function of numpy gives: for one of the tangents in the call to say, or for numpy."""
-    for tangent in tangents_in(arrays_of(args, kwargs)):
+    for tangent in sorted(tangents_in((*args, *kwargs.values())), key=lambda tangent: tangent.__rank__):
         result = tangent.__decide__(func, args, kwargs)
         if result is not NotImplemented:
             out = output_of(func, args, kwargs)
-            return result if out is None else copied_into(out, result)
+            where = kwargs.get("where", True) if isinstance(func, np.ufunc) else True
+            return result if out is None else copied_into(out, result, where)
     return applied(func, args, kwargs)
 
 
@@ -191,10 +193,10 @@ def _refuse_operation(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Any:
     )
 
 
-def copied_into(out: Any, result: Any) -> Any:
+def copied_into(out: Any, result: Any, where: Any = True) -> Any:
     """Return `out` with a result written into it."""
     if result is not out:
-        np.copyto(out, operand(result), casting="same_kind")
+        np.copyto(out, operand(result), casting="same_kind", where=where)
     return out
 
 

@@ -48,6 +48,19 @@ LINEAR = {
     "fft": np.fft.fft,
     "inverse fft": lambda z: np.fft.irfftn(z, s=(4,)),
     "linalg.matmul": lambda z: np.linalg.multi_dot([x, z]),
+    "fft by name": lambda z: np.fft.fft(a=z),
+    "dot by name": lambda z: np.dot(a=x, b=z),
+    "multi_dot of thunks": lambda z: np.linalg.multi_dot([thunk(lambda: x), z, np.ones(2)]),
+    "multi_dot by name": lambda z: np.linalg.multi_dot(arrays=[x, z]),
+    "einsum without a string": lambda z: np.einsum(x, [0, 1], z, [1, 2], [0, 2]),
+    "a list of zeros": lambda z: np.outer([z, [z]], thunk(lambda: x)),
+    "stack of zeros by name": lambda z: np.stack(arrays=[z, z]),
+    "product with options": lambda z: np.multiply(z, np.full(2, np.inf), dtype=float),
+    "quotient with options": lambda z: np.divide(z, np.zeros(2), dtype=float),
+    "negative with options": lambda z: np.negative(z, dtype=float),
+    "outer product": lambda z: np.multiply.outer(z, np.full(2, np.inf)),
+    "outer product from the right": lambda z: np.multiply.outer(np.full(2, np.nan), z),
+    "reduction": np.add.reduce,
     "matmul with options": lambda z: np.matmul(x, z, dtype=np.float32),
 }
 
@@ -147,8 +160,71 @@ def test_what_has_an_out_is_written_there(z, call):
     assert out.tolist() == [0.0, 0.0]
 
 
-def test_a_zero_that_is_no_array_of_a_linear_function_is_an_option(z):
-    assert np.diff([1.0, 3.0], prepend=z).tolist() == [1.0, 2.0]
+OPTIONS = {
+    "keyword": (lambda z: np.diff([1.0, 3.0], prepend=z), [1.0, 2.0]),
+    "of the sum": (lambda z: np.sum(T([1.0, 2.0]), None, None, None, False, z), 3.0),
+    "of an index, as numpy takes numbers": (lambda z: np.take(T([5.0, 2.0]), z), 5.0),
+    "of the differences": (lambda z: np.diff(T([1.0, 3.0]), 1, -1, z), [1.0, 2.0]),
+}
+
+
+@pytest.mark.parametrize(("call", "expected"), OPTIONS.values(), ids=OPTIONS.keys())
+def test_a_zero_that_is_no_operand_of_a_linear_function_is_an_option(z, call, expected):
+    np.testing.assert_array_equal(call(z), expected)
+
+
+INDICES = {
+    "delete": lambda z: np.delete(T([1.0, 2.0]), z),
+    "tile": lambda z: np.tile(T([1.0, 2.0]), [z]),
+}
+
+
+@pytest.mark.parametrize("name", INDICES)
+def test_a_zero_is_no_index(z, name):
+    with pytest.raises(TangentConversionError, match=rf"{name} .* got {z!r}.*numpy says"):
+        INDICES[name](z)
+
+
+def T(value):
+    """Return a thunk of an array."""
+    return thunk(lambda: np.array(value))
+
+
+PARTLY_ZERO = {
+    "dot": lambda v: np.dot(v, T([3.0, 2.0])),
+    "inner": lambda v: np.inner(T([3.0, 2.0]), v),
+    "outer": lambda v: np.outer(v, T([3.0, 2.0])),
+    "kron": lambda v: np.kron(T([3.0, 2.0]), v),
+    "einsum": lambda v: np.einsum("i,i->i", v, T([3.0, 2.0])),
+    "tensordot": lambda v: np.tensordot(v, T([3.0, 2.0]), 1),
+    "multi_dot": lambda v: np.linalg.multi_dot([v, T(np.eye(2)), T([3.0, 2.0])]),
+    "convolve": lambda v: np.convolve(v, T([3.0, 2.0])),
+    "outer product": lambda v: np.multiply.outer(v, T([3.0, 2.0])),
+}
+
+
+@pytest.mark.parametrize("call", PARTLY_ZERO.values(), ids=PARTLY_ZERO.keys())
+def test_a_list_is_zero_only_where_all_its_elements_are(z, call):
+    np.testing.assert_array_equal(call([z, 1.0]), call([0.0, 1.0]))
+    assert call([z, z]) is z
+
+
+@pytest.mark.parametrize("name", PARTLY_ZERO)
+def test_a_list_never_hides_what_is_missing(z, name):
+    missing = not_implemented("the order")
+    for v in ([z, missing], [missing, z], [missing, 1.0]):
+        if name in ("dot", "inner"):
+            assert PARTLY_ZERO[name](v) is missing
+            assert np.dot([z, 1.0], missing) is np.dot(missing, [z, 1.0]) is missing
+        else:
+            with pytest.raises(NotImplementedTangentError, match="the order"):
+                PARTLY_ZERO[name](v)
+
+
+def test_zeros_are_written_where_they_are_asked_for(z):
+    out = np.ones(2)
+    assert np.multiply(z, [1.0, 2.0], out=out, where=[True, False]) is out
+    assert out.tolist() == [0.0, 1.0]
 
 
 def test_what_is_missing_is_not_written_into_an_out():

@@ -14,9 +14,9 @@ from adjoint2rrule.core.errors import (
     TangentConversionError,
     ZeroTangentDivisionError,
 )
-from adjoint2rrule.core.tangent_arithmetic import Scalar, applied, tangents_in
+from adjoint2rrule.core.tangent_arithmetic import Scalar, applied
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
-from adjoint2rrule.core.tangent_types.numpy_functions import LINEAR, SHAPED, arrays_of
+from adjoint2rrule.core.tangent_types.numpy_functions import LINEAR, SHAPED, operands_of
 
 
 class AbstractZero(AbstractTangent):
@@ -88,9 +88,10 @@ class AbstractZero(AbstractTangent):
         return nought.view(Scalar) if dtype is None and copy is None else nought
 
     def __decide__(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        zeros = [x for x in tangents_in(arrays_of(args, kwargs)) if isinstance(x, AbstractZero)]
-        if func in LINEAR or (func is np.stack and len(zeros) == len(args[0])):
-            return reduce(operator.mul, zeros)
+        if func in LINEAR:
+            zeros = [zero for x in operands_of(func, args, kwargs) if (zero := zero_of(x)) is not None]
+            if zeros:
+                return reduce(operator.mul, zeros)
         if func in SHAPED:
             self._refuse(func)
         try:
@@ -165,6 +166,14 @@ class AbstractZero(AbstractTangent):
 
     def __rtruediv__(self, other: Any) -> Any:
         raise ZeroTangentDivisionError(f"division by {self!r}")
+
+
+def zero_of(x: Any) -> Any:
+    """Return the zero that an operand of numpy's is, itself or a list of zeros alone, and None for others."""
+    if not isinstance(x, (list, tuple)) or not x:
+        return x if isinstance(x, AbstractZero) else None
+    zeros = [*map(zero_of, x)]
+    return None if any(zero is None for zero in zeros) else reduce(operator.mul, zeros)
 
 
 class ZeroTangent(AbstractZero):

@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 from adjoint2rrule.core.errors import NotImplementedTangentError, UnknownFieldError
 from adjoint2rrule.core.tangent_arithmetic import tangents_in
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
-from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
-from adjoint2rrule.core.tangent_types.numpy_functions import DOTS, arrays_of
+from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, zero_of
+from adjoint2rrule.core.tangent_types.numpy_functions import DOTS, operands_of
 
 
 class NotImplementedTangent(AbstractTangent):
@@ -49,6 +49,8 @@ class NotImplementedTangent(AbstractTangent):
 
     __slots__ = ("info", "module", "source")
 
+    __rank__ = 0  # before a zero in a list, which would ask for the value
+
     module: str
     source: str
     info: str
@@ -78,10 +80,8 @@ class NotImplementedTangent(AbstractTangent):
     def __decide__(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if func not in DOTS:
             return NotImplemented
-        deciding = (AbstractZero, NotImplementedTangent)
-        return reduce(
-            operator.mul, [x for x in tangents_in(arrays_of(args, kwargs)) if isinstance(x, deciding)]
-        )
+        decisions = map(_decision, operands_of(func, args, kwargs))
+        return reduce(operator.mul, [x for x in decisions if x is not None])
 
     __sub__ = __rsub__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _raise
     __pow__ = __rpow__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _raise
@@ -114,6 +114,13 @@ class NotImplementedTangent(AbstractTangent):
         return other if isinstance(other, AbstractZero) else self
 
     __rmul__ = __matmul__ = __rmatmul__ = dot = __mul__
+
+
+def _decision(x: Any) -> AbstractTangent | None:
+    """Return what decides a product with an operand of numpy's, if anything: a zero, or what is missing."""
+    missing = (dx for dx in tangents_in(x) if isinstance(dx, NotImplementedTangent))
+    zero = zero_of(x)
+    return next(missing, None) if zero is None else zero
 
 
 def not_implemented(info: str = "", *, stacklevel: int = 1) -> NotImplementedTangent:
