@@ -247,7 +247,7 @@ def test_other_shapes_are_refused_with_both_shapes_and_a_remedy(shape, given, re
         ProjectTo(np.zeros(shape))(np.ones(given))
 
 
-@pytest.mark.parametrize("dx", [1.0, np.float32(1), 2j, "a", (1.0, 1.0, 1.0), {}, Tangent[list](1.0)])
+@pytest.mark.parametrize("dx", [1.0, np.float32(1), 2j, "a", (1.0, 1.0, 1.0), {}, Tangent[tuple](1.0)])
 @pytest.mark.parametrize("shape", [(1,), (3,), (1, 1)])
 def test_a_number_is_no_cotangent_of_an_array_with_axes(shape, dx):
     with pytest.raises(ProjectionError, match=r"x is an array of shape .*float64, but its cotangent is .*"):
@@ -269,6 +269,26 @@ def test_lists_and_sparse_arrays_become_arrays():
         assert np.array_equal(projected, np.eye(2))
     with pytest.raises(ProjectionError, match=r"\[\[1\], \[2, 3\]\] is none"):
         project_x([[1], [2, 3]])
+
+
+def test_a_tangent_of_a_list_becomes_an_array_as_a_list_does():
+    project_x = ProjectTo(np.zeros((2, 2), np.float32))
+    rows = [thunk(lambda: [1, 2j]), Tangent[list](thunk(lambda: 3), ZeroTangent())]
+    for dx in (rows, Tangent[list](*rows), Tangent[list](*rows)[:]):
+        projected = project_x(dx)
+        assert (type(projected), projected.dtype) == (np.ndarray, np.float32)
+        assert projected.tolist() == [[1.0, 0.0], [3.0, 0.0]]
+    with pytest.raises(ProjectionError, match=r"x has shape \(2, 2\) and its cotangent \(1,\)"):
+        project_x(Tangent[list](1.0))
+    with pytest.raises(ProjectionError, match=r"Tangent\[list\]\(1\.0, \[2\.0\]\) is none"):
+        project_x(Tangent[list](1.0, [2.0]))
+
+
+def test_what_is_not_implemented_in_a_list_wins():
+    missing = not_implemented("missing")
+    for dx in ([missing, 1.0], Tangent[list](1.0, missing), [thunk(lambda: missing), ZeroTangent()]):
+        assert ProjectTo(np.zeros(2))(dx) is missing
+    assert ProjectTo(np.zeros((1, 2)))([[1.0, missing]]) is missing
 
 
 def test_arrays_of_objects_become_arrays_of_numbers():
@@ -304,18 +324,88 @@ def test_the_order_of_bytes_does_not_matter():
         assert ProjectTo(x)(np.ones(2)).dtype == np.dtype(np.float32)
 
 
-def test_subclasses_keep_working_on_both_sides():
+def test_subclasses_of_other_libraries_stay_what_they_are():
     vector = np.ones(3).view(Vector)
     assert ProjectTo(np.zeros(3))(vector) is vector
     narrowed = ProjectTo(np.zeros((3, 1), np.float32))(vector)
     assert (type(narrowed), narrowed.dtype, narrowed.shape) == (Vector, np.float32, (3, 1))
-    masked = np.ma.array([1 + 2j, 2.0], mask=[True, False])
-    projected = ProjectTo(np.ma.array([1.0, 2.0]))(masked)
-    assert projected.mask.tolist() == [True, False]
-    assert projected.dtype == np.float64
-    matrix = np.ones((2, 1)).view(np.matrix)
-    assert ProjectTo(np.zeros(2))(matrix).shape == (2,)
-    assert ProjectTo(matrix)(np.ones((2, 1))).shape == (2, 1)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "x", [np.ones((2, 2)), np.ones((2, 2)).view(np.matrix), np.ones((2, 2)).view(Vector), [[1.0, 1.0]] * 2]
+)
+@pytest.mark.parametrize("cls", [np.matrix, np.ma.MaskedArray, np.recarray])
+def test_subclasses_of_numpys_own_become_plain_arrays(cls, x, dtype):
+    dx = np.arange(4.0).astype(dtype).reshape(2, 2).view(cls)
+    projected = ProjectTo(x)(dx)
+    if isinstance(x, list):
+        assert projected == Tangent[list](Tangent[list](0.0, 1.0), Tangent[list](2.0, 3.0))
+        return
+    assert type(projected) is np.ndarray
+    assert np.array_equal(projected, [[0, 1], [2, 3]])
+    assert np.array_equal(projected * projected, [[0, 1], [4, 9]])  # not the product of matrices
+
+
+def test_the_array_of_a_file_becomes_a_plain_one(tmp_path):
+    dx = np.memmap(tmp_path / "numbers", shape=3, mode="w+", dtype=np.float64)
+    projected = ProjectTo(np.zeros(3))(dx)
+    assert type(projected) is np.ndarray
+    assert np.shares_memory(projected, dx)
+
+
+def test_a_matrix_may_stand_for_a_column_and_lose_its_axis():
+    column = np.array([[1.0], [2.0]]).view(np.matrix)
+    assert ProjectTo(np.zeros(2))(column).tolist() == [1.0, 2.0]
+    assert ProjectTo([0.0, 0.0])(column) == Tangent[list](1.0, 2.0)
+
+
+def test_what_is_masked_in_a_cotangent_is_zero():
+    masked = np.ma.array([1.0, 2.0], mask=[True, False])
+    assert ProjectTo(np.ones(2))(masked).tolist() == [0.0, 2.0]
+    assert ProjectTo(np.ones((2, 1), complex))(masked).tolist() == [[0], [2]]
+    assert ProjectTo([1.0, 1.0])(masked) == Tangent[list](0.0, 2.0)
+    assert ProjectTo(1.0)(np.ma.masked) == 0.0
+    assert (
+        ProjectTo(scipy.sparse.coo_array(np.eye(2)))(np.ma.array(np.ones((2, 2)), mask=np.eye(2))).sum() == 0
+    )
+    objects = np.ma.array([[1.0], 2.0], mask=[True, False], dtype=object)
+    projected = ProjectTo(np.array([[1.0], 1.0], dtype=object))(objects)
+    assert (type(projected), projected.tolist()) == (np.ndarray, [ZeroTangent(), 2.0])
+    assert ProjectTo(np.ones(2))(np.ma.array([1j, 2.0], mask=[1, 0], dtype=object)).tolist() == [0.0, 2.0]
+    total = ProjectTo(np.ones(2))(masked) + np.ones(2)  # the contribution of another rule
+    assert total.tolist() == [1.0, 3.0]
+
+
+def test_what_is_masked_in_the_primal_is_not_perturbed():
+    x = np.ma.array([[1.0, 2.0], [3.0, 4.0]], mask=[[True, False], [False, True]])
+    project_x = ProjectTo(x)
+    for dx in (
+        np.array([[np.nan, 6], [7, 8]]),
+        np.ma.array([[5, 6], [7j + 7, 8]], mask=x.mask),
+        [[5, 6], [7, 8]],
+    ):
+        projected = project_x(dx)
+        assert type(projected) is np.ndarray
+        assert projected.tolist() == [[0.0, 6.0], [7.0, 0.0]]
+        assert project_x(projected) is projected
+    assert project_x == ProjectTo(x * 2) != ProjectTo(np.ma.array(x.data, mask=x.mask.T ^ True))
+    assert ProjectTo(x.T)(np.array([[5.0, 6.0], [7.0, 8.0]])).tolist() == [[0.0, 6.0], [7.0, 0.0]]
+    x[0, 1] = np.ma.masked  # which the projection does not see
+    assert project_x(np.ones((2, 2))).sum() == 2.0
+
+
+def test_a_cotangent_of_a_masked_primal_is_not_written_into():
+    dx = np.ones(2)
+    ProjectTo(np.ma.array([1.0, 2.0], mask=[True, False]))(dx)
+    assert dx.tolist() == [1.0, 1.0]
+
+
+def test_a_masked_element_and_masked_flags_have_no_tangent():
+    assert ProjectTo(np.ma.masked)(1.0) is NoTangent()
+    assert ProjectTo(np.ma.array([True, False], mask=[True, False]))(np.ones(2)) is NoTangent()
+    objects = np.ma.array([1.0, 2.0], mask=[True, False], dtype=object)
+    assert ProjectTo(objects)(np.ones(2)).tolist() == [NoTangent(), 1.0]
 
 
 def test_a_read_only_cotangent_is_not_written_into():

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from adjoint2rrule.core.errors import ProjectionError
+from adjoint2rrule.core.projection.plain_arrays import plain
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent
 
@@ -32,7 +33,8 @@ def passed(dx: Any, x_is: str, wanted: str) -> Any:
 
 
 def reshaped(dx: Any, shape: tuple[int, ...]) -> Any:
-    """Return an array with this shape, where that is no more than axes of length 1 at its end."""
+    """Return a plain array with this shape, where that is no more than axes of length 1 at its end."""
+    dx = plain(dx)
     if dx.shape == shape:
         return dx
     axes = max(len(shape), dx.ndim)
@@ -41,8 +43,6 @@ def reshaped(dx: Any, shape: tuple[int, ...]) -> Any:
             f"ProjectTo: x has shape {shape} and its cotangent {dx.shape}, which may differ by axes of"
             f" length 1 at the end alone; {_remedy(dx.shape, shape)}"
         )
-    if isinstance(dx, np.matrix):  # which keeps its two axes whatever it is told
-        dx = np.asarray(dx)
     return dx.reshape(shape)
 
 

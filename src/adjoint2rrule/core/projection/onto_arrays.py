@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from numbers import Number
 from typing import Any
@@ -14,21 +14,25 @@ from adjoint2rrule.core.projection.misfits import passed, reshaped, stands_for
 from adjoint2rrule.core.projection.not_perturbable import IDENTITY, NO_TANGENT
 from adjoint2rrule.core.projection.onto_numbers import is_plain, onto_scalars
 from adjoint2rrule.core.projection.onto_sequences import project_objects
-from adjoint2rrule.core.projection.project_to import ProjectTo, add_factory
+from adjoint2rrule.core.projection.plain_arrays import is_masked
+from adjoint2rrule.core.projection.project_to import Projection, ProjectTo, add_factory
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent
 from adjoint2rrule.core.tangent_types.notimplemented import NotImplementedTangent
+from adjoint2rrule.core.tangent_types.structural_kinds import ElementsKind
 from adjoint2rrule.core.tangent_types.thunks import unthunk
 
 FLOAT64 = np.dtype(np.float64)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class OntoArrays(ProjectTo):
+class OntoArrays(Projection):
     """The projection on the arrays of one shape and one floating point dtype, real or complex."""
 
-    dtype: np.dtype[Any]
-    shape: tuple[int, ...]
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+        self.dtype = dtype
+        self.shape = shape
 
     def __call__(self, dx: Any, /) -> Any:
         """Return `dx` as an array of the shape and dtype."""
@@ -38,6 +42,8 @@ class OntoArrays(ProjectTo):
 
     def _project(self, dx: Any) -> Any:
         array = _as_array(dx)
+        if isinstance(array, NotImplementedTangent):
+            return array
         if array is not None:
             return with_dtype(reshaped(array, self.shape), self.dtype)
         if self.shape == () and isinstance(
@@ -57,17 +63,41 @@ class OntoArrays(ProjectTo):
         return f"ProjectTo[ndarray](dtype={self.dtype}, shape={self.shape})"
 
 
-def _as_array(dx: Any) -> np.ndarray[Any, Any] | None:
+def _as_array(dx: Any) -> np.ndarray[Any, Any] | NotImplementedTangent | None:
     if isinstance(dx, np.ndarray):
         return dx
     if is_sparse(dx):  # numpy's functions, which the caller may use on it, do not know it
         return dx.toarray()  # type: ignore[no-any-return]
-    if isinstance(dx, list):
-        try:
-            return np.array(dx)
-        except ValueError as err:
-            raise ProjectionError(f"ProjectTo: x is an array, but its cotangent {dx!r} is none") from err
-    return None
+    return _array_of_list(dx) if _is_list(dx) else None
+
+
+def _array_of_list(dx: Any) -> np.ndarray[Any, Any] | NotImplementedTangent:
+    nested = _nested(dx)
+    for number in _leaves(nested):
+        if isinstance(number, NotImplementedTangent):
+            return number  # as of an array of objects
+    try:
+        return np.array(nested)
+    except ValueError as err:
+        raise ProjectionError(f"ProjectTo: x is an array, but its cotangent {dx!r} is none") from err
+
+
+def _is_list(dx: Any) -> bool:
+    return isinstance(dx, list) or (isinstance(dx, ElementsKind) and issubclass(type(dx).__primal__, list))
+
+
+def _nested(dx: Any) -> Any:
+    """Return a list of lists, be some of them tangents, and some numbers still to be computed."""
+    dx = unthunk(dx)
+    return [_nested(part) for part in dx] if _is_list(dx) else dx
+
+
+def _leaves(nested: Any) -> Iterator[Any]:
+    if isinstance(nested, list):
+        for part in nested:
+            yield from _leaves(part)
+    else:
+        yield nested
 
 
 def with_dtype(dx: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> Any:
@@ -103,12 +133,36 @@ def _with_numbers(dx: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> Any:
     )
 
 
+class OntoUnmasked(Projection):
+    """The projection on the arrays that are zero where an array of numbers is masked."""
+
+    __slots__ = ("arrays", "masked")
+
+    def __init__(self, arrays: OntoArrays, masked: tuple[int, ...]) -> None:
+        self.arrays = arrays
+        self.masked = masked
+
+    def _project(self, dx: Any) -> Any:
+        array = self.arrays(dx)
+        masked = list(self.masked)
+        if not isinstance(array, np.ndarray) or not np.any(array.flat[masked]):
+            return array
+        array = array.copy()
+        array.flat[masked] = 0
+        return array
+
+    def __repr__(self) -> str:
+        return f"ProjectTo[MaskedArray]({self.arrays!r}, masked={len(self.masked)})"
+
+
 _onto_arrays = partial(type.__call__, OntoArrays)  # past the look at whether a primal is meant
 
 
 def _project_array(x: np.ndarray[Any, Any]) -> Any:
     dtype = x.dtype
     kind = dtype.kind
+    if type(x) is not np.ndarray and is_masked(x):
+        return _project_masked(x)
     if kind in "fc":
         return _onto_arrays(dtype if dtype.isnative else dtype.newbyteorder("="), x.shape)
     if kind in "iu":
@@ -116,6 +170,16 @@ def _project_array(x: np.ndarray[Any, Any]) -> Any:
     if kind == "O":
         return project_objects(x)
     return IDENTITY if kind == "V" else NO_TANGENT  # records; flags, strings and dates
+
+
+def _project_masked(x: np.ma.MaskedArray[Any, Any]) -> ProjectTo:
+    if x is np.ma.masked:  # as an element of an array of objects
+        return NO_TANGENT
+    if x.dtype.kind == "O":
+        return project_objects(x)
+    arrays = _project_array(x.data)
+    masked = tuple(np.flatnonzero(np.ma.getmask(x)).tolist())
+    return OntoUnmasked(arrays, masked) if masked and isinstance(arrays, OntoArrays) else arrays
 
 
 add_factory(_project_array, np.ndarray)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from adjoint2rrule.core.errors import ProjectionError
@@ -22,12 +21,14 @@ from adjoint2rrule.core.tangent_types.primal_fields import (
 )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class OntoFields(OntoParts):
     """The projection on the tangents of one class of objects, or of dicts, with these fields."""
 
-    primal: type
-    parts: dict[Any, ProjectTo]
+    __slots__ = ("parts", "primal")
+
+    def __init__(self, primal: type, parts: dict[Any, ProjectTo]) -> None:
+        self.primal = primal
+        self.parts = parts
 
     def __hash__(self) -> int:
         return hash((self.primal, frozenset(self.parts.items())))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numbers
-from dataclasses import dataclass
 from functools import partial
 from math import inf
 from typing import Any
@@ -12,14 +11,17 @@ import numpy as np
 
 from adjoint2rrule.core.projection.misfits import passed, stands_for
 from adjoint2rrule.core.projection.not_perturbable import IDENTITY
-from adjoint2rrule.core.projection.project_to import ProjectTo, add_factory
+from adjoint2rrule.core.projection.plain_arrays import plain
+from adjoint2rrule.core.projection.project_to import Projection, ProjectTo, add_factory
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class OntoNumbers(ProjectTo):
+class OntoNumbers(Projection):
     """The projection on the floating point numbers of one class, real or complex."""
 
-    T: type
+    __slots__ = ("T",)
+
+    def __init__(self, T: type) -> None:
+        self.T = T
 
     def __call__(self, dx: Any, /) -> Any:
         """Return `dx` as a number of the class."""
@@ -91,7 +93,7 @@ def _unknown_number(dx: Any, x_is: str) -> Any:
 def _as_number(dx: Any) -> Any:
     """Return arrays without axes, and tangents of complex numbers, as the numbers that they are."""
     if isinstance(dx, np.ndarray) and dx.shape == ():
-        return dx[()]
+        return plain(dx)[()]
     if stands_for(complex, dx) and type(dx).__primal__ is not Any:
         return complex(float(dx.real), float(dx.imag))
     return dx

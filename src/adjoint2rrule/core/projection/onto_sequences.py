@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,17 +11,20 @@ from adjoint2rrule.core.projection.misfits import passed, reshaped, stands_for
 from adjoint2rrule.core.projection.not_perturbable import NO_TANGENT
 from adjoint2rrule.core.projection.onto_numbers import OntoNumbers
 from adjoint2rrule.core.projection.parts import OntoParts, project_part
-from adjoint2rrule.core.projection.project_to import ProjectTo, add_factory, projection_of
+from adjoint2rrule.core.projection.plain_arrays import plain
+from adjoint2rrule.core.projection.project_to import Projection, ProjectTo, add_factory, projection_of
 from adjoint2rrule.core.projection.references import each_once
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class OntoElements(OntoParts):
     """The projection on the tangents of tuples, or lists, of one length."""
 
-    primal: type
-    parts: tuple[ProjectTo, ...]
+    __slots__ = ("parts", "primal")
+
+    def __init__(self, primal: type, parts: tuple[ProjectTo, ...]) -> None:
+        self.primal = primal
+        self.parts = parts
 
     def _natural_parts(self, dx: Any) -> Any:
         if isinstance(dx, np.ndarray) and dx.ndim:
@@ -33,7 +35,7 @@ class OntoElements(OntoParts):
 
     def _rows(self, dx: np.ndarray[Any, Any]) -> Any:
         of_numbers = all(isinstance(part, OntoNumbers) for part in self.parts)
-        return reshaped(dx, (len(self.parts),)) if of_numbers else dx
+        return reshaped(dx, (len(self.parts),)) if of_numbers else plain(dx)
 
     def _projected(self, parts: tuple[Any, ...]) -> tuple[Any, ...]:
         if len(parts) != len(self.parts):
@@ -52,12 +54,14 @@ class OntoElements(OntoParts):
         return f"ProjectTo[{self.primal.__qualname__}]({', '.join(map(repr, self.parts))})"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class OntoObjects(ProjectTo):
+class OntoObjects(Projection):
     """The projection on arrays of objects of one shape, in which each element has a tangent space."""
 
-    shape: tuple[int, ...]
-    parts: tuple[ProjectTo, ...]
+    __slots__ = ("parts", "shape")
+
+    def __init__(self, shape: tuple[int, ...], parts: tuple[ProjectTo, ...]) -> None:
+        self.shape = shape
+        self.parts = parts
 
     def _project(self, dx: Any) -> Any:
         array = self._array(dx)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,23 +9,32 @@ import numpy as np
 from adjoint2rrule.core.projection.misfits import passed, reshaped, stands_for
 from adjoint2rrule.core.projection.not_perturbable import IDENTITY, NO_TANGENT
 from adjoint2rrule.core.projection.onto_arrays import FLOAT64, with_dtype
-from adjoint2rrule.core.projection.project_to import ProjectTo
+from adjoint2rrule.core.projection.project_to import Projection, ProjectTo
 from adjoint2rrule.core.sparse import is_sparse
 
 
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
-class OntoPattern(ProjectTo):
+class OntoPattern(Projection):
     """The projection on the sparse arrays of one class that store the same entries.
 
     `template` stores these entries, in the format of the primal, or as coordinates where that format
     has no array of values. `coordinates` tell where each one is, and `places` where its value is stored.
     """
 
-    primal: Any
-    dtype: np.dtype[Any]
-    template: Any
-    coordinates: tuple[np.ndarray[Any, Any], ...]
-    places: np.ndarray[Any, Any]
+    __slots__ = ("coordinates", "dtype", "places", "primal", "template")
+
+    def __init__(
+        self,
+        primal: Any,
+        dtype: np.dtype[Any],
+        template: Any,
+        coordinates: tuple[np.ndarray[Any, Any], ...],
+        places: np.ndarray[Any, Any],
+    ) -> None:
+        self.primal = primal
+        self.dtype = dtype
+        self.template = template
+        self.coordinates = coordinates
+        self.places = places
 
     def _project(self, dx: Any) -> Any:
         if stands_for(self.primal, dx) or self._fits(dx):
@@ -64,12 +72,6 @@ class OntoPattern(ProjectTo):
     def _key(self) -> tuple[Any, ...]:
         indices = (np.asarray(i, np.int64).tobytes() for i in _indices(self.template))
         return self.primal, self.dtype, self.template.shape, *indices
-
-    def __eq__(self, other: object) -> bool:
-        return self._key() == other._key() if isinstance(other, OntoPattern) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._key())
 
     def __repr__(self) -> str:
         name, shape = self.primal.__name__, self.template.shape

@@ -11,13 +11,13 @@ from adjoint2rrule.core.errors import (
     UnknownFieldError,
 )
 from adjoint2rrule.core.projection.misfits import passed, stands_for
-from adjoint2rrule.core.projection.project_to import ProjectTo
+from adjoint2rrule.core.projection.project_to import Projection, ProjectTo
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent
 from adjoint2rrule.core.tangent_types.structural_arithmetic import backing_as, made
 from adjoint2rrule.core.tangent_types.structural_tangent import Tangent
 
 
-class OntoParts(ProjectTo):
+class OntoParts(Projection):
     """The projection on the structural tangents of one class of primals, part by part."""
 
     __slots__ = ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -76,7 +75,9 @@ class ProjectTo(metaclass=ProjectionType):
         - *numbers* take the real part where `x` is real, and the precision and class of `x`; integers
           count as floats;
         - *arrays* do so for each element, and have the shape of `x`: axes of length 1 at the end may come
-          and go; a number fits an array without axes alone;
+          and go; a number fits an array without axes alone. numpy's matrices and masked arrays, be they
+          `x` or the cotangent, give plain arrays, in which what is masked is zero; other subclasses of
+          the cotangent stay;
         - *lists, tuples, dicts and objects* give a `Tangent`, with each part projected by its own
           projection, from a `Tangent` or from a value of the class of `x` itself, and arrays of objects
           an array of objects. Where all parts are zeros that is `NoTangent`;
@@ -85,7 +86,9 @@ class ProjectTo(metaclass=ProjectionType):
         - *all else* gives the cotangent as it is.
 
         Zeros and tangents that are not implemented pass, and thunks stay thunks. A cotangent that fits
-        comes back itself, and one of a class that is not known, of another library for instance, too.
+        comes back itself, and so does one of a class that is not known, of another library for instance.
+        Nothing is copied without need: the result may share arrays with the cotangent, also where that is
+        a `MutableTangent`, and is to be written into only by who may write into the cotangent.
 
     Raises
     ------
@@ -114,8 +117,10 @@ class ProjectTo(metaclass=ProjectionType):
     Ports: ``ProjectTo`` of ChainRulesCore.jl. Differs: plain objects are projected field by field, where
     Julia leaves those it does not know alone; a 0-d array fits a number, since numpy's functions return
     such (``np.where``); arrays that share one tangent space with numpy's but not its functions, scipy's
-    sparse ones, are made dense for a dense primal. A reference of an object back to what it is a part of
-    lets its tangent pass, so that objects which refer to themselves can be projected.
+    sparse ones, are made dense for a dense primal; ``np.matrix`` is no class of cotangents, since rules
+    write ``*`` for the product of elements, and a plain array can be added to a matrix all the same. A
+    reference of an object back to what it is a part of lets its tangent pass, so that objects which refer
+    to themselves can be projected.
     """
 
     __slots__ = ()
@@ -191,6 +196,21 @@ class ProjectTo(metaclass=ProjectionType):
         return decorate
 
 
+class Projection(ProjectTo):
+    """A projection that equals those of its class which remember the same in their slots."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def _key(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Projection) and type(other) is type(self) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+
 #: `ProjectTo`, as the function that it is to those who call it.
 projection_of: Callable[[Any], ProjectTo] = ProjectTo
 
@@ -228,12 +248,14 @@ def _as_projection(x: Any, factory: Factory) -> ProjectTo:
     return Registered(type(x), projection)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Registered(ProjectTo):
+class Registered(Projection):
     """The projection that a user's function made."""
 
-    primal: type
-    function: Callable[[Any], Any]
+    __slots__ = ("function", "primal")
+
+    def __init__(self, primal: type, function: Callable[[Any], Any]) -> None:
+        self.primal = primal
+        self.function = function
 
     def _project(self, dx: Any) -> Any:
         return self.function(dx)
