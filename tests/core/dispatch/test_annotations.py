@@ -8,6 +8,7 @@ import enum
 import functools
 import numbers
 import weakref
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import (
     Annotated,
@@ -33,6 +34,7 @@ import pytest
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from typing_extensions import TypeAliasType
 
+from adjoint2rrule.core import rrule
 from adjoint2rrule.core.dispatch.annotations import Scope, pattern_of
 from adjoint2rrule.core.dispatch.patterns import Anything
 
@@ -259,6 +261,42 @@ def test_an_iterator_is_not_used_up():
     iterator = iter([1, 2, 3])
     assert pattern_of(collections.abc.Iterable[int]).accepts(iterator)
     assert list(iterator) == [1, 2, 3]
+
+
+class Refusing:
+    """It looks like a collection, and is none."""
+
+    def __len__(self):
+        return 3
+
+    def __contains__(self, x):
+        return False
+
+    def __iter__(self):
+        raise RuntimeError("not now")
+
+
+class RefusingMapping(Refusing, Mapping):
+    def __getitem__(self, key):
+        raise KeyError(key)
+
+
+@pytest.mark.parametrize("value", [np.array(1.0), Refusing(), RefusingMapping()])
+@pytest.mark.parametrize(
+    "hint", [Iterable[float], Collection[float], Mapping[str, float], Iterable[int] | str]
+)
+def test_what_cannot_be_iterated_does_not_fit(hint, value):
+    def f(x): ...
+
+    @rrule.register(f)
+    def any_rule(f, x):
+        return "any"
+
+    @rrule.register(f)
+    def iterable_rule(f, x: hint):
+        return "iterable"
+
+    assert rrule(f, value) == "any"
 
 
 def test_a_protocol_runs_no_property():

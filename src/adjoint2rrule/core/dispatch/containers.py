@@ -167,10 +167,14 @@ def element_of(pattern: Pattern) -> Pattern | None:
 
 
 def all_accepted(pattern: Pattern, values: Iterable[object]) -> bool:
-    """Return whether `pattern` accepts every one of `values`."""
+    """Return whether `values` can be iterated over, and `pattern` accepts every one of them."""
     if isinstance(values, range):
         values = values[:1]  # integers all; and there may be very many
-    verdicts = {cls: pattern.decide(cls) for cls in set(map(type, values))}
+    try:
+        classes = set(map(type, values))
+    except Exception:  # an array without axes, or whatever another class says of being iterated
+        return False
+    verdicts = {cls: pattern.decide(cls) for cls in classes}
     if False in verdicts.values():
         return False
     # Most lists hold one class, which decides for all of their elements at once.
