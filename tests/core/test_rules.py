@@ -10,7 +10,7 @@ from functools import partial, wraps
 from inspect import Parameter
 from itertools import product
 from types import FunctionType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pytest
@@ -24,6 +24,8 @@ from adjoint2rrule.core import (
     RuleConfig,
     RuleError,
     frule,
+    is_opted_out,
+    opt_out,
     rrule,
 )
 
@@ -497,7 +499,9 @@ def test_a_call_without_the_option_that_tells_rules_apart_is_ambiguous():
 
 
 def test_a_virtual_subclass_counts_for_an_option_too():
-    class Axes(metaclass=abc.ABCMeta): ...
+    class Axes(abc.ABC):
+        @abc.abstractmethod
+        def first(self): ...
 
     @Axes.register
     class First: ...
@@ -564,6 +568,93 @@ def test_a_functor_rule_is_for_the_instances_of_the_class_and_its_subclasses():
         assert rrule(instance, 1.0) is instance
     assert rrule(Affine(), 1.0) is None
     assert rrule(Own, 1.0) is None
+
+
+def test_a_functor_rule_is_none_for_a_subclass_that_overrides_the_call():
+    class Own(Affine): ...
+
+    class Relu(Own):
+        def __call__(self, x):
+            return max(super().__call__(x), 0.0)
+
+    class Leaf(Relu): ...
+
+    rrule.register(Own)(lambda self, x: "own")
+    for config in ((), (ReverseConfig(),)):
+        assert rrule(*config, Own(), 1.0) == "own"
+        assert rrule(*config, Relu(), 1.0) is rrule(*config, Leaf(), 1.0) is None
+    assert rrule.methods(Leaf) == rrule.methods(Leaf()) == []
+    rrule.register(Relu)(lambda self, x: "relu")
+    assert rrule(Leaf(), 1.0) == "relu"
+
+
+def test_a_call_that_is_overridden_by_a_mixin_is_another_call():
+    class Mixin:
+        def __call__(self, x): ...
+
+    class Own(Affine): ...
+
+    class Left(Mixin, Own): ...
+
+    class Right(Own, Mixin): ...
+
+    rrule.register(Own)(lambda self, x: "own")
+    assert rrule(Left(), 1.0) is None
+    assert rrule(Right(), 1.0) == "own"
+
+
+def test_a_rule_for_an_abstract_call_is_for_those_that_implement_it():
+    class Abstract(abc.ABC):
+        @abc.abstractmethod
+        def __call__(self, x): ...
+
+    class Model(Protocol):
+        def __call__(self, x): ...
+
+    for base in (Abstract, Model):
+
+        class Own(base):
+            def __call__(self, x): ...
+
+        class Sub(Own):
+            def __call__(self, x): ...
+
+        rrule.register(base)(lambda self, x: "abstract")
+        assert rrule(Own(), 1.0) == rrule(Sub(), 1.0) == "abstract"
+        rrule.register(Own)(lambda self, x: "own")
+        assert (rrule(Own(), 1.0), rrule(Sub(), 1.0)) == ("own", "abstract")
+
+
+def test_a_rule_of_the_call_method_serves_the_instances():
+    class Own:
+        def __call__(self, x): ...
+
+    class Sub(Own): ...
+
+    class Other(Own):
+        def __call__(self, x): ...
+
+    own = Own()
+
+    @rrule.register(Own.__call__)
+    def call_rrule(call, self, x: float):
+        return (call, self, x), lambda ȳ: (NoTangent(), "self", ȳ)
+
+    @frule.register(Own.__call__)
+    def call_frule(dargs, call, self, x):
+        return dargs
+
+    y, pullback = rrule(own, 1.0)
+    assert (y, pullback(2.0)) == ((Own.__call__, own, 1.0), ("self", 2.0))
+    assert frule(("dself", "dx"), own, 1.0) == (NoTangent(), "dself", "dx")
+    assert rrule.which(own, 1.0) is rrule.which(Sub(), 1.0) is call_rrule
+    assert rrule(Other(), 1.0) is rrule(own, "a") is None
+    assert rrule.methods(own) == rrule.methods(Own) == rrule.methods(Sub()) == [call_rrule]
+    opt_out(rrule, Own.__call__, Sub, float)
+    assert is_opted_out(rrule, Sub, float)
+    assert not is_opted_out(rrule, Own, float)
+    rrule.register(Own)(lambda self, x: "instances")
+    assert rrule(own, 1.0) == "instances"
 
 
 def test_the_nearest_class_comes_first_and_its_bases_fill_in():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import (
     BuiltinFunctionType,
@@ -26,6 +26,7 @@ from types import (
 from typing import Any, NamedTuple, get_args
 
 from adjoint2rrule.core.dispatch.classes import is_protocol, is_static
+from adjoint2rrule.core.dispatch.functors import serves
 from adjoint2rrule.core.dispatch.method import Method, Rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
 from adjoint2rrule.core.dispatch.reading import Role
@@ -100,18 +101,16 @@ class Home:
         kept = self._kept.get(key)
         return None if kept is None else kept.table_of(bearer)
 
-    def find_in(
-        self, classes: tuple[type, ...], values: tuple[object, ...], keywords: Mapping[str, object]
-    ) -> Rule | None:
-        """Return the rule of the first of `classes` that has one for the call."""
+    def get_all(self, classes: tuple[type, ...]) -> list[tuple[type, MethodTable]]:
+        """Return those of `classes` that have a table, each with it."""
+        found = []
         for cls in classes:
             # Most classes have none, which costs less to see here than in a call of `get`.
             if self.attribute not in cls.__dict__ and id(cls) not in self.held and not self._kept:
                 continue
-            table = self.get(cls)
-            if table is not None and (rule := table.select(values, keywords)) is not None:
-                return rule
-        return None
+            if (table := self.get(cls)) is not None:
+                found.append((cls, table))
+        return found
 
     def put(self, target: Any, methods: tuple[Method, ...]) -> None:
         """Give `target` a table of these methods, in place of the one it has."""
@@ -203,15 +202,12 @@ class Registry:
             kept = [m for m in table.methods if not method.replaces(m)] if table else []
             home.put(target, (*kept, method))
 
-    def tables(self, role: Role, target: Any) -> Iterator[MethodTable]:
-        """Yield the tables that a call of `target` in its role asks, in their order."""
+    def tables(self, role: Role, target: Any) -> list[MethodTable]:
+        """Return the tables that a call of `target` in its role asks, in their order."""
         if role == "instances":
-            yield from filter(None, map(self.instances.get, target.__mro__))
-            return
-        yield from filter(None, [self.itself.get(target)])
-        if isinstance(target, type):
-            yield from filter(None, map(self.subclasses.get, target.__mro__))
-        yield from filter(None, map(self.instances.get, type(target).__mro__))
+            return self._of_instances(target)
+        table = self.itself.get(target)
+        return [*([] if table is None else [table]), *self._of_classes(target)]
 
     def find(self, f: Any, values: tuple[object, ...], keywords: Mapping[str, object]) -> Rule | None:
         """Return the rule for calling `f` so; first its own ones, then those of its classes in order.
@@ -224,8 +220,17 @@ class Registry:
         table = self.itself.get(f)
         if table is not None and (rule := table.select(values, keywords)) is not None:
             return rule
-        if isinstance(f, type):
-            rule = self.subclasses.find_in(f.__mro__, values, keywords)
-            if rule is not None:
+        for table in self._of_classes(f):
+            if (rule := table.select(values, keywords)) is not None:
                 return rule
-        return self.instances.find_in(type(f).__mro__, values, keywords)
+        return None
+
+    def _of_classes(self, f: Any) -> list[MethodTable]:
+        tables = self._of_instances(type(f))
+        if isinstance(f, type):
+            tables = [table for _, table in self.subclasses.get_all(f.__mro__)] + tables
+        return tables
+
+    def _of_instances(self, cls: type) -> list[MethodTable]:
+        tables = self.instances.get_all(cls.__mro__)
+        return [table for base, table in tables if serves(base, cls)] if tables else []

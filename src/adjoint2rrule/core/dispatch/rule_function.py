@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from adjoint2rrule.core.config import AnyConfig, RuleConfig, check_config, is_config_class
 from adjoint2rrule.core.debug_mode import debug_mode, switch
+from adjoint2rrule.core.dispatch.functors import call_of
 from adjoint2rrule.core.dispatch.method import Method, Rule, no_rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
 from adjoint2rrule.core.dispatch.patterns import Exactly, Pattern
@@ -52,7 +53,7 @@ class RuleFunction(abc.ABC):
         target : callable, type[Foo], or class
             The callable that the rule is for; ``type[Foo]`` for the constructor of ``Foo``; a class for
             all callables that are instances of it. A rule for a function of a class, ``Foo.m``, serves
-            the bound method ``foo.m`` too.
+            the bound method ``foo.m`` too, and one for ``Foo.__call__`` the calls of ``foo``.
         subclasses : bool
             Whether a rule for ``type[Foo]`` is also one for the constructors of its subclasses.
 
@@ -81,6 +82,8 @@ class RuleFunction(abc.ABC):
 
         Notes
         -----
+        A rule for the instances of a class holds for those of a subclass, unless this overrides `__call__`;
+        one for a class whose `__call__` is abstract, or that of a protocol, holds all the same.
         A class that is a virtual subclass of another, by ``ABC.register``, has no share in the rules for
         the instances of that one. The rule of a call is remembered by the classes of its arguments, as they
         are at the first such call.
@@ -182,7 +185,7 @@ class RuleFunction(abc.ABC):
         asked_first = [(self._configured, tuple(config))] if config else []
         for registry, asked in (*asked_first, (self._plain, ())):
             for role, callee, fixed in _ways_to_call(*self.role_of(target)):
-                patterns = (*asked, pattern_of_callable(role, callee), *map(Exactly, fixed), *types)
+                patterns = (*asked, pattern_of_callable(role, callee), *fixed, *types)
                 for table in registry.tables(role, callee):
                     if rules := table.select_for_types(patterns):
                         return rules
@@ -267,15 +270,23 @@ def _found(
     rule = registry.find(f, (*config, f, *xs), kw)
     if rule is not None:
         return rule, config, (f,)
-    if type(f) not in BOUND or not is_bound(f):
+    if type(f) in BOUND:
+        callee = (function_of(f), f.__self__) if is_bound(f) else (None,)
+    else:
+        callee = call_of(type(f)), f
+    if callee[0] is None:
         return None
-    callee = function_of(f), f.__self__
     rule = registry.find(callee[0], (*config, *callee, *xs), kw)
     return None if rule is None else (rule, config, callee)
 
 
-def _ways_to_call(role: Role, target: Any) -> Iterator[tuple[Role, Any, tuple[Any, ...]]]:
-    """Yield what rules for `target` may be kept with, and the object that comes before the arguments."""
+def _ways_to_call(role: Role, target: Any) -> Iterator[tuple[Role, Any, tuple[Pattern, ...]]]:
+    """Yield what rules for `target` may be kept with, and what comes before the arguments."""
     yield role, target, ()
-    if role == "itself" and is_bound(target) and (function := function_of(target)) is not None:
-        yield role, function, (target.__self__,)
+    if role == "itself" and is_bound(target):
+        if (function := function_of(target)) is not None:
+            yield role, function, (Exactly(target.__self__),)
+    elif role != "subclasses":
+        cls = target if role == "instances" else type(target)
+        if (call := call_of(cls)) is not None:
+            yield "itself", call, (pattern_of_callable(role, target),)
