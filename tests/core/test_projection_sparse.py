@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pytest
 import scipy.sparse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adjoint2rrule.core import (
     NoTangent,
@@ -47,11 +49,11 @@ def test_a_dense_cotangent_is_taken_where_the_primal_stores_entries(cls, dtype):
     assert np.array_equal(stored(dx), stored(x))
 
 
-@pytest.mark.parametrize("given", CLASSES)
+@pytest.mark.parametrize("other", CLASSES)
 @pytest.mark.parametrize("cls", CLASSES)
-def test_a_sparse_cotangent_is_taken_where_the_primal_stores_entries(cls, given):
+def test_a_sparse_cotangent_is_taken_where_the_primal_stores_entries(cls, other):
     x = cls(PATTERN.astype(np.float32))
-    elsewhere = given(np.flip(DENSE * (DENSE % 3 > 0)))
+    elsewhere = other(np.flip(DENSE * (DENSE % 3 > 0)))
     dx = ProjectTo(x)(elsewhere)
     assert type(dx) is cls
     assert dx.dtype == np.float32
@@ -90,6 +92,88 @@ def test_diagonals_and_blocks_keep_their_layout():
 def test_many_diagonals_do_not_warn():
     x = scipy.sparse.dia_array((np.ones((150, 200)), range(150)), shape=(200, 200))
     assert ProjectTo(x)(np.ones((200, 200))).offsets.size == 150
+
+
+def assembled(name, where):
+    """Return a sparse array that stores 1.0, 2.0, ... in these places, in this order if its format can."""
+    (i, j), values = np.array(where, int).reshape(-1, 2).T, np.arange(1.0, len(where) + 1)
+    if name == "coo":
+        return scipy.sparse.coo_array((values, (i, j)), shape=(3, 4))
+    cls, (major, minor), length = getattr(scipy.sparse, f"{name}_array"), (i, j), 3
+    if name == "csc":
+        (major, minor), length = (j, i), 4
+    order = np.argsort(major, kind="stable")
+    starts = np.searchsorted(major[order], range(length + 1))
+    values = values[order].reshape(-1, 1, 1) if name == "bsr" else values[order]
+    return cls((values, minor[order], starts), shape=(3, 4))
+
+
+def jacobian(x):
+    """Return the differences of all entries of a sparse array by each of the values that it stores."""
+    columns = []
+    for k in range(x.data.size):
+        moved = x.copy()
+        moved.data.flat[k] += 1.0
+        columns.append((moved.toarray() - x.toarray()).ravel())
+    return np.array(columns).reshape(-1, 12).T
+
+
+def stores_alike(x, y):
+    if x.format == "coo":
+        return all(map(np.array_equal, x.coords, y.coords))
+    return np.array_equal(x.indices, y.indices) and np.array_equal(x.indptr, y.indptr)
+
+
+places = st.tuples(st.integers(0, 2), st.integers(0, 3))
+formats = st.sampled_from(["coo", "csr", "csc", "bsr"])
+others = st.sampled_from([np.asarray, *CLASSES])
+
+
+@given(formats, st.lists(places, unique=True), others)
+def test_the_values_are_the_cotangents_of_those_of_the_primal_in_their_order(name, where, other):
+    x = assembled(name, where)
+    project_x = ProjectTo(x)
+    dx = project_x(other(DENSE))
+    assert np.array_equal(dx.data.ravel(), jacobian(x).T @ DENSE.ravel())
+    assert stores_alike(dx, x)
+    assert project_x(dx) is dx
+    assert project_x(x) is x
+
+
+@given(formats, st.lists(places), others)
+def test_its_inner_product_with_what_the_stored_values_change_is_that_of_the_cotangent(name, where, other):
+    x = assembled(name, where)
+    project_x = ProjectTo(x)
+    dx = project_x(other(DENSE))
+    expected = jacobian(x).T @ DENSE.ravel()
+    assert np.array_equal(jacobian(x).T @ dx.toarray().ravel(), expected)
+    assert np.array_equal(jacobian(x).T @ project_x(dx + dx).toarray().ravel(), 2 * expected)
+    assert np.array_equal(stored(dx), stored(x))
+    assert project_x(dx) is dx
+
+
+def test_the_cotangents_of_pieces_are_read_at_their_places():
+    i, j = np.array([2, 0, 0]), np.array([1, 3, 3])
+    x = scipy.sparse.coo_array((np.ones(3), (i, j)), shape=(3, 4))
+    dx = ProjectTo(x)(DENSE)
+    assert dx.nnz == 2
+    assert np.asarray(dx.tocsr()[i, j]).tolist() == DENSE[i, j].tolist()
+
+
+def test_blocks_out_of_order_stay_so():
+    data, indices, starts = np.arange(8.0).reshape(2, 2, 2), np.array([1, 0]), np.array([0, 2])
+    x = scipy.sparse.bsr_array((data, indices, starts), shape=(2, 4))
+    dx = ProjectTo(x)(DENSE[:2])
+    assert dx.indices.tolist() == [1, 0]
+    assert dx.data.tolist() == [[[3, 4], [7, 8]], [[1, 2], [5, 6]]]
+    assert ProjectTo(x)(x) is x
+
+
+def test_a_dict_of_keys_fits_in_any_order():
+    x = scipy.sparse.dok_array((2, 2))
+    x[1, 1], x[0, 0] = 1.0, 2.0
+    assert ProjectTo(x)(x) is x
+    assert ProjectTo(x) == ProjectTo(x.tocsr().todok())
 
 
 @pytest.mark.parametrize("cls", [scipy.sparse.coo_array, scipy.sparse.csr_array, scipy.sparse.csc_matrix])

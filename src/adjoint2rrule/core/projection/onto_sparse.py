@@ -79,11 +79,17 @@ class OntoPattern(Projection):
 
 
 def project_sparse(x: Any) -> ProjectTo:
-    """Return the projection for a sparse array."""
+    """Return the projection for a sparse array.
+
+    The result stores its values in the order of `x`, so that ``ProjectTo(A)(Ā).data`` are the cotangents of
+    the values of ``A = coo_array((v, (i, j)))``. An entry that `x` stores in pieces is stored once, and all
+    entries are in order then: scipy adds up pieces wherever it computes, and so the whole entry for each of
+    them would count as often as there are. ``ProjectTo(A)(Ā).tocsr()[i, j]`` are what the pieces get.
+    """
     if x.dtype.kind not in "iufc":
         return NO_TANGENT if x.dtype.kind == "b" else IDENTITY
-    template = x.copy() if x.format in _WITH_VALUES else x.tocoo(copy=True)
-    if hasattr(template, "sum_duplicates"):
+    template = x.copy() if x.format in _WITH_VALUES else _in_order(x)
+    if _has_duplicates(template):
         template.sum_duplicates()
     # With each value's number in its place, the conversion to coordinates tells which entry is stored where;
     # it keeps neither the order of blocks nor what of a diagonal lies outside of the array.
@@ -97,13 +103,28 @@ def project_sparse(x: Any) -> ProjectTo:
 _WITH_VALUES = ("csr", "csc", "coo", "bsr", "dia")
 
 
+def _has_duplicates(x: Any) -> bool:
+    if getattr(x, "has_canonical_format", True):  # diagonals have none
+        return False
+    numbers = _numbered([*x.tocoo(copy=False).coords])
+    return len(numbers) > 0 and bool(numbers.max() + 1 < len(numbers))
+
+
 def _indices(x: Any) -> tuple[Any, ...]:
     """Return what tells where the values of a sparse array belong."""
     if x.format == "dia":
         return x.offsets, x.data.shape
     if x.format in ("csr", "csc", "bsr"):
         return x.indptr, x.indices, x.data.shape
-    return tuple(x.tocoo().coords)
+    return tuple((x if x.format == "coo" else _in_order(x)).coords)
+
+
+def _in_order(x: Any) -> Any:
+    """Return the entries of a format in which their order tells nothing."""
+    entries = x.tocoo(copy=True)
+    entries.has_canonical_format = False  # a dict of keys claims it for any order
+    entries.sum_duplicates()
+    return entries
 
 
 def _numbered(coordinates: list[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:

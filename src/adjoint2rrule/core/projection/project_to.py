@@ -81,7 +81,9 @@ class ProjectTo(metaclass=ProjectionType):
         - *lists, tuples, dicts and objects* give a `Tangent`, with each part projected by its own
           projection, from a `Tangent` or from a value of the class of `x` itself, and arrays of objects
           an array of objects. Where all parts are zeros that is `NoTangent`;
-        - *sparse arrays* of scipy, in every format, take the entries that `x` stores, be they zero;
+        - *sparse arrays* of scipy, in every format, take the entries that `x` stores, be they zero, in the
+          order in which it does; an entry that it stores in pieces they store once, since pieces are added up
+          where scipy computes;
         - *what cannot be perturbed*, such as flags, strings, functions and classes, gives `NoTangent`;
         - *all else* gives the cotangent as it is.
 
