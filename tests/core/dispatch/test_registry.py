@@ -274,3 +274,50 @@ def test_a_functor_keeps_its_rules_when_it_is_copied():
 
 def test_an_object_that_answers_every_attribute_has_no_rules():
     assert rrule(NoTangent(), 1.0) is None
+
+
+class Weighted:
+    def __init__(self, weight):
+        self.weight = weight
+
+    def __call__(self, x): ...
+
+    def load(self, other):
+        self.__dict__.update(other.__dict__)
+
+
+class Shared(Weighted):
+    def __init__(self, fields):
+        self.__dict__ = fields
+
+
+def test_an_object_that_takes_over_the_fields_of_another_does_not_get_its_rules():
+    a, b, c = Weighted(1.0), Weighted(2.0), Weighted(3.0)
+    for target in (a, a.load):
+        rrule.register(target)(lambda f, x: "rule of a")
+    for target in (b, b.load):
+        rrule.register(target)(lambda f, x: "rule of b")
+    b.load(a)
+    c.load(a)
+    assert [rrule(f, 1.0) for f in (a, b, c)] == ["rule of a", None, None]
+    assert [rrule(f.load, 1.0) for f in (a, b, c)] == ["rule of a", None, None]
+    rrule.register(b)(lambda f, x: "rule of b again")
+    assert [rrule(f, 1.0) for f in (a, b)] == ["rule of a", "rule of b again"]
+
+
+def test_objects_that_share_their_fields_have_rules_of_their_own():
+    fields = {}
+    p, q = Shared(fields), Shared(fields)
+    for name, target in {"p": p, "q": q, "p again": p}.items():
+        rrule.register(target)(lambda f, x, name=name: name)
+    assert (rrule(p, 1.0), rrule(q, 1.0)) == ("p again", "q")
+
+
+def test_fields_from_a_pickle_hold_no_rules():
+    a, b = Weighted(1.0), Weighted(2.0)
+    rrule.register(a)(lambda f, x: "rule of a")
+    rrule.register(b)(lambda f, x: "rule of b")
+    b.load(pickle.loads(pickle.dumps(a)))
+    assert rrule(b, 1.0) is None
+    rrule.register(b)(lambda f, x: "rule of b")
+    assert rrule(b, 1.0) == "rule of b"

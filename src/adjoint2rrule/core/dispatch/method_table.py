@@ -67,9 +67,10 @@ class Choice(NamedTuple):
 class _Stored:
     """What a method table holds."""
 
-    __slots__ = ("memory", "methods", "owner")
+    __slots__ = ("bearer", "memory", "methods", "owner")
 
     owner: object
+    bearer: Callable[[], object]
     methods: tuple[Method, ...]
     memory: Memory[Choice]
 
@@ -78,7 +79,8 @@ class MethodTable(_Stored):
     """The methods of one target; never changed, but replaced, so that readers need no lock.
 
     `owner` is the function or class that has the table as an attribute, and knows it for its own by that;
-    of other tables it is what they keep alive beside the rules.
+    of other tables it is what they keep alive beside the rules, and `bearer` gives the object that they are
+    an attribute of.
 
     Code that walks through objects, field by field, comes to the table when it looks into a function that
     has rules. It finds no fields there, nothing to copy and nothing to rebuild: from the table all rules
@@ -89,6 +91,7 @@ class MethodTable(_Stored):
 
     def __init__(self, owner: object = None, methods: tuple[Method, ...] = ()) -> None:
         self.owner = owner
+        self.bearer = _nobody
         self.methods = methods
         self.memory = self._blank()
 
@@ -163,6 +166,10 @@ class MethodTable(_Stored):
             if patterns is not None:
                 closeness = method.closeness(count + len(keywords))
                 yield Candidate(method, patterns, (), closeness, method.left_out(keywords), order)
+
+
+def _nobody() -> None:
+    """Give the bearer of a table that no object carries."""
 
 
 def _most_specific(candidates: Sequence[Candidate]) -> Sequence[Candidate]:

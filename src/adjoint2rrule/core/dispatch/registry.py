@@ -72,7 +72,11 @@ class Kept(NamedTuple):
         """Return the table, if it is that of `bearer`, and not of a dead object with its identity."""
         if self.bearer() is not bearer:
             return None
-        return self.table if self.table is not None else vars(bearer).get(self.attribute)
+        if self.table is not None:
+            return self.table
+        table = vars(bearer).get(self.attribute)
+        # Objects take over the fields of others, and some share them all.
+        return table if isinstance(table, MethodTable) and table.bearer() is bearer else None
 
 
 class Home:
@@ -122,9 +126,8 @@ class Home:
             key = _key_of_method(target)
             attribute = f"{self.attribute[:-2]}_of_{key[1]}__"
             # The function is kept for its identity, which is in the key.
-            self._keep(
-                key, target.__self__, attribute, MethodTable(getattr(target, "__func__", None), methods)
-            )
+            function = getattr(target, "__func__", None)
+            self._keep(key, target.__self__, attribute, MethodTable(function, methods))
         elif _is_there_to_stay(target):
             self.held[id(target)] = MethodTable(target, methods)
         else:
@@ -136,6 +139,7 @@ class Home:
             reference = weakref.ref(bearer, lambda dead: self._forget(key, dead))
         except TypeError:
             reference = partial(_itself, bearer)
+        table.bearer = reference
         is_carried = _put_on_object(bearer, attribute, table)
         self._kept[key] = Kept(reference, attribute, None if is_carried else table)
 
@@ -168,6 +172,9 @@ def _put_on_object(bearer: Any, attribute: str, table: MethodTable) -> bool:
     fields = getattr(bearer, "__dict__", None) if type(bearer).__dictoffset__ else None
     if type(fields) is not dict or bearer.__dict__ is not fields:
         return False  # a property, which makes another one each time
+    known = fields.get(attribute)
+    if isinstance(known, MethodTable) and (other := known.bearer()) is not None and other is not bearer:
+        return False  # the fields are also those of another object, which has rules
     fields[attribute] = table
     return True
 
