@@ -135,8 +135,11 @@ def operand(x: Any) -> Any:
 
 
 def conj(x: Any) -> Any:
-    """Return the complex conjugate of a tangent of any kind, or of a number or array."""
-    return x.__conj__() if isinstance(x, TangentArithmetic) else x.conjugate()
+    """Return the complex conjugate of a tangent of any kind, or of a number or array: a copy, as numpy's."""
+    if isinstance(x, TangentArithmetic):
+        return x.__conj__()
+    # the method of a real array gives the array itself
+    return np.conjugate(x) if isinstance(x, np.ndarray) else x.conjugate()
 
 
 def _binary(name: str) -> Callable[[Any, Any], Any]:

@@ -4,6 +4,7 @@ import copy
 from operator import neg
 
 import numpy as np
+import pytest
 from hypothesis import given
 
 from adjoint2rrule.core import (
@@ -15,6 +16,7 @@ from adjoint2rrule.core import (
     backing,
     canonicalize,
     primal_type,
+    thunk,
     unthunk,
     zero_tangent,
 )
@@ -165,3 +167,16 @@ def hash_of(t):
         return hash(t)
     except TypeError:  # of an array in it
         return None
+
+
+class TestConjugates:
+    """A conjugate is nobody else's, real or not."""
+
+    @pytest.mark.parametrize("conj", [np.conj, lambda t: t.conj(), lambda t: t.conjugate()])
+    @pytest.mark.parametrize("P", [tuple, list])
+    def test_a_conjugate_shares_no_memory(self, P, conj):
+        v = np.ones(2)
+        for dx in (v, thunk(lambda: v), Tangent[P](v)):
+            part = conj(Tangent[P](dx))[0]
+            (part[0] if isinstance(dx, Tangent) else part)[0] = 5.0
+        assert v.tolist() == [1.0, 1.0]

@@ -18,6 +18,7 @@ import scipy.special
 from adjoint2rrule.core import (
     AbstractThunk,
     InplaceableThunk,
+    MutableTangent,
     MutateThunkError,
     RuleError,
     Tangent,
@@ -42,6 +43,11 @@ class Counted:
 
 def array():
     return np.array([[4.0, 1.0], [1.0, 3.0]])
+
+
+class Holder:
+    def __init__(self, v):
+        self.v = v
 
 
 class TestRunning:
@@ -373,6 +379,58 @@ class TestWriting:
         t = thunk(array)
         with pytest.raises(ValueError, match="read-only"):
             write(t)
+        np.testing.assert_array_equal(t, array())
+
+    @pytest.mark.parametrize(
+        ("hold", "part"),
+        [
+            (lambda v: (v, 1.0), lambda t: t[0]),
+            (lambda v: [v], lambda t: next(iter(t))),
+            (lambda v: [v], lambda t: next(reversed(t))),
+            (lambda v: {"a": v}, lambda t: t["a"]),
+            (lambda v: Tangent[tuple](v), lambda t: t[0]),
+            (lambda v: Tangent[Holder](v=v), lambda t: t.v),
+            (lambda v: MutableTangent[Holder](v=v), lambda t: t.v),
+            (lambda v: MutableTangent[Holder](v=thunk(lambda: v)), lambda t: t["v"]),
+            (Holder, lambda t: t.v),
+            (lambda v: np.array([v, None], dtype=object), lambda t: t[0]),
+        ],
+    )
+    def test_arrays_that_are_parts_of_its_value_are_read_only(self, hold, part):
+        v = array()
+        with pytest.raises(ValueError, match="read-only"):
+            part(thunk(lambda: hold(v)))[0] = 9.0
+        np.testing.assert_array_equal(v, array())
+        assert v.flags.writeable
+
+    @pytest.mark.parametrize(
+        ("write", "error"),
+        [
+            (lambda t: operator.setitem(t.data, 0, 9.0), ValueError),
+            (lambda t: t.setdiag(9.0), MutateThunkError),
+            (lambda t: t.eliminate_zeros(), MutateThunkError),
+            (lambda t: t.resize(3, 3), MutateThunkError),
+            (lambda t: operator.setitem(t, (0, 0), 9.0), MutateThunkError),
+        ],
+    )
+    def test_a_sparse_value_is_not_written_into(self, write, error):
+        S = scipy.sparse.csr_array(array())
+        with pytest.raises(error):
+            write(thunk(lambda: S))
+        np.testing.assert_array_equal(S.toarray(), array())
+
+    @pytest.mark.parametrize("conj", [np.conj, np.conjugate, np.positive, lambda t: +t, lambda t: 1 * t])
+    def test_what_numpy_copies_is_a_copy_here_too(self, conj):
+        v = array()
+        for make in (thunk, lambda f: InplaceableThunk(lambda x: x, thunk(f))):
+            result = conj(make(lambda: v))
+            result *= 5.0
+        np.testing.assert_array_equal(v, array())
+
+    def test_copies_of_parts_can_be_written_into(self):
+        t = thunk(array)
+        for copied in (t[[0, 1]], t[t > 0], t + 0.0, t.copy()):
+            copied[0] = 9.0
         np.testing.assert_array_equal(t, array())
 
     def test_functions_that_may_overwrite_it_leave_it_alone(self):
