@@ -1,6 +1,7 @@
 """The laws of a vector space for the tangents of any primal, and those of its sums with them."""
 
 import copy
+from dataclasses import dataclass
 from operator import neg
 
 import numpy as np
@@ -9,10 +10,12 @@ from hypothesis import given
 
 from adjoint2rrule.core import (
     AbstractZero,
+    MutableTangent,
     NoTangent,
     StructuralTangent,
     Tangent,
     ZeroTangent,
+    add_inplace,
     backing,
     canonicalize,
     primal_type,
@@ -167,6 +170,64 @@ def hash_of(t):
         return hash(t)
     except TypeError:  # of an array in it
         return None
+
+
+class State:
+    """A class whose tangents are mutable, and does not tell its fields."""
+
+
+@dataclass
+class Known:
+    v: np.ndarray
+    w: object = 0.0
+
+
+MAKES_MUTABLE = {
+    "sum with a zero": lambda t: t + type(t)(),
+    "sum with a zero part": lambda t: t + type(t)(v=ZeroTangent(), w=ZeroTangent()),
+    "sum from the right": lambda t: Tangent[primal_type(t)]() + t,
+    "difference": lambda t: t - type(t)(),
+    "sum": lambda t: sum([t]),
+    "plus": lambda t: +t,
+    "positive": np.positive,
+    "conj": lambda t: t.conj(),
+    "conjugate": np.conj,
+    "multiple": lambda t: 1 * t,
+    "canonicalize": canonicalize,
+}
+
+
+class TestOwnership:
+    """What is written into a mutable result reaches none of its operands."""
+
+    @pytest.mark.parametrize("P", [State, Known])
+    @pytest.mark.parametrize("call", MAKES_MUTABLE.values(), ids=MAKES_MUTABLE.keys())
+    @pytest.mark.parametrize(
+        "hold", [lambda v: v, lambda v: MutableTangent[Known](v=v), lambda v: thunk(lambda: v)]
+    )
+    def test_adding_to_a_mutable_result_leaves_its_operands_alone(self, P, call, hold):
+        v, w = np.ones(2), np.ones(2)
+        t = MutableTangent[P](v=v, w=hold(w))
+        result = call(t)
+        assert type(result) is type(t)
+        assert result is not t
+        assert result == t
+        result.v += 1.0
+        add_inplace(result, copy.deepcopy(t))
+        assert (v.tolist(), w.tolist()) == ([1.0, 1.0], [1.0, 1.0])
+
+    def test_two_fields_of_a_sum_share_what_they_shared(self):
+        v = np.ones(2)
+        total = MutableTangent[Known](v=v, w=v) + MutableTangent[Known]()
+        assert total.v is total.w is not v
+
+    def test_the_sum_of_two_tangents_that_contain_themselves_ends(self):
+        t = MutableTangent[Known](v=1.0)
+        t.w = t
+        total = t + MutableTangent[Known](v=2.0)
+        assert (total.v, total.w.v) == (3.0, 1.0)
+        assert total.w is not t
+        assert (+t).w.w is not t
 
 
 class TestConjugates:

@@ -61,7 +61,8 @@ def backing(x: Any, /) -> Any:
 def canonicalize(tangent: StructuralTangent, /) -> Any:
     """Return the tangent with every field of its primal, in their order; absent ones are `ZeroTangent`.
 
-    A tangent whose class of primals does not tell its fields is returned as it is.
+    A tangent whose class of primals does not tell its fields is returned as it is. A `MutableTangent` gives
+    a copy, which shares no part that can be written.
 
     Parameters
     ----------
@@ -92,6 +93,7 @@ def canonicalize(tangent: StructuralTangent, /) -> Any:
         raise NoFieldsError(
             f"canonicalize takes a structural tangent, such as Tangent[Foo](...), not {tangent!r}"
         )
+    tangent = +tangent  # a copy, of what can be written into
     names = type(tangent).__names__  # type: ignore[attr-defined]
     if names is None:
         return tangent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
+from copy import copy, deepcopy
 from numbers import Number
 from typing import Any
 
@@ -42,10 +42,20 @@ def added(a: Any, b: Any) -> Any:
     cls = _common_class(type(a), type(b))
     x, y = backing_as(cls, a), backing_as(cls, b)
     if isinstance(x, dict):
-        return made(cls, x | {name: _plus(x[name], dy) if name in x else dy for name, dy in y.items()})
+        total = x | {name: _plus(x[name], dy) if name in x else dy for name, dy in y.items()}
+        return made(cls, _own_parts(total, x, y) if cls.__mutable__ else total)
     if len(x) != len(y):
         raise TangentMismatchError(f"{a!r} has {len(x)} elements and {b!r} has {len(y)}: they have no sum")
     return made(cls, tuple(map(_plus, x, y)))
+
+
+def _own_parts(total: dict[str, Any], x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of a sum with a copy of each that is one of `x` or `y`.
+
+    Others go on to add to a mutable sum in place, and what they write is to reach no operand.
+    """
+    taken = {name: dx for name, dx in total.items() if dx is x.get(name) or dx is y.get(name)}
+    return total | deepcopy(taken)
 
 
 def added_to_primal(primal: Any, tangent: Any) -> Any:

@@ -6,7 +6,7 @@ Ports: ChainRulesCore.jl, ``structural_tangent.jl``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy
+from copy import copy, deepcopy
 from keyword import iskeyword
 from operator import matmul, mul, neg, truediv
 from reprlib import recursive_repr
@@ -128,7 +128,7 @@ class StructuralTangent(AbstractTangent, metaclass=StructuralType):
 
     def __radd__(self, other: Any) -> Any:
         if type(other) is int and other == 0:  # `sum` starts from it
-            return self
+            return +self
         return added_to_primal(other, self)
 
     def __sub__(self, other: Any) -> Any:
@@ -221,7 +221,8 @@ class Tangent(StructuralTangent, Generic[P]):
 class MutableTangent(StructuralTangent, Generic[P]):
     """A tangent of an object with fields that can be set: ``dx.a = 1.0``.
 
-    It is made as a `Tangent` is, and calculates as one; its sum with a `Tangent` is mutable again.
+    It is made as a `Tangent` is, and calculates as one; its sum with a `Tangent` is mutable again. What
+    an operator, or `canonicalize`, makes of it shares nothing that can be written with it.
 
     Raises
     ------
@@ -256,6 +257,9 @@ class MutableTangent(StructuralTangent, Generic[P]):
                 f"a MutableTangent is for objects with fields; write Tangent[{primal.__name__}]"
             )
         return MutableTangent
+
+    def __pos__(self) -> Any:
+        return deepcopy(self)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "__backing__":
