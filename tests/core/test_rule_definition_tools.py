@@ -309,3 +309,89 @@ def test_what_the_tools_register_takes_the_place_of_a_rule_with_options(tool):
     rrule.register(f)(lambda f, x, *, axis: "rule")
     assert rrule(f, 1.0, axis=0) == "rule"
     assert rrule(f, 1.0) != "rule"
+
+
+def test_without_types_the_tools_take_the_place_of_all_rules():
+    for before in (
+        lambda f, x: "rule",
+        lambda f, x, *, axis=None: "rule",
+        lambda f, *xs: "rule",
+    ):
+        f = target()
+        rrule.register(f)(before)
+        frule.register(f)(lambda dargs, f, x: "rule")
+        non_differentiable(f)
+        assert has_rules(f, 1.0)
+        assert rrule(f, 1.0)[1](1.0) == (NoTangent(), NoTangent())
+        assert frule((), f, 1.0)[1] == NoTangent()
+        assert len(rrule.methods(f)) == len(frule.methods(f)) == 1
+        opt_out(rrule, f)
+        assert rrule(f, 1.0) is None
+        assert len(rrule.methods(f)) == len(frule.methods(f)) == 1
+
+
+def test_an_opt_out_without_types_is_one_of_all_calls():
+    f = target()
+
+    @rrule.register(f)
+    def float_rule(f, x: float):
+        return "float"
+
+    assert not is_opted_out(rrule, f)
+    opt_out(rrule, f)
+    assert is_opted_out(rrule, f)
+    assert is_opted_out(rrule, f, float)
+    assert is_opted_out(rrule, f, str, int)
+    assert not is_opted_out(frule, f)
+    rrule.register(f)(float_rule)
+    assert rrule(f, 1.0) == "float"
+    assert rrule(f, "a") is None
+    assert not is_opted_out(rrule, f)
+    assert not is_opted_out(rrule, f, float)
+    assert is_opted_out(rrule, f, str)
+
+
+def test_an_opt_out_of_some_calls_is_none_of_all():
+    f = target()
+    opt_out(rrule, f, float, ...)
+    assert is_opted_out(rrule, f, float)
+    assert not is_opted_out(rrule, f)
+
+
+def test_an_opt_out_without_types_leaves_rules_with_another_config():
+    f = target()
+
+    @rrule.register(f)
+    def any_config(config: RuleConfig, f, x):
+        return "any"
+
+    @rrule.register(f)
+    def reverse_config(config: RuleConfig[HasReverseMode], f, x: float):
+        return "reverse"
+
+    rrule.register(f)(lambda f, x: "plain")
+    opt_out(rrule, f)
+    assert rrule(f, 1.0) is None
+    assert rrule(ReverseConfig(), f, 1.0) == "reverse"
+    assert not is_opted_out(rrule, ReverseConfig, f)
+    opt_out(rrule, RuleConfig[HasReverseMode], f)
+    assert rrule(ReverseConfig(), f, 1.0) is rrule(ReverseConfig(), f, "a") is None
+    assert rrule(RuleConfig(), f, "a") == "any"
+    opt_out(rrule, RuleConfig, f)
+    assert rrule(RuleConfig(), f, "a") is None
+    assert is_opted_out(rrule, ReverseConfig, f)
+
+
+def test_an_opt_out_of_a_class_is_one_of_its_instances_alone():
+    class Own:
+        def __call__(self, x): ...
+
+    class Sub(Own): ...
+
+    rrule.register(Own)(lambda self, x: "rule")
+    opt_out(rrule, Sub)
+    assert is_opted_out(rrule, Sub)
+    assert is_opted_out(rrule, Sub())
+    assert rrule(Sub(), 1.0) is None
+    assert not is_opted_out(rrule, Own)
+    assert rrule(Own(), 1.0) == "rule"

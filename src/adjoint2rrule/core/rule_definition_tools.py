@@ -15,6 +15,7 @@ from adjoint2rrule.core.dispatch.patterns import Anything
 from adjoint2rrule.core.dispatch.reading import arguments_of, counted, pattern_of_type
 from adjoint2rrule.core.dispatch.rule_function import RuleFunction
 from adjoint2rrule.core.errors import RegistrationError
+from adjoint2rrule.core.rule_checks import may_mutate
 from adjoint2rrule.core.rules import Pullback, frule, rrule
 from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
 
@@ -30,7 +31,8 @@ def non_differentiable(target: Target, /, *types: Any, subclasses: bool = False)
         As in ``rrule.register``.
     *types : type
         The arguments that it holds for, one type for each; ``...`` after the last one stands for any
-        number of these, as in ``tuple[T, ...]``. Without types it holds for all arguments.
+        number of these, as in ``tuple[T, ...]``. Without types it holds for all arguments, in place of the
+        rules that `target` has; those that are registered later count.
     subclasses : bool
         As in ``rrule.register``.
 
@@ -65,6 +67,7 @@ def non_differentiable(target: Target, /, *types: Any, subclasses: bool = False)
     return target
 
 
+@may_mutate
 def _non_differentiable_rrule(f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Pullback]:
     def non_differentiable_pullback(_: Any) -> tuple[NoTangent, ...]:
         return (NoTangent(),) * (1 + len(xs))
@@ -87,7 +90,8 @@ def opt_out(rules: RuleFunction, target: Any, /, *types: Any, subclasses: bool =
         As in ``rrule.register``. A config class or ``RuleConfig[...]`` may stand before it, to opt out of
         rules that ask for a config.
     *types : type
-        As in `non_differentiable`.
+        As in `non_differentiable`; without types it takes the place of all rules without a config, or with
+        one before `target` of those that ask for such a config.
     subclasses : bool
         As in ``rrule.register``.
 
@@ -130,7 +134,7 @@ def is_opted_out(rules: RuleFunction, target: Any, /, *types: Any) -> bool:
     Returns
     -------
     bool
-        Whether the most specific rule for every such call says so.
+        Whether the most specific rule for every such call says so; without types, for every call at all.
 
     Raises
     ------
@@ -150,8 +154,11 @@ def is_opted_out(rules: RuleFunction, target: Any, /, *types: Any) -> bool:
     Ports: what `no_rrule` and `no_frule` are asked for.
     """
     config, target, types = _signature("is_opted_out", rules, target, types)
+    asked = [pattern_of(c) for c in config]
+    if not types:
+        return rules.is_without_rules(target, asked)
     patterns = [pattern_of_type("is_opted_out", T) for T in types]
-    return no_rule in rules.rules_for_types(target, patterns, [pattern_of(c) for c in config])
+    return no_rule in rules.rules_for_types(target, patterns, asked)
 
 
 def _signature(
@@ -189,4 +196,11 @@ def _method(
         )
     rest = patterns.pop() if variadic else None if types else Anything()
     parameters = [Parameter(None, p) for p in (*map(pattern_of, config), Anything(), *patterns)]
-    return Method(rule, tuple(parameters), rest, other_keywords=Anything(), label=f"{tool}({shown})")
+    return Method(
+        rule,
+        tuple(parameters),
+        rest,
+        other_keywords=Anything(),
+        label=f"{tool}({shown})",
+        about_all_calls=not types,
+    )

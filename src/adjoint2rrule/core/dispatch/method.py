@@ -30,7 +30,7 @@ class Method:
     `parameters` are the positional ones and `rest` that of a ``*xs``; `keyword_only` are those that only
     a keyword reaches, in the order of their names, and `other_keywords` is the pattern of a ``**kw``.
     `label` is what messages call it, if not by its name. `blurred` are the parameters whose annotations
-    say more than their patterns.
+    say more than their patterns. A method that is `about_all_calls` was made without types.
     """
 
     rule: Rule
@@ -40,6 +40,7 @@ class Method:
     other_keywords: Pattern | None = None
     label: str | None = None
     blurred: tuple[str, ...] = ()
+    about_all_calls: bool = False
 
     def patterns_for(self, count: int, keywords: Collection[str]) -> tuple[Pattern, ...] | None:
         """Return the patterns for a call of this form, `None` where the rule cannot be called so.
@@ -71,11 +72,15 @@ class Method:
     def replaces(self, other: Method) -> bool:
         """Return whether this method takes the place of `other`, which has the same signature.
 
+        One that is about all calls takes that of every method, or of those with no less special a config.
+
         Raises
         ------
         RegistrationError
             Where they have it only because their annotations say more than a call can tell.
         """
+        if self.about_all_calls:
+            return self.takes_all_calls([p.pattern for p in other.parameters[: len(self.parameters)]])
         if not self.has_signature_of(other):
             return False
         if self.label is None and other.label is None and self.blurred != other.blurred:
@@ -85,6 +90,12 @@ class Method:
                 f" leave out parameters that a value does not show."
             )
         return True
+
+    def takes_all_calls(self, first: Sequence[Pattern]) -> bool:
+        """Return whether this method fits every call whose first values, the callable last, fit these."""
+        if self.rest != Anything() or len(self.parameters) > len(first):
+            return False
+        return all(p.pattern.covers(q) for p, q in zip(self.parameters, first, strict=False))
 
     def has_signature_of(self, other: Method) -> bool:
         """Return whether both dispatch on the same calls, so that the later one replaces the earlier."""

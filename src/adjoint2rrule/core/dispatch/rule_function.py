@@ -11,21 +11,16 @@ from typing import Any, TypeVar
 
 from adjoint2rrule.core.config import AnyConfig, RuleConfig, check_config, is_config_class
 from adjoint2rrule.core.debug_mode import debug_mode, switch
-from adjoint2rrule.core.dispatch.functors import call_of
+from adjoint2rrule.core.dispatch.lookup import Found, find_rule, tables_for
 from adjoint2rrule.core.dispatch.method import Method, Rule, no_rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
-from adjoint2rrule.core.dispatch.patterns import Exactly, Pattern
-from adjoint2rrule.core.dispatch.reading import Role, pattern_of_callable, read_method
-from adjoint2rrule.core.dispatch.registry import BOUND, Registry, function_of, is_bound
+from adjoint2rrule.core.dispatch.patterns import Pattern
+from adjoint2rrule.core.dispatch.reading import Role, read_method
+from adjoint2rrule.core.dispatch.registry import Registry
 from adjoint2rrule.core.dispatch.targets import check_target_is_named, read_target
 from adjoint2rrule.core.errors import MissingFeatureError
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
-
-
-# The rule for a call, and what it takes before the arguments: a config or nothing, then what is called; for
-# the rule of a bound method's function that function and the object.
-Found = tuple[Rule, tuple[Any, ...], tuple[Any, ...]]
 
 
 class RuleFunction(abc.ABC):
@@ -126,8 +121,8 @@ class RuleFunction(abc.ABC):
         """
         found = []
         for registry in (self._configured, self._plain):
-            for role, callee, _ in _ways_to_call(*self.role_of(target)):
-                found += [m.rule for table in registry.tables(role, callee) for m in table.methods[::-1]]
+            for table, _ in tables_for(registry, *self.role_of(target)):
+                found += [method.rule for method in table.methods[::-1]]
         return found
 
     def which(self, /, *call: Any, **kw: Any) -> Rule | None:
@@ -182,14 +177,28 @@ class RuleFunction(abc.ABC):
         self, target: object, types: Sequence[Pattern], config: Sequence[Pattern] = ()
     ) -> list[Rule]:
         """Return the most specific rules for every call of `target` with arguments of these types."""
-        asked_first = [(self._configured, tuple(config))] if config else []
-        for registry, asked in (*asked_first, (self._plain, ())):
-            for role, callee, fixed in _ways_to_call(*self.role_of(target)):
-                patterns = (*asked, pattern_of_callable(role, callee), *fixed, *types)
-                for table in registry.tables(role, callee):
-                    if rules := table.select_for_types(patterns):
-                        return rules
+        for table, patterns in self._tables(target, config):
+            if rules := table.select_for_types((*patterns, *types)):
+                return rules
         return []
+
+    def is_without_rules(self, target: object, config: Sequence[Pattern] = ()) -> bool:
+        """Return whether every call of `target`, whatever its arguments, is opted out of."""
+        for table, patterns in self._tables(target, config):
+            if any(method.rule is not no_rule for method in table.methods):
+                return False
+            if any(method.takes_all_calls(patterns) for method in table.methods):
+                return True
+        return False
+
+    def _tables(
+        self, target: object, config: Sequence[Pattern]
+    ) -> Iterator[tuple[MethodTable, tuple[Pattern, ...]]]:
+        role, callee = self.role_of(target)
+        if config:
+            for table, patterns in tables_for(self._configured, role, callee):
+                yield table, (*config, *patterns)
+        yield from tables_for(self._plain, role, callee)
 
     def role_of(self, target: Any, subclasses: bool = False) -> tuple[Role, Any]:
         """Return what rules for `target`, as `register` takes it, are kept with, and its role there."""
@@ -230,9 +239,9 @@ class RuleFunction(abc.ABC):
         """Return the rule for calling `f` so: first one that asks for the config, where there is a config."""
         if config:
             check_config(*config)
-            if (found := _found(self._configured, config, f, xs, kw)) is not None:
+            if (found := find_rule(self._configured, config, f, xs, kw)) is not None:
                 return found
-        return _found(self._plain, (), f, xs, kw)
+        return find_rule(self._plain, (), f, xs, kw)
 
     def _refuse_config_class(self, first: Any) -> None:
         """Refuse the class of a config that stands before a call, which then has no rule."""
@@ -262,31 +271,3 @@ class RuleFunction(abc.ABC):
 
     def __reduce__(self) -> str:
         return self.__name__
-
-
-def _found(
-    registry: Registry, config: tuple[Any, ...], f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]
-) -> Found | None:
-    rule = registry.find(f, (*config, f, *xs), kw)
-    if rule is not None:
-        return rule, config, (f,)
-    if type(f) in BOUND:
-        callee = (function_of(f), f.__self__) if is_bound(f) else (None,)
-    else:
-        callee = call_of(type(f)), f
-    if callee[0] is None:
-        return None
-    rule = registry.find(callee[0], (*config, *callee, *xs), kw)
-    return None if rule is None else (rule, config, callee)
-
-
-def _ways_to_call(role: Role, target: Any) -> Iterator[tuple[Role, Any, tuple[Pattern, ...]]]:
-    """Yield what rules for `target` may be kept with, and what comes before the arguments."""
-    yield role, target, ()
-    if role == "itself" and is_bound(target):
-        if (function := function_of(target)) is not None:
-            yield role, function, (Exactly(target.__self__),)
-    elif role != "subclasses":
-        cls = target if role == "instances" else type(target)
-        if (call := call_of(cls)) is not None:
-            yield "itself", call, (pattern_of_callable(role, target),)
