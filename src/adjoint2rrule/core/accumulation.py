@@ -67,7 +67,12 @@ def add_inplace(x: Any, y: Any, /) -> Any:
         flags = x.flags
         if flags.writeable and flags.owndata and y.flags.owndata and x.dtype in FLOATING:
             return add(x, y, x)
-    return add(x, y, x) if _takes(x, y) else _added(x, y)
+    if not _takes(x, y):
+        return _added(x, y)
+    if isinstance(y, ndarray):
+        return add(x, y, x)
+    with np.errstate(over="ignore"):  # a number that is too large for the precision of `x` is infinite there
+        return add(x, y, x)
 
 
 def is_inplaceable_destination(x: Any, /) -> bool:

@@ -65,7 +65,10 @@ def plus(x: Any, y: Any) -> Any:
             f"add_inplace: a tangent of shape {shapes[0]} and one of shape {shapes[1]} have no sum;"
             f" project the cotangents of one primal to its shape, with ProjectTo(x)"
         )
-    return x + y
+    total = _sum(x, y)
+    if isinstance(total, np.matrix) and not isinstance(x, np.matrix) and not isinstance(y, np.matrix):
+        return np.asarray(total)  # of an array and one of scipy's matrices: its `*` would be another product
+    return total
 
 
 def shape_of(x: Any) -> tuple[int, ...] | None:
@@ -74,6 +77,14 @@ def shape_of(x: Any) -> tuple[int, ...] | None:
         return None
     shape = () if isinstance(x, Number) else getattr(x, "shape", None)
     return tuple(shape) if isinstance(shape, tuple) else None
+
+
+def _sum(x: Any, y: Any) -> Any:
+    numbers = (int, float, complex)
+    if (type(x) in numbers) is (type(y) in numbers):
+        return x + y
+    with np.errstate(over="ignore"):  # a number that is too large for the precision of the other is infinite
+        return x + y
 
 
 def _have_a_sum(x: Any, y: Any) -> bool:
