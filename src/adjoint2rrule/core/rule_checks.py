@@ -8,30 +8,29 @@ of the function. A pullback is not run twice to see whether it gives the same, w
 from __future__ import annotations
 
 import inspect
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial, wraps
-from itertools import islice
-from typing import Any, NoReturn
+from itertools import chain, islice, repeat
+from typing import Any, NoReturn, TypeVar
 
-import numpy as np
-
+from adjoint2rrule.core.config import (
+    HasForwardsMode,
+    HasReverseMode,
+    NoForwardsMode,
+    NoReverseMode,
+    RuleConfig,
+)
 from adjoint2rrule.core.dispatch.annotations import Scope, pattern_of
 from adjoint2rrule.core.dispatch.method import Rule, describe, signature_of
+from adjoint2rrule.core.dispatch.patterns import Anything
 from adjoint2rrule.core.errors import LyingRuleError
-from adjoint2rrule.core.tangent_checks import Claim, described, parts_of, step_to, stored_parts
-from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
-from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
-from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent
-from adjoint2rrule.core.tangent_types.thunks import AbstractThunk
-from adjoint2rrule.core.tangent_types.zero_tangent import is_perturbable
+from adjoint2rrule.core.tangent_checks import Changes, Claim, described
+from adjoint2rrule.core.watch import Watch
 
-#: How many bytes of arrays are remembered at most, for each call, to see whether they change.
-WATCHED_BYTES = 2**26
-#: How many arrays, containers and objects at most.
-WATCHED_PARTS = 10_000
+AnyRule = TypeVar("AnyRule", bound=Rule)
 
+NO_WATCH = Watch({})
 FORGOTTEN = "return one entry for the function, NoTangent() if it has no fields, and one for each argument"
 
 
@@ -41,10 +40,10 @@ def checked_rrule(rule: Rule) -> Rule:
     @wraps(rule)
     def rrule_with_checks(f: Any, /, *xs: Any, **kw: Any) -> Any:
         call = RuleCall(rule, "rrule", f, xs, kw)
-        watch = Watch(call.arguments)
+        watch = call.watch()
         pair = rule(f, *xs, **kw)
-        watch.check(call, "it")
-        return None if pair is None else call.checked_pair(pair)
+        changes = call.changes(watch, "it")
+        return None if pair is None else call.checked_pair(pair, changes)
 
     return rrule_with_checks
 
@@ -65,6 +64,12 @@ def checked_frule(rule: Rule) -> Rule:
         return y, Claim(str(call), "the tangent of", "y").checked(dy, y)
 
     return frule_with_checks
+
+
+def may_mutate(rule: AnyRule) -> AnyRule:
+    """Let debug mode take no notice of what a rule of the runtime's own changes."""
+    rule.__may_mutate__ = True  # type: ignore[attr-defined]
+    return rule
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,26 @@ class RuleCall:
         """Raise the error for a rule that lies."""
         raise LyingRuleError(f"{self}: {problem}: {remedy}.")
 
+    def watch(self) -> Watch:
+        """Return a watch on what the rule is given, but for what it may change."""
+        if _may_mutate(self.rule):
+            return NO_WATCH
+        out = self.kw.get("out")  # where the caller wants the result, as numpy's functions understand it
+        keywords = {name: x for name, x in self.kw.items() if name != "out"}
+        return Watch(self._primals() | keywords, ignored=out if isinstance(out, tuple) else (out,))
+
+    def watch_seed(self, ȳ: Any) -> Watch:
+        """Return a watch on what the pullback is given."""
+        return NO_WATCH if _may_mutate(self.rule) else Watch({"the seed": ȳ}, strict=True)
+
+    def changes(self, watch: Watch, culprit: str) -> Changes:
+        """Refuse the rule where it changed what it was given; return what it changed inside objects."""
+        changed = watch.changed()
+        for part in changed:
+            if part.own:
+                self.refuse(f"{culprit} changed {part.place}", "work on a copy of it")
+        return tuple((part.value, culprit) for part in changed)
+
     def pair(self, pair: Any, expected: str) -> tuple[Any, Any]:
         """Return the pair that the rule returned, if it is one."""
         if not (isinstance(pair, tuple) and len(pair) == 2):
@@ -96,122 +121,77 @@ class RuleCall:
             self.refuse(f"it returned {given}, expected a pair", f"return {expected}")
         return pair
 
-    def checked_pair(self, pair: Any) -> tuple[Any, Callable[[Any], Any]]:
+    def checked_pair(self, pair: Any, changes: Changes) -> tuple[Any, CheckedPullback]:
         """Return the value and the pullback that the rule returned, which is checked when it is run."""
         y, pullback = self.pair(pair, "(y, pullback)")
         if not callable(pullback):
             self.refuse(f"its pullback is {described(pullback)}", "return a function of the seed")
+        return y, CheckedPullback(self, pullback, changes)
 
-        @wraps(pullback, updated=())
-        def pullback_with_checks(ȳ: Any) -> Any:
-            watch = Watch({"the seed": ȳ, **self.arguments})
-            entries = pullback(ȳ)
-            watch.check(self, "its pullback")
-            return self.checked_entries(entries)
-
-        return y, pullback_with_checks
-
-    def checked_entries(self, entries: Any) -> tuple[Any, ...]:
+    def checked_entries(self, entries: Any, changes: Changes) -> tuple[Any, ...]:
         """Return what the pullback returned, if it has an entry for each argument, and each can be one."""
         if not isinstance(entries, tuple):
             self.refuse(f"its pullback returned {described(entries)}, expected a tuple", FORGOTTEN)
-        least, most = 1 + len(self.xs), 1 + max(len(self.xs), len(self._parameters))
+        names = self._parameter_names()
+        least, most = 1 + len(self.xs), 1 + max(len(self.xs), len(names))
         if not least <= len(entries) <= most:
             expected = least if least == most else f"{least} to {most}"
             self.refuse(f"its pullback returned {len(entries)} entries, expected {expected}", FORGOTTEN)
-        f̄ = Claim(str(self), "the cotangent of", "the function").checked(entries[0], self.f)
-        x̄s = (
-            self._claim(i).checked(x̄, x) for i, (x̄, x) in enumerate(zip(entries[1:], self.xs, strict=False))
+        claims = zip(self._primals().items(), chain([None], names, repeat(None)), entries, strict=False)
+        checked = (
+            Claim(str(self), "the cotangent of", place, name, changes=changes).checked(x̄, x)
+            for (place, x), name, x̄ in claims
         )
-        return f̄, *x̄s, *entries[least:]
+        return *checked, *entries[least:]
 
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The arguments by what messages call them."""
-        return {**{f"args[{i}]": x for i, x in enumerate(self.xs)}, **self.kw}
+    def _primals(self) -> dict[str, Any]:
+        """Return what has a cotangent, by what messages call it."""
+        return {"the function": self.f} | {f"args[{i}]": x for i, x in enumerate(self.xs)}
 
-    def _claim(self, i: int) -> Claim:
-        p = self._parameters[i] if i < len(self._parameters) else None
-        name = None if p is None else p.name
-        return Claim(str(self), "the cotangent of", f"args[{i}]", name, integral=self._is_integral(p))
-
-    def _is_integral(self, p: inspect.Parameter | None) -> bool:
-        """Whether the rule takes integers there, and no other numbers."""
-        if p is None or p.annotation is p.empty:
-            return False
-        pattern = pattern_of(p.annotation, Scope.of(self.rule))
-        return not any(map(pattern.accepts, (1.5, np.ones(1), [1.5], (1.5,))))
-
-    @property
-    def _parameters(self) -> list[inspect.Parameter]:
-        """The positional parameters of the rule for the arguments."""
+    def _parameter_names(self) -> list[str]:
+        """Return what the rule calls the arguments that it takes by position."""
         parameters = signature_of(self.rule).parameters.values()
         before = 1 if self.kind == "rrule" else 2
         by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        return list(islice((p for p in parameters if p.kind in by_position), before, None))
+        return [p.name for p in islice((p for p in parameters if p.kind in by_position), before, None)]
 
 
-class Watch:
-    """What some values hold, to see later whether it has been changed.
+class CheckedPullback:
+    """A pullback that is checked when it is run, and has the attributes of that which the rule returned."""
 
-    Arrays are compared by their bytes, and lists and dicts by the objects in them. Other objects are looked
-    into, but their fields may be set, and their lists and dicts changed: so they keep caches and counts.
+    def __init__(self, call: RuleCall, pullback: Callable[[Any], Any], changes: Changes) -> None:
+        # not by assignment, which is the pullback's own
+        vars(self).update(_call=call, _changes=changes, __wrapped__=pullback, __doc__=pullback.__doc__)
 
-    Parameters
-    ----------
-    values
-        The values, by what messages call them.
+    def __call__(self, ȳ: Any) -> tuple[Any, ...]:
+        call: RuleCall = self._call
+        seed, arguments = call.watch_seed(ȳ), call.watch()
+        entries = self.__wrapped__(ȳ)
+        call.changes(seed, "its pullback")
+        changes: Changes = self._changes + call.changes(arguments, "its pullback")
+        return call.checked_entries(entries, changes)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(vars(self)["__wrapped__"], name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.__wrapped__, name, value)
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+
+class EveryMode(RuleConfig[HasReverseMode, NoReverseMode, HasForwardsMode, NoForwardsMode]):
+    """What a rule can ask for without knowing more of an AD system than its modes."""
+
+
+def _may_mutate(rule: Rule) -> bool:
+    """Whether a rule may change its arguments.
+
+    A rule that asks for a feature of somebody's own, or for one system, may have an agreement with it.
     """
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self.before = list(_contents(values))
-
-    def check(self, call: RuleCall, culprit: str) -> None:
-        """Refuse the rule of the call where something has changed."""
-        for place, holder, before in self.before:
-            if not _same_content(_content(holder), before):
-                call.refuse(f"{culprit} changed {place}", "work on a copy of it")
-
-
-def _contents(values: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Yield each thing in `values` that can be changed, with its place and content."""
-    seen: dict[int, Any] = {}
-    left, stack = WATCHED_BYTES, [(name, x, True) for name, x in values.items()]
-    while stack and len(seen) < WATCHED_PARTS:
-        place, x, own = stack.pop()
-        if id(x) in seen or isinstance(x, (AbstractThunk, AbstractZero)):
-            continue
-        seen[id(x)] = x  # held, so that its identity stays its own
-        if isinstance(x, np.ndarray) and x.dtype.kind != "O":
-            left -= x.nbytes
-            if left >= 0:
-                yield place, x, _content(x)
-            continue
-        if own and isinstance(x, (list, dict, np.ndarray)):
-            yield place, x, _content(x)
-        own = own and isinstance(x, (list, tuple, dict, np.ndarray, StructuralTangent))
-        stack.extend((place + step, part, own) for step, part in _parts(x))
-
-
-def _parts(x: Any) -> list[tuple[str, Any]]:
-    if isinstance(x, np.ndarray):
-        return [(f"[{', '.join(map(str, index))}]", x[index]) for index in np.ndindex(x.shape)]
-    if isinstance(x, StructuralTangent):
-        return [(f"[{key!r}]", part) for key, part in stored_parts(x).items()]
-    if not is_perturbable(x) or isinstance(x, AbstractTangent):
-        return []
-    return [(step_to(x, key), part) for key, part in parts_of(x).items()]
-
-
-def _content(x: Any) -> Any:
-    if isinstance(x, np.ndarray):
-        return list(x.flat) if x.dtype.kind == "O" else (x.shape, x.dtype, x.tobytes())
-    return dict(x) if isinstance(x, dict) else list(x)
-
-
-def _same_content(a: Any, b: Any) -> bool:
-    if isinstance(a, tuple):
-        return bool(a == b)
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(part is b[key] for key, part in a.items())
-    return len(a) == len(b) and all(map(operator.is_, a, b))
+    if not (isinstance(rule, partial) and rule.args and isinstance(rule.args[0], RuleConfig)):
+        return getattr(rule, "__may_mutate__", False)
+    config = next(iter(signature_of(rule.func).parameters.values()))
+    pattern = pattern_of(config.annotation, Scope.of(rule.func))
+    return isinstance(pattern, Anything) or not pattern.decide(EveryMode)

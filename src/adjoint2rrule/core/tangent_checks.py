@@ -1,33 +1,38 @@
 """Whether a value can be the tangent of a primal: what debug mode asks of what rules return.
 
 A tangent may be represented in many ways, and none of them is a lie: structural or natural, thunked or
-not, dense or sparse, of another precision, with a trailing axis of length 1 more or less, any zero, and
-what is not implemented. Of objects, `ProjectTo` knows what else may be a tangent. An integer, or a Boolean,
-may be a number to its rule, since rules for `float` take them; where the rule's annotation admits no other
-numbers, it cannot be perturbed.
+not, dense or sparse, of another precision, with a trailing axis of length 1 more or less, any zero, what
+is not implemented, and what nobody here knows. `ProjectTo` knows what else may be the tangent of an object,
+and of what there is none. It takes integers for numbers, and so does this.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
 from numbers import Complex, Integral, Number, Real
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
 from adjoint2rrule.core.errors import LyingRuleError, ProjectionError
+from adjoint2rrule.core.field_sums import shape_of
 from adjoint2rrule.core.projection import ProjectTo
+from adjoint2rrule.core.projection.misfits import KNOWN
+from adjoint2rrule.core.projection.not_perturbable import NO_TANGENT
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
-from adjoint2rrule.core.tangent_types.notimplemented import NotImplementedTangent
 from adjoint2rrule.core.tangent_types.primal_fields import fields_of
 from adjoint2rrule.core.tangent_types.structural_arithmetic import made
 from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind
 from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent, Tangent
-from adjoint2rrule.core.tangent_types.thunks import AbstractThunk, InplaceableThunk, Thunk, unthunk
-from adjoint2rrule.core.tangent_types.zero_tangent import is_perturbable
+from adjoint2rrule.core.tangent_types.thunks import InplaceableThunk, Thunk, unthunk
+from adjoint2rrule.core.tangent_types.zero_tangent import is_perturbable, zero_tangent
+
+#: What was changed inside objects, and who did it.
+Changes: TypeAlias = tuple[tuple[Any, str], ...]
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,8 @@ class Claim:
         The rule's own name for the primal, where it has one.
     path
         The way from the primal to the part that is looked at, such as ``.a[3]``.
-    integral
-        Whether integers are no numbers to this rule, but counts or indices.
+    changes
+        What must not have a tangent but zero, since it is no longer what the function was given.
     inside
         The tangents that the part was reached through, by their identity, since one may contain itself.
     """
@@ -57,7 +62,7 @@ class Claim:
     position: str
     name: str | None = None
     path: str = ""
-    integral: bool = False
+    changes: Changes = ()
     inside: frozenset[int] = frozenset()
 
     def __str__(self) -> str:
@@ -72,82 +77,33 @@ class Claim:
         LyingRuleError
             Where it cannot be a tangent of `x`.
         """
-        if isinstance(dx, AbstractThunk):
+        if type(dx) is Thunk or type(dx) is InplaceableThunk:  # another class is more than its value
             return self._checked_later(dx, x)
-        if isinstance(dx, (AbstractZero, NotImplementedTangent)) or isinstance(x, AbstractTangent):
+        if isinstance(x, AbstractTangent):
             return dx
-        if dx is None:
-            remedy = "return NoTangent(), or ZeroTangent() where it can be perturbed and does not matter"
-            self._refuse("is None", "a tangent", remedy)
-        if kind_of_numbers(x) in NUMBERS or kind_of_numbers(x) == "b":
-            self._check_numbers(dx, x)
-            return dx
-        if _is_of_its_kind(dx, x):
-            return dx
-        if not is_perturbable(x):
-            self._check_zero(dx, x)
-            return dx
-        return self._checked_parts(dx, x) if isinstance(dx, StructuralTangent) else self._natural(dx, x)
+        if isinstance(dx, StructuralTangent):
+            return self._checked_parts(dx, x)
+        if not isinstance(dx, AbstractTangent):
+            self._check_value(dx, x)
+        return dx
 
-    def _checked_later(self, dx: AbstractThunk, x: Any) -> AbstractThunk:
+    def _checked_later(self, dx: Thunk | InplaceableThunk, x: Any) -> Thunk | InplaceableThunk:
         val = Thunk(lambda: self.checked(unthunk(dx), x))
         return InplaceableThunk(dx.add, val) if isinstance(dx, InplaceableThunk) else val
-
-    def _check_numbers(self, dx: Any, x: Any) -> None:
-        if isinstance(dx, StructuralTangent) and isinstance(x, _primal_class(dx)):
-            return
-        kind, shape, expected = kind_of_numbers(dx), _shape(dx), f"a tangent of {described(x)}"
-        if shape is None or (kind and kind not in NUMBERS):
-            self._refuse(f"is {described(dx)}", expected, "return a number or an array of numbers")
-        if not _same_shape(shape, np.shape(x), isinstance(x, Number)):
-            self._refuse(f"has shape {shape}", f"shape {np.shape(x)}", "sum over what was broadcast")
-        if not kind:
-            return
-        if kind == "c" and kind_of_numbers(x) != "c" and np.any(_values(dx).imag):
-            self._refuse("is complex", expected, "return its real part, as `ProjectTo` gives it")
-        if self.integral and kind_of_numbers(x) in "biu" and np.any(_values(dx)):
-            self._refuse(f"is {described(dx)}", f"nothing for {described(x)}", "return NoTangent()")
-
-    def _check_zero(self, dx: Any, x: Any) -> None:
-        if callable(x) and isinstance(dx, AbstractTangent):
-            return  # of what it closes over, which an AD system may know
-        if kind_of_numbers(dx) not in NUMBERS or np.any(_values(dx)):
-            expected = f"nothing for {described(x)}, which cannot be perturbed"
-            self._refuse(f"is {described(dx)}", expected, "return NoTangent()")
-
-    def _natural(self, dx: Any, x: Any) -> Any:
-        if isinstance(x, np.ndarray):
-            return self._checked_elements(dx, x)
-        if _is_array_like(dx, x):
-            return dx
-        expected, remedy = f"a tangent of {described(x)}", f"return Tangent[{type(x).__name__}](...)"
-        if isinstance(x, (tuple, list, dict)):
-            self._refuse(f"is {described(dx)}", expected, remedy)
-        try:
-            ProjectTo(x)(dx)
-        except ProjectionError as err:
-            self._refuse(f"is {described(dx)}", expected, remedy, err)
-        return dx
-
-    def _checked_elements(self, dx: Any, x: np.ndarray[Any, Any]) -> Any:
-        if _shape(dx) != x.shape:
-            self._refuse(f"has shape {_shape(dx)}", f"shape {x.shape}", "return one tangent for each element")
-        elements = np.asarray(dx)
-        for index in np.ndindex(x.shape):
-            self._part(f"[{', '.join(map(str, index))}]", dx).checked(elements[index], x[index])
-        return dx
 
     def _checked_parts(self, dx: StructuralTangent, x: Any) -> Any:
         if id(dx) in self.inside:
             return dx
         if not isinstance(x, _primal_class(dx)):
-            tangent = f"return Tangent[{type(x).__name__}](...)"
-            self._refuse(f"is a {type(dx).__name__}", f"a tangent of {described(x)}", tangent)
+            self._refuse(f"is a {type(dx).__name__}", f"a tangent of {described(x)}", _remedy(x))
+        if kind_of_numbers(x) or (callable(x) and not is_perturbable(x)):
+            return dx  # of what a closure holds, for instance, which an AD system may know
         given, parts = stored_parts(dx), parts_of(x)
-        if isinstance(dx, AnythingKind) and 0 in given:
-            parts = dict(enumerate(parts.values()))
+        ordered = isinstance(dx.__backing__, tuple)
+        if ordered or (isinstance(dx, AnythingKind) and 0 in given):
+            parts = dict(enumerate(parts.values()))  # a NamedTuple is a tuple
         strangers = [key for key in given if key not in parts]
-        if strangers or (isinstance(dx.__backing__, tuple) and len(given) != len(parts)):
+        if strangers or (ordered and len(given) != len(parts)):
             problem = f"has the parts {[*given]}"
             self._refuse(problem, f"those of {described(x)}, {[*parts]}", "leave out what it does not have")
         new = {
@@ -155,15 +111,66 @@ class Claim:
         }
         if not isinstance(dx, Tangent) or all(new[key] is value for key, value in given.items()):
             return dx
-        return made(type(dx), tuple(new.values()) if isinstance(dx.__backing__, tuple) else new)
+        return made(type(dx), tuple(new.values()) if ordered else new)
+
+    def _check_value(self, dx: Any, x: Any) -> None:
+        """Refuse a `dx` that is no tangent by its class, and does not look like one of `x` either."""
+        if dx is None:
+            remedy = "return NoTangent(), or ZeroTangent() where it can be perturbed and does not matter"
+            self._refuse("is None", "a tangent", remedy)
+        for value, culprit in self.changes:
+            if value is x and not _is_zero(dx):
+                where = f"{self.position}{self.path}"
+                self._raise(f"{culprit} changed {where}, which has a cotangent: work on a copy of it")
+        if isinstance(x, np.ndarray) and "O" in (kind_of_numbers(dx), kind_of_numbers(x)):
+            self._check_elements(dx, x)
+        elif kind_of_numbers(x) in NUMBERS:
+            self._check_numbers(dx, x)
+        elif not (_is_of_its_kind(dx, x) or zero_tangent.registered_for(x)):
+            self._check_natural(dx, x)
+
+    def _check_numbers(self, dx: Any, x: Any) -> None:
+        kind, shape, expected = kind_of_numbers(dx), shape_of(dx), f"a tangent of {described(x)}"
+        if kind not in NUMBERS and (kind or isinstance(dx, KNOWN)):
+            self._refuse(f"is {described(dx)}", expected, _remedy(x))
+        if shape is not None and not _same_shape(shape, np.shape(x), isinstance(x, Number)):
+            self._refuse(f"has shape {shape}", f"shape {np.shape(x)}", "sum over what was broadcast")
+        if kind == "c" and kind_of_numbers(x) != "c" and np.any(_values(dx).imag):
+            self._refuse("is complex", expected, "return its real part, as `ProjectTo` gives it")
+
+    def _check_elements(self, dx: Any, x: np.ndarray[Any, Any]) -> None:
+        if shape_of(dx) != x.shape:
+            self._refuse(
+                f"has shape {shape_of(dx)}", f"shape {x.shape}", "return one tangent for each element"
+            )
+        elements = np.asarray(dx)
+        for index in np.ndindex(x.shape):
+            self._part(f"[{', '.join(map(str, index))}]", dx).checked(elements[index], x[index])
+
+    def _check_natural(self, dx: Any, x: Any) -> None:
+        expected, project_x = f"a tangent of {described(x)}", ProjectTo(x)
+        if project_x is NO_TANGENT:
+            if not _is_zero(dx):
+                expected = f"nothing for {described(x)}, which cannot be perturbed"
+                self._refuse(f"is {described(dx)}", expected, "return NoTangent()")
+        elif isinstance(x, (tuple, list, dict)):
+            self._refuse(f"is {described(dx)}", expected, _remedy(x))
+        elif not _is_array_like(dx, x):
+            try:
+                project_x(dx)
+            except ProjectionError as err:
+                self._refuse(f"is {described(dx)}", expected, _remedy(x), err)
 
     def _part(self, step: str, dx: Any) -> Claim:
-        return replace(self, path=self.path + step, integral=False, inside=self.inside | {id(dx)})
+        return replace(self, path=self.path + step, inside=self.inside | {id(dx)})
 
     def _refuse(
         self, problem: str, expected: str, remedy: str, cause: ProjectionError | None = None
     ) -> NoReturn:
-        raise LyingRuleError(f"{self.rule}: {self} {problem}, expected {expected}: {remedy}.") from cause
+        self._raise(f"{self} {problem}, expected {expected}: {remedy}", cause)
+
+    def _raise(self, what: str, cause: ProjectionError | None = None) -> NoReturn:
+        raise LyingRuleError(f"{self.rule}: {what}.") from cause
 
 
 #: The kinds of numpy's dtypes that a tangent can have.
@@ -172,6 +179,8 @@ NUMBERS = frozenset("iufc")
 
 def kind_of_numbers(x: Any) -> str:
     """Return the kind of numpy's dtypes that the numbers in `x` have; nothing where it holds none."""
+    if isinstance(x, Enum):  # a name, be it a number as well
+        return ""
     if isinstance(x, (np.ndarray, np.generic)) or is_sparse(x):
         return str(x.dtype.kind)
     if isinstance(x, (bool, Integral)):
@@ -208,21 +217,31 @@ def stored_parts(tangent: StructuralTangent) -> Mapping[Any, Any]:
 
 def _is_of_its_kind(dx: Any, x: Any) -> bool:
     """Whether both are of a class that the runtime does not know and that may be a space of vectors."""
-    known = (tuple, list, dict, str, bytes, np.ndarray)
-    return type(dx) is type(x) and not isinstance(x, known) and hasattr(x, "__add__")
+    known = (tuple, list, dict, str, bytes, Enum)
+    is_known = isinstance(x, known) or kind_of_numbers(x)
+    return type(dx) is type(x) and not is_known and hasattr(x, "__add__")
 
 
 def _is_array_like(dx: Any, x: Any) -> bool:
     """Whether `dx` is an array of the shape of `x`, an object that is one in its own way."""
-    given, expected = _shape(dx), _shape(x)
+    given, expected = shape_of(dx), shape_of(x)
     if given is None or expected is None or kind_of_numbers(dx) == "b":
         return False
     return _same_shape(given, expected)
 
 
+def _is_zero(dx: Any) -> bool:
+    return kind_of_numbers(dx) in NUMBERS and not np.any(_values(dx))
+
+
+def _remedy(x: Any) -> str:
+    wanted = "a number or an array of numbers" if kind_of_numbers(x) else f"Tangent[{type(x).__name__}](...)"
+    return f"return {wanted}"
+
+
 def step_to(x: Any, key: Any) -> str:
     """Return how the part of a primal with this key is written after the name of the whole."""
-    return f"[{key!r}]" if type(x) in (tuple, list) or isinstance(x, dict) else f".{key}"
+    return f".{key}" if isinstance(key, str) and not isinstance(x, dict) else f"[{key!r}]"
 
 
 def _primal_class(tangent: StructuralTangent) -> Any:
@@ -232,11 +251,6 @@ def _primal_class(tangent: StructuralTangent) -> Any:
 
 def _values(x: Any) -> np.ndarray[Any, Any]:
     return np.asarray(x.tocoo().data if is_sparse(x) else x)
-
-
-def _shape(x: Any) -> tuple[int, ...] | None:
-    shape = () if isinstance(x, Number) else getattr(x, "shape", None)
-    return tuple(shape) if isinstance(shape, tuple) else None
 
 
 def _same_shape(given: tuple[int, ...], expected: tuple[int, ...], exactly: bool = False) -> bool:
