@@ -136,7 +136,17 @@ def ratios(x, y):
     return x / y, y / x
 
 
+def powers(x):
+    return x, x * x
+
+
+def listed(x):
+    return [x]
+
+
 scalar_rule(product, lambda Ω, x, y: y)
+scalar_rule(powers, lambda Ω, x: (1.0, 2 * x))
+scalar_rule(listed, lambda Ω, x: 1.0)
 scalar_rule(ratios, lambda Ω, x, y: (1 / y, 1 / x))
 
 
@@ -456,6 +466,11 @@ MISUSES: dict[str, list[Case]] = {
         case("scalar_rule(identity, lambda Ω, x: 1.0, types=(int, int))", RegistrationError, "2 types for 1"),
         case("rrule(product, 2.0, 3.0)[1](1.0)", PartialsError, "product", "1 output(s) by 2", "3.0"),
         case("frule((0.0, 1.0, 1.0), product, 2.0, 3.0)", PartialsError, "product", "1 output(s) by 2"),
+        case("rrule(listed, 2.0)[1](1.0)", PartialsError, "listed", "[2.0]", "neither a number nor a tuple"),
+        case(
+            "rrule(powers, 2.0)[1](Tangent[Any](b=1.0, a=2.0))",
+            *(ProjectionError, "powers", "2 outputs", "Tangent[Any](b=1.0, a=2.0)", "2 elements"),
+        ),
         case("rrule(ratios, 2.0, 4.0)[1]((1.0, 1.0))", PartialsError, "ratios", "2 output(s) by 2", "0.25"),
     ],
 }

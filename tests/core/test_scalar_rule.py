@@ -2,6 +2,8 @@
 
 import cmath
 import math
+import re
+from fractions import Fraction
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -160,6 +162,33 @@ def test_integers_have_cotangents_of_floats():
         assert type(x̄) is T
 
 
+def square_of_sum(x, y):
+    return (x + y) ** 2
+
+
+scalar_rule(square_of_sum, lambda Ω, x, y: (2 * (x + y), 2 * (x + y)))
+
+
+def wrappings(n):
+    return np.uint8(n), np.array(n, np.uint8), np.int16(n), thunk(lambda: np.uint8(n))
+
+
+@pytest.mark.parametrize("x", [3, np.uint8(3), 3.0])
+@pytest.mark.parametrize("n", [200, 100, 1])
+def test_integers_of_numpy_do_not_wrap_around(x, n):
+    for seed in (n, float(n), *wrappings(n)):
+        assert rrule(square, x)[1](seed) == (NoTangent(), 6 * n)
+        assert rrule(square_of_sum, x, x)[1](seed) == (NoTangent(), 12 * n, 12 * n)
+        assert frule((NoTangent(), seed), square, x)[1] == 6 * n
+        assert frule((NoTangent(), seed, seed), square_of_sum, x, x)[1] == 24 * n
+    assert rrule(square, x)[1](-1) == rrule(square, x)[1](np.int8(-1)) == (NoTangent(), -6)
+    assert rrule(sincos, 0.0)[1](np.array([200, 1], np.uint8)) == (NoTangent(), 200.0)
+
+
+def test_flags_are_numbers_to_a_seed():
+    assert rrule(square, 3)[1](np.True_) == rrule(square, 3)[1](True) == (NoTangent(), 6)
+
+
 def test_a_cotangent_that_overflows_is_infinite_without_a_warning():
     x = np.float16(2)
     assert rrule(square, x)[1](np.float64(1e9)) == (NoTangent(), np.inf)
@@ -189,13 +218,38 @@ def test_the_pullback_of_several_inputs_and_outputs_takes_any_sequence():
         assert pullback(zero)[1:] == (unthunk(zero), unthunk(zero))
 
 
+def test_a_seed_with_names_is_read_by_them_in_any_order():
+    _, pullback = rrule(polar, 3.0, 4.0)
+    expected = pullback((5.0, 10.0))
+    for tangent in (Tangent[Any], Tangent[Polar]):
+        assert pullback(tangent(phi=10.0, r=5.0)) == expected
+        assert pullback(tangent(phi=thunk(lambda: 10.0), r=5.0)) == expected
+        assert pullback(tangent(phi=10.0)) == pullback((ZeroTangent(), 10.0))
+
+
+class Cartesian(NamedTuple):
+    x: float
+    y: float
+
+
 @pytest.mark.parametrize(
-    "seed", [1.0, (1.0,), (1.0, 2.0, 3.0), np.array(1.0), np.ones((2, 2))[:1], {"r": 1.0, "phi": 2.0}, None]
+    "seed",
+    [
+        *(1.0, (1.0,), (1.0, 2.0, 3.0), np.array(1.0), np.ones((2, 2))[:1], {"r": 1.0, "phi": 2.0}, None),
+        *(Tangent[Any](r=1.0, y=2.0), Tangent[Any](1.0), Tangent[Cartesian](1.0, 2.0), Tangent[tuple](1.0)),
+        *(Tangent[Any](r=1.0, phi=1.0, z=1.0), Tangent[dict](r=1.0, phi=2.0)),
+    ],
 )
 def test_a_seed_that_does_not_fit_the_outputs_is_refused(seed):
     _, pullback = rrule(polar, 3.0, 4.0)
     with pytest.raises(ProjectionError, match=r"scalar_rule\(polar\): it has 2 outputs.*with 2 elements"):
         pullback(seed)
+
+
+def test_a_seed_with_names_is_refused_where_the_outputs_have_none():
+    _, pullback = rrule(sincos, 0.0)
+    with pytest.raises(ProjectionError, match=r"sincos\): it has 2 outputs.*Tangent\[Any\]\(b=1\.0"):
+        pullback(Tangent[Any](b=1.0, a=10.0))
 
 
 @pytest.mark.parametrize("dargs", [(NoTangent(), 1.0), (NoTangent(), 1.0, 2.0, 3.0)])
@@ -211,6 +265,10 @@ def test_what_is_not_implemented_comes_through():
 
     def gamma(a, x):
         return a + x
+
+    for several in (rrule(polar, 3.0, 4.0)[1], rrule(sincos, 0.0)[1]):
+        assert set(several(missing)[1:]) == set(several(thunk(lambda: missing))[1:]) == {missing}
+        assert set(several((missing, 1.0))[1:]) == {missing}
 
     scalar_rule(gamma, lambda Ω, a, x: (missing, 1.0))
     assert rrule(gamma, 1.0, 2.0)[1](2.0) == (NoTangent(), missing, 2.0)
@@ -262,6 +320,31 @@ def test_types_must_be_as_many_as_the_arguments():
         scalar_rule(ratio, lambda Ω, x, y: (1, 1), types=(float, 2))
     with pytest.raises(RegistrationError, match=r"scalar_rule\(ratio\): 1 types for 2 arguments"):
         scalar_rule(ratio, lambda Ω, x, y: (1, 1), types=(float,))
+
+
+def returning(output):
+    return lambda x, output=output: output  # no closure
+
+
+@pytest.mark.parametrize(
+    "output", [[1.0, 2.0], np.ones(2), np.ones(1), (1.0, [2.0]), (1.0, np.ones(2)), None, "1.0", {"a": 1.0}]
+)
+def test_an_output_that_is_no_number_is_refused(output):
+    f = returning(output)
+    scalar_rule(f, lambda Ω, x: pytest.fail("it ran"))
+    message = rf"the output is {re.escape(repr(output))}, neither a number.*@rrule\.register"
+    with pytest.raises(PartialsError, match=message):
+        rrule(f, 1.0)[1](1.0)
+    with pytest.raises(PartialsError, match=message):
+        frule((NoTangent(), 1.0), f, 1.0)
+
+
+@pytest.mark.parametrize("output", [2, 2.0, 2j, True, np.float32(2), np.array(2.0), Fraction(2), np.True_])
+def test_an_output_is_any_number_and_an_array_without_axes(output):
+    f = returning(output)
+    scalar_rule(f, lambda Ω, x: 3.0)
+    assert rrule(f, 1.0)[1](1.0) == (NoTangent(), 3.0)
+    assert frule((NoTangent(), 1.0), f, 1.0) == (output, 3.0)
 
 
 @pytest.mark.parametrize(

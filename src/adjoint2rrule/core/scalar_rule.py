@@ -7,31 +7,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
-from operator import add
 from types import FunctionType
 from typing import Any, TypeVar
-
-import numpy as np
 
 from adjoint2rrule.core.dispatch.annotations import pattern_of
 from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe
 from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
 from adjoint2rrule.core.dispatch.reading import pattern_of_type
 from adjoint2rrule.core.dispatch.registry import is_bound
-from adjoint2rrule.core.errors import (
-    PartialsError,
-    ProjectionError,
-    RegistrationError,
-    TangentMismatchError,
-)
+from adjoint2rrule.core.errors import RegistrationError, TangentMismatchError
+from adjoint2rrule.core.partials import dot, rows_of, seeds_of, times
 from adjoint2rrule.core.projection import ProjectTo
 from adjoint2rrule.core.rules import Pullback, frule, rrule
 from adjoint2rrule.core.tangent_arithmetic import conj
-from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent
-from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind, ElementsKind
+from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
 from adjoint2rrule.core.tangent_types.structural_tangent import Tangent
-from adjoint2rrule.core.tangent_types.thunks import unthunk
 
 Target = TypeVar("Target", bound=Callable[..., Any])
 Partials = Callable[..., Any]
@@ -62,7 +52,8 @@ def scalar_rule(f: Target, partials: Partials, /, *, types: Sequence[Any] | None
     RegistrationError
         Where `f` has a derivative of its own, or `types` are not as many as `partials` takes arguments.
     PartialsError
-        From the rules, where `partials` returns something else than it should.
+        From the rules, where `f` or `partials` returns something else than it should: arrays with axes,
+        for instance, are no numbers.
 
     Examples
     --------
@@ -159,12 +150,12 @@ def _scalar_rrule(partials: Partials) -> Rule:
         Ω = f(*xs)
 
         def scalar_pullback(Ω̄: Any) -> tuple[Any, ...]:
-            rows = _rows(f, partials(Ω, *xs), Ω, xs)
+            rows = rows_of(f, partials, Ω, xs)
             if isinstance(Ω, tuple):
-                seeds = _seeds(f, Ω̄, len(rows))
-                x̄s = [_dot(map(conj, column), seeds) for column in zip(*rows, strict=True)]
+                seeds = seeds_of(f, Ω̄, Ω)
+                x̄s = [dot(map(conj, column), seeds) for column in zip(*rows, strict=True)]
             else:
-                x̄s = [conj(partial) * Ω̄ for partial in rows[0]]
+                x̄s = [times(conj(partial), Ω̄) for partial in rows[0]]
             # not before: making the projections costs more than most functions of numbers
             return NoTangent(), *[ProjectTo(x)(x̄) for x, x̄ in zip(xs, x̄s, strict=True)]
 
@@ -182,7 +173,7 @@ def _scalar_frule(partials: Partials) -> Rule:
                 f"scalar_rule({describe(f)}): {len(dxs)} tangents for {len(xs)} arguments; give one for each,"
                 " after that of the function."
             )
-        dΩs = [_dot(row, dxs) for row in _rows(f, partials(Ω, *xs), Ω, xs)]
+        dΩs = [dot(row, dxs) for row in rows_of(f, partials, Ω, xs)]
         return Ω, _tangent_of(type(Ω), dΩs) if isinstance(Ω, tuple) else dΩs[0]
 
     return scalar_frule
@@ -191,37 +182,3 @@ def _scalar_frule(partials: Partials) -> Rule:
 def _tangent_of(primal: Any, fields: Iterable[Any]) -> Any:
     tangent: Any = Tangent  # `primal` is no type expression to a type checker
     return tangent[primal](*fields)
-
-
-def _rows(f: object, partials: Any, Ω: Any, xs: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """Return the partial derivatives of each output."""
-    outputs = len(Ω) if isinstance(Ω, tuple) else 1
-    several = partials if isinstance(Ω, tuple) else (partials,)
-    if isinstance(several, tuple) and len(several) == outputs:
-        rows = [row if isinstance(row, tuple) else (row,) for row in several]
-        if all(len(row) == len(xs) for row in rows):
-            return rows
-    raise PartialsError(
-        f"scalar_rule({describe(f)}): the partials of {outputs} output(s) by {len(xs)} argument(s) are"
-        f" {partials!r}; write a tuple with one for each argument, and for several outputs a tuple of these."
-    )
-
-
-def _dot(partials: Iterable[Any], tangents: Iterable[Any]) -> Any:
-    return reduce(add, (partial * tangent for partial, tangent in zip(partials, tangents, strict=True)))
-
-
-def _seeds(f: object, Ω̄: Any, outputs: int) -> Any:
-    """Return the cotangent of each output."""
-    Ω̄ = unthunk(Ω̄)
-    if isinstance(Ω̄, AbstractZero):
-        return [Ω̄] * outputs
-    has_elements = isinstance(Ω̄, (tuple, list, ElementsKind, AnythingKind)) or (
-        isinstance(Ω̄, np.ndarray) and Ω̄.ndim == 1
-    )
-    if has_elements and len(Ω̄) == outputs:
-        return Ω̄
-    raise ProjectionError(
-        f"scalar_rule({describe(f)}): it has {outputs} outputs, but their cotangent is {Ω̄!r};"
-        f" give a Tangent[tuple] with {outputs} elements."
-    )
