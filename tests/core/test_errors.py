@@ -367,6 +367,7 @@ MISUSES: dict[str, list[Case]] = {
         case("ProjectTo(2.0)(None)", ProjectionError, "a float", "None", "ZeroTangent()"),
         case("ProjectTo(2.0)(foo)", ProjectionError, "a float", "Tangent[Foo]", "give a number"),
         case("ProjectTo((1.0, 2.0))(Tangent[tuple](1.0))", ProjectionError, "a tuple of 2", "1 elements"),
+        case("ProjectTo(Point(1.0, 2.0))(Tangent[tuple](1.0))", ProjectionError, "a Point", "1 elements"),
         case("ProjectTo([1.0])([1.0, 2.0])", ProjectionError, "a list of 1", "2 elements"),
         case(
             "ProjectTo({'a': 1.0})(Tangent[dict](b=1.0))", ProjectionError, "['a']", "['b']", "leave that out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import Any
 
 from adjoint2rrule.core.errors import ProjectionError
@@ -19,6 +20,7 @@ from adjoint2rrule.core.tangent_types.primal_fields import (
     is_dataclass,
     is_namedtuple,
 )
+from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind, ElementsKind, NamedElementsKind
 
 
 class OntoFields(OntoParts):
@@ -40,13 +42,22 @@ class OntoFields(OntoParts):
             return self._named(dx) if isinstance(dx, tuple) else None
         return fields_of(dx) if isinstance(dx, self.primal) else None
 
+    def _structural_parts(self, dx: Any) -> Any:
+        # by position alone there is nothing absent: too few are a mistake, as they are in a tuple
+        if issubclass(self.primal, tuple) and _has_no_names(dx):
+            self._check_length(dx)
+        return OntoParts._structural_parts(self, dx)
+
     def _named(self, dx: tuple[Any, ...]) -> dict[str, Any]:
+        self._check_length(dx)
+        return dict(zip(self.parts, dx, strict=True))
+
+    def _check_length(self, dx: Sized) -> None:
         if len(dx) != len(self.parts):
             raise ProjectionError(
                 f"ProjectTo: x is a {self.primal.__qualname__}, but its cotangent has {len(dx)} elements;"
                 f" give one for each of {[*self.parts]}, or a Tangent[{self.primal.__qualname__}](...)"
             )
-        return dict(zip(self.parts, dx, strict=True))
 
     def _projected(self, parts: dict[Any, Any]) -> dict[Any, Any]:
         unknown = parts.keys() - self.parts.keys()
@@ -66,6 +77,12 @@ class OntoFields(OntoParts):
             return f"ProjectTo[{self.primal.__qualname__}]({self.parts!r})"
         fields = ", ".join(f"{name}={part!r}" for name, part in self.parts.items())
         return f"ProjectTo[{self.primal.__qualname__}]({fields})"
+
+
+def _has_no_names(dx: Any) -> bool:
+    if isinstance(dx, AnythingKind):
+        return 0 in dx.__backing__
+    return isinstance(dx, ElementsKind) and not isinstance(dx, NamedElementsKind)
 
 
 @each_once
