@@ -10,9 +10,10 @@ from typing import Any, TypeVar, get_origin
 
 from adjoint2rrule.core.config import RuleConfig, is_config_class
 from adjoint2rrule.core.dispatch.annotations import pattern_of
+from adjoint2rrule.core.dispatch.arity import arguments_of, counted
 from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe, no_rule
 from adjoint2rrule.core.dispatch.patterns import Anything
-from adjoint2rrule.core.dispatch.reading import arguments_of, counted, pattern_of_type
+from adjoint2rrule.core.dispatch.reading import pattern_of_type
 from adjoint2rrule.core.dispatch.rule_function import RuleFunction
 from adjoint2rrule.core.errors import RegistrationError
 from adjoint2rrule.core.rule_checks import may_mutate

@@ -9,11 +9,13 @@ import pickle
 import subprocess
 import sys
 import textwrap
+import types
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, NewType, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, NewType, TypeVar
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from adjoint2rrule.core import (
     AmbiguousRuleError,
@@ -269,6 +271,162 @@ def test_a_rule_that_only_its_annotations_tell_from_another_is_refused(first, se
     assert rrule.methods(f) == [first]
     rrule.register(f)(first)  # as a module that is loaded again does
     assert rrule.methods(f) == [first]
+
+
+def module_with(name, source):
+    module = types.ModuleType(name)
+    code = compile(textwrap.dedent(source), name, "exec", dont_inherit=True)
+    exec(code, vars(module))
+    return module
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        """
+        def rule(f, x: "Shape"): ...
+        """,
+        """
+        import typing
+        Shape = typing.NewType("Shape", float)
+        def rule(f, x: Shape): ...
+        """,
+        """
+        import typing
+        Shape = typing.NewType("Shape", float)
+        def rule(f, *, x: "Shape"): ...
+        """,
+    ],
+)
+def test_one_name_in_two_modules_is_not_known_to_mean_one_thing(source, monkeypatch):
+    circles, squares = module_with("circles", source), module_with("squares", source)
+    f = target()
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "circles", circles)
+        patch.setitem(sys.modules, "squares", squares)
+        rrule.register(f)(circles.rule)
+        with pytest.raises(RegistrationError, match=r"would replace .*`x: .*Shape` from `x: .*Shape`"):
+            rrule.register(f)(squares.rule)
+        again = module_with("circles", source)
+        patch.setitem(sys.modules, "circles", again)
+        rrule.register(f)(again.rule)
+        assert rrule.methods(f) == [again.rule]
+
+
+def test_two_local_types_of_one_name_are_two():
+    def local():
+        Shape = NewType("Shape", float)
+
+        def rule(f, x): ...
+
+        rule.__annotations__["x"] = Shape
+        return rule
+
+    f = target()
+    rrule.register(f)(local())
+    with pytest.raises(RegistrationError, match="would replace"):
+        rrule.register(f)(local())
+
+
+def test_a_parameter_may_get_another_name():
+    for hint in (Box[int], UserId, "Fraction", Annotated[float, "positive"]):
+
+        def first(f, x: hint): ...
+
+        def second(f, renamed: hint): ...
+
+        f = target()
+        rrule.register(f)(first)
+        rrule.register(f)(second)
+        assert rrule.methods(f) == [second]
+
+
+def test_parameters_that_may_be_anything_say_nothing():
+    def first(f, x: NDArray[np.floating[Any]], y: Box[Any]): ...
+
+    def second(f, x: NDArray[np.floating], y: Box): ...
+
+    f = target()
+    rrule.register(f)(first)
+    rrule.register(f)(second)
+    assert rrule.methods(f) == [second]
+
+
+def test_what_is_annotated_is_no_part_of_the_dispatch_and_not_forgotten():
+    array = np.ones(2)
+
+    def positive(f, x: Annotated[float, "positive"]): ...
+
+    def negative(f, x: Annotated[float, "negative"]): ...
+
+    def plain(f, x: float): ...
+
+    def with_array(f, x: Annotated[float, array]): ...
+
+    def with_another_array(f, x: Annotated[float, np.ones(2)]): ...
+
+    for rule in (with_array, with_another_array, positive, negative):
+        rule.__annotations__ = {"x": eval(rule.__annotations__["x"], globals(), {"array": array})}
+    for first, second in (
+        (positive, negative),
+        (positive, plain),
+        (plain, positive),
+        (with_array, with_another_array),
+    ):
+        f = target()
+        rrule.register(f)(first)
+        with pytest.raises(RegistrationError, match="would replace"):
+            rrule.register(f)(second)
+        rrule.register(f)(first)
+    f = target()
+    rrule.register(f)(positive)
+    assert rrule.which(f, 1) is positive
+
+
+Real = TypeVar("Real", float, str)
+Whole = TypeVar("Whole", int, bytes)
+Item = TypeVar("Item")
+
+
+def test_all_mentions_of_a_type_variable_mean_the_same_constraint():
+    def same(f, x: Real, y: Real, *zs: Whole, w: Whole | None = None):
+        return "same"
+
+    f = target()
+    rrule.register(f)(same)
+    assert rrule(f, 1.0, 2) == rrule(f, "a", "b") == rrule(f, "a", "b", 1, 2, w=3) == "same"
+    assert rrule(f, 1.0, "a") is rrule(f, "a", 1.0) is rrule(f, 1, 2, 3, w=b"w") is None
+    assert rrule.methods(f) == [same]
+    rrule.register(f)(same)
+    (table,) = rrule._plain.tables("itself", f)
+    assert len(table.methods) == 4
+
+
+def test_a_type_variable_that_is_mentioned_once_is_any_of_its_constraints():
+    def rule(f, x: Real, y: Whole): ...
+
+    f = target()
+    rrule.register(f)(rule)
+    assert rrule.which(f, 1.0, b"b") is rrule.which(f, "a", 1) is rule
+    (table,) = rrule._plain.tables("itself", f)
+    assert len(table.methods) == 1
+
+
+def test_a_repeated_type_variable_says_more_than_none():
+    def same(f, x: Item, y: list[Item]): ...
+
+    def any_list(f, x, y: list): ...
+
+    def again(f, x, y): ...
+
+    T = TypeVar("T")
+    again.__annotations__ = {"x": T, "y": list[T]}
+    f = target()
+    rrule.register(f)(same)
+    with pytest.raises(RegistrationError, match=r"would replace .*`x: Item`, `y: list\[Item\]`"):
+        rrule.register(f)(any_list)
+    rrule.register(f)(again)
+    assert rrule.methods(f) == [again]
 
 
 def test_overloads_on_local_classes_are_told_apart():

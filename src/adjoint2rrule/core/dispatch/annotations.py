@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import collections.abc
 import functools
-import inspect
-import sys
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from types import CodeType, FrameType, NoneType, UnionType
+from types import NoneType, UnionType
 from typing import (
     Annotated,
     Any,
@@ -28,6 +26,13 @@ import numpy as np
 from adjoint2rrule.core.config import RuleConfig, asked_features
 from adjoint2rrule.core.dispatch.classes import pattern_of_class
 from adjoint2rrule.core.dispatch.containers import ArrayOf, Elements, Fields, Items, Pairs
+from adjoint2rrule.core.dispatch.names import (
+    UNRESOLVABLE,
+    closure_of,
+    evaluated,
+    function_within,
+    is_found_by_name,
+)
 from adjoint2rrule.core.dispatch.patterns import (
     TOWER,
     Anything,
@@ -46,7 +51,8 @@ class Scope:
     """The names that annotations can mention, and the aliases that are being read.
 
     `function` is where the annotations stand; the names in the functions and classes around it count while
-    these run. `lost` collects the annotations that say more than the patterns read from them.
+    these run. `lost` collects what annotations say more than the patterns read from them, and `variables`
+    the type variables, once for each mention; those in `bound` stand for one of their constraints.
     """
 
     globals: Mapping[str, Any] = field(default_factory=dict)
@@ -54,27 +60,27 @@ class Scope:
     function: Callable[..., Any] | None = None
     being_read: frozenset[str] = frozenset()
     lost: list[Any] = field(default_factory=list, compare=False)
+    variables: list[TypeVar] = field(default_factory=list, compare=False)
+    bound: Mapping[TypeVar, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> Scope:
         """Return the scope of a rule's annotations."""
-        function = inspect.unwrap(function)
-        while isinstance(function, functools.partial):
-            function = inspect.unwrap(function.func)
-        function = getattr(function, "__func__", function)
+        function = function_within(function)
         parameters = {T.__name__: T for T in getattr(function, "__type_params__", ())}
-        return cls(getattr(function, "__globals__", {}), {**dict(_closure(function)), **parameters}, function)
+        return cls(
+            getattr(function, "__globals__", {}), {**dict(closure_of(function)), **parameters}, function
+        )
 
     def read(self, text: str) -> Pattern:
         """Return the pattern of the annotation that `text` holds; one that cannot be resolved is `Any`."""
         if text in self.being_read:
             return Anything()  # an alias that mentions itself, such as `Tree = list["Tree"]`
         try:
-            code = compile(text, "<annotation>", "eval")
-            # As `typing.get_type_hints` does; but that gives up on all where one cannot be resolved.
-            hint = eval(code, dict(self.globals), {**_around(self.function, code), **self.closure})
-        except _UNRESOLVABLE:
-            return self.lose(text, Anything())
+            hint = evaluated(text, self.globals, self.closure, self.function)
+        except UNRESOLVABLE:
+            # Another module may mean something else by the same text.
+            return self.lose((self.globals.get("__name__"), text), Anything())
         return pattern_of(hint, self.while_reading(text))
 
     def while_reading(self, alias: str) -> Scope:
@@ -83,44 +89,8 @@ class Scope:
 
     def lose(self, hint: Any, pattern: Pattern) -> Pattern:
         """Return `pattern`, having noted that `hint` says more than it."""
-        self.lost.append(hint)
+        self.lost.append((hint.__module__, hint.__qualname__) if is_found_by_name(hint) else hint)
         return pattern
-
-
-_UNRESOLVABLE = (NameError, AttributeError, SyntaxError, TypeError, LookupError, ValueError, ImportError)
-
-
-def _closure(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
-    code = getattr(function, "__code__", None)
-    names = code.co_freevars if isinstance(code, CodeType) else ()
-    for name, cell in zip(names, getattr(function, "__closure__", None) or (), strict=True):
-        try:
-            yield name, cell.cell_contents
-        except ValueError:  # a name that is not bound yet
-            continue
-
-
-def _around(function: Callable[..., Any] | None, annotation: CodeType) -> dict[str, Any]:
-    """Return what an annotation may mention in the functions and classes around `function` that run now."""
-    names: dict[str, Any] = {}
-    inner = getattr(function, "__code__", None)
-    frame: FrameType | None = sys._getframe()
-    if "." not in getattr(function, "__qualname__", ""):
-        return names  # it stands in a module
-    while frame is not None:
-        outer = frame.f_code
-        if any(constant is inner for constant in outer.co_consts):
-            # Not without need: what `f_locals` has once seen, Python 3.12 keeps until the function returns.
-            is_function = outer.co_flags & inspect.CO_OPTIMIZED
-            if not is_function or not _locals_of(outer).isdisjoint(annotation.co_names):
-                names = {**frame.f_locals, **names}
-            inner = outer
-        frame = frame.f_back
-    return names
-
-
-def _locals_of(code: CodeType) -> frozenset[str]:
-    return frozenset((*code.co_varnames, *code.co_cellvars))
 
 
 def pattern_of(hint: Any, scope: Scope | None = None) -> Pattern:
@@ -151,6 +121,9 @@ def _pattern_of_form(hint: Any, scope: Scope) -> Pattern:
     if isinstance(hint, NewType):
         return scope.lose(hint, pattern_of(hint.__supertype__, scope))
     if isinstance(hint, TypeVar):
+        scope.variables.append(hint)
+        if hint in scope.bound:
+            return pattern_of(scope.bound[hint], scope)
         choices = hint.__constraints__ or (hint.__bound__ or Any,)
         return either(pattern_of(choice, scope) for choice in choices)
     if type(hint).__name__ == "TypeAliasType":  # Python 3.12, `type A = ...`, and typing_extensions
@@ -173,7 +146,7 @@ def _pattern_of_generic(hint: Any, origin: Any, scope: Scope) -> Pattern:
     args = typing.get_args(hint)
     read: Read = functools.partial(pattern_of, scope=scope)
     if origin is Annotated:
-        return read(hint.__origin__)
+        return scope.lose(hint, read(hint.__origin__))
     if origin in (Union, UnionType):
         return either(map(read, args))
     if origin is Literal:
@@ -190,7 +163,10 @@ def _pattern_of_generic(hint: Any, origin: Any, scope: Scope) -> Pattern:
         return _subclasses(args[0], read)
     if issubclass(origin, np.ndarray) and len(args) == 2:
         return _array(origin, *args, read)
-    return _container(origin, args, read) or scope.lose(hint, pattern_of(origin, scope))
+    if (container := _container(origin, args, read)) is not None:
+        return container
+    pattern = pattern_of(origin, scope)
+    return pattern if all(arg is Any for arg in args) else scope.lose(hint, pattern)
 
 
 def _is_unpacked(hint: Any) -> bool:
@@ -249,7 +225,7 @@ def _items(hint: Any, scope: Scope) -> Pattern:
     try:
         # Each base has its own module, whose names its strings mention.
         hints = typing.get_type_hints(hint, localns=dict(scope.closure))
-    except _UNRESOLVABLE:
+    except UNRESOLVABLE:
         return scope.lose(hint, Instance(dict))
     if name in scope.being_read:
         return Instance(dict)

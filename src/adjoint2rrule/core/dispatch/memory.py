@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import abc
-import operator
-import sys
 import weakref
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 from adjoint2rrule.core.dispatch.classes import is_static
 from adjoint2rrule.core.dispatch.method import Rule
+from adjoint2rrule.core.dispatch.names import is_found_by_name
 
 # A program that makes classes while it runs must not fill the memory with what is known of them.
 REMEMBERED_CALLS = 256
@@ -75,14 +74,8 @@ def key_of(values: tuple[object, ...], keywords: Mapping[str, object]) -> Key:
 
 
 def _stays(cls: type) -> bool:
-    """Return whether `cls` is found in its module under its name, and so lives as long as that."""
-    if is_static(cls):
-        return True
-    try:
-        found = operator.attrgetter(cls.__qualname__)(sys.modules.get(cls.__module__))
-    except AttributeError:
-        return False
-    return found is cls
+    """Return whether `cls` lives as long as its module, or as the interpreter."""
+    return is_static(cls) or is_found_by_name(cls)
 
 
 def _put(memory: dict[Any, Any], key: object, value: object) -> None:

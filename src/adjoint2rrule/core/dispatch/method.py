@@ -24,6 +24,26 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Blurred:
+    """An annotation that says more than its pattern.
+
+    `place` is the position of its parameter or the name of an option, `text` is for messages, and
+    `meanings` are what it says.
+    """
+
+    place: int | str
+    text: str
+    meanings: tuple[object, ...]
+
+    def agrees_with(self, other: Blurred) -> bool:
+        """Return whether both are known to say the same."""
+        try:
+            return self.place == other.place and bool(self.meanings == other.meanings)
+        except (TypeError, ValueError):  # in `Annotated` stands what cannot be compared, such as an array
+            return False
+
+
+@dataclass(frozen=True)
 class Method:
     """A rule, and what calls fit it.
 
@@ -39,7 +59,7 @@ class Method:
     keyword_only: tuple[Parameter, ...] = ()
     other_keywords: Pattern | None = None
     label: str | None = None
-    blurred: tuple[str, ...] = ()
+    blurred: tuple[Blurred, ...] = ()
     about_all_calls: bool = False
 
     def patterns_for(self, count: int, keywords: Collection[str]) -> tuple[Pattern, ...] | None:
@@ -83,13 +103,17 @@ class Method:
             return self.takes_all_calls([p.pattern for p in other.parameters[: len(self.parameters)]])
         if not self.has_signature_of(other):
             return False
-        if self.label is None and other.label is None and self.blurred != other.blurred:
+        if self.label is None and other.label is None and not self._says_what(other):
             raise RegistrationError(
                 f"{self} would replace {other}: no call can tell {_shown(other.blurred)} from"
                 f" {_shown(self.blurred)}. Write classes that are known where the rule is registered, and"
                 f" leave out parameters that a value does not show."
             )
         return True
+
+    def _says_what(self, other: Method) -> bool:
+        pairs = zip(self.blurred, other.blurred, strict=False)
+        return len(self.blurred) == len(other.blurred) and all(p.agrees_with(q) for p, q in pairs)
 
     def takes_all_calls(self, first: Sequence[Pattern]) -> bool:
         """Return whether this method fits every call whose first values, the callable last, fit these."""
@@ -129,8 +153,8 @@ def no_rule(*_: Any, **__: Any) -> None:
     """Stand for the rule of calls that are to behave as if no rule fitted."""
 
 
-def _shown(blurred: tuple[str, ...]) -> str:
-    return ", ".join(f"`{text}`" for text in blurred) or "an annotation that says less"
+def _shown(blurred: tuple[Blurred, ...]) -> str:
+    return ", ".join(f"`{annotation.text}`" for annotation in blurred) or "an annotation that says less"
 
 
 def described(rule: Rule) -> str:

@@ -185,7 +185,8 @@ def _decide(
     arguments = (*values, *keywords.values()) if keywords else values
     fitting = [candidate for candidate in candidates if candidate.accepts(arguments)]
     best = fitting if len(fitting) < 2 else _most_specific(fitting)
-    if len(best) > 1:
+    # A rule with type variables is several methods.
+    if len(best) > 1 and any(candidate.method.rule is not best[0].method.rule for candidate in best):
         raise AmbiguousRuleError(_ambiguous(best, values, keywords))
     return best[0].method.rule if best else None
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
+from collections import Counter
 from dataclasses import dataclass, field, replace
-from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, WrapperDescriptorType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from adjoint2rrule.core.config import RuleConfig
 from adjoint2rrule.core.dispatch.annotations import Scope, either, pattern_of
+from adjoint2rrule.core.dispatch.arity import OF_C, arguments_of, counted
 from adjoint2rrule.core.dispatch.classes import Structure
-from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe, signature_of
+from adjoint2rrule.core.dispatch.method import Blurred, Method, Parameter, Rule, describe, signature_of
 from adjoint2rrule.core.dispatch.patterns import (
     Anything,
     Either,
@@ -33,18 +35,34 @@ Kind = inspect.Parameter
 _BY_POSITION = (Kind.POSITIONAL_ONLY, Kind.POSITIONAL_OR_KEYWORD)
 
 
-def read_method(rule: Rule, role: Role, target: Any, leading: tuple[str, ...] = ()) -> tuple[Method, bool]:
-    """Return a rule for `target` as a method, and whether it asks for a config.
+def read_methods(
+    rule: Rule, role: Role, target: Any, leading: tuple[str, ...] = ()
+) -> tuple[list[Method], bool]:
+    """Return a rule for `target` as methods, and whether it asks for a config.
 
-    The parameters called `leading` stand before the callable, after the config; they take any value,
-    and the method does not show them.
+    It is mostly one method. Where the rule mentions a type variable with constraints more than once, it is
+    one for each constraint, since all mentions mean the same type. The parameters called `leading` stand
+    before the callable, after the config; they take any value, and the methods do not show them.
 
     Raises
     ------
     RegistrationError
         Where no call of `target` could reach the rule, or an annotation is not a type.
     """
-    positional, rest, about_others = _signature(rule)
+    reader = _Reader(rule, Scope.of(rule))
+    methods = [_read(rule, role, target, leading, reader)]
+    if choices := reader.choices():
+        methods = [
+            _read(rule, role, target, leading, _Reader(rule, replace(reader.scope, bound=bound)))
+            for bound in choices
+        ]
+    return [method for method, _ in methods], methods[0][1]
+
+
+def _read(
+    rule: Rule, role: Role, target: Any, leading: tuple[str, ...], reader: _Reader
+) -> tuple[Method, bool]:
+    positional, rest, about_others = _signature(reader)
     asks_for_config = bool(positional) and _is_config(rule, positional[0].pattern)
     first = int(asks_for_config)
     needed = first + len(leading) + 1
@@ -56,7 +74,7 @@ def read_method(rule: Rule, role: Role, target: Any, leading: tuple[str, ...] = 
     if not _can_be(positional[first].pattern, role, target):
         reason = "its parameter for the callable itself is annotated as something else"
         raise _refused(rule, target, leading, reason)
-    if type(target) in (np.ufunc, *_OF_C) and any(_is_config(rule, p.pattern) for p in positional[needed:]):
+    if type(target) in (np.ufunc, *OF_C) and any(_is_config(rule, p.pattern) for p in positional[needed:]):
         raise _refused(rule, target, leading, "its config stands after the callable")
     positional[first] = _without_the_obvious(positional[first], role, target)
     method = Method(rule, tuple(positional), rest, **about_others)
@@ -66,21 +84,26 @@ def read_method(rule: Rule, role: Role, target: Any, leading: tuple[str, ...] = 
 
 @dataclass
 class _Reader:
-    """Reads the annotations of one rule, and collects those that say more than a call can tell."""
+    """Reads the annotations of one rule, and knows which of them say more than a call can tell.
+
+    `lost` and `variables` have what the scope collects, by the place of the parameter.
+    """
 
     rule: Rule
     scope: Scope
-    blurred: list[str] = field(default_factory=list)
+    shown: dict[int | str, str] = field(default_factory=dict)
+    lost: dict[int | str, list[Any]] = field(default_factory=dict)
+    variables: dict[int | str, list[TypeVar]] = field(default_factory=dict)
 
-    def parameter(self, parameter: inspect.Parameter) -> Parameter:
+    def parameter(self, place: int | str, parameter: inspect.Parameter) -> Parameter:
         name = None if parameter.kind is Kind.POSITIONAL_ONLY else parameter.name
-        return Parameter(name, self.pattern(parameter), parameter.default is not Kind.empty)
+        return Parameter(name, self.pattern(place, parameter), parameter.default is not Kind.empty)
 
-    def pattern(self, parameter: inspect.Parameter) -> Pattern:
+    def pattern(self, place: int | str, parameter: inspect.Parameter) -> Pattern:
         hint = parameter.annotation
         if hint is Kind.empty:
             return Anything()
-        scope = replace(self.scope, lost=[])
+        scope = replace(self.scope, lost=[], variables=[])
         try:
             pattern = pattern_of(hint, scope)
         except TypeError as err:
@@ -89,25 +112,46 @@ class _Reader:
                 f"{describe(self.rule)}: the annotation of `{parameter.name}` cannot be dispatched on:"
                 f" {reason}; write a class or one of typing's forms, or leave it out."
             ) from err
-        if scope.lost:
-            text = hint if isinstance(hint, str) else inspect.formatannotation(hint)
-            self.blurred.append(f"{parameter.name}: {text}")
+        self.lost[place], self.variables[place] = scope.lost, scope.variables
+        text = hint if isinstance(hint, str) else inspect.formatannotation(hint)
+        self.shown[place] = f"{parameter.name}: {text}"
         # `x: float = None` takes its own default too.
         return either([pattern, Instance(type(None))]) if parameter.default is None else pattern
 
+    def choices(self) -> list[dict[TypeVar, Any]]:
+        """Return the ways to choose a constraint for each variable that is mentioned more than once."""
+        variables = [T for T in self._repeated() if T.__constraints__]
+        constraints = itertools.product(*(T.__constraints__ for T in variables))
+        return [dict(zip(variables, chosen, strict=True)) for chosen in constraints] if variables else []
 
-def _signature(rule: Rule) -> tuple[list[Parameter], Pattern | None, dict[str, Any]]:
-    parameters = _parameters(rule)
-    reader = _Reader(rule, Scope.of(rule))
-    positional = [reader.parameter(p) for p in parameters if p.kind in _BY_POSITION]
-    rest = next((reader.pattern(p) for p in parameters if p.kind is Kind.VAR_POSITIONAL), None)
-    by_keyword = [reader.parameter(p) for p in parameters if p.kind is Kind.KEYWORD_ONLY]
-    if positional:
-        _check_config_is_known(rule, parameters[0], reader.blurred)
+    def blurred(self) -> tuple[Blurred, ...]:
+        """Return the annotations that say more than their patterns; such is also that two types are one."""
+        repeated = [T for T in self._repeated() if not T.__constraints__]
+        meanings = {
+            place: (*lost, *(repeated.index(T) for T in self.variables[place] if T in repeated))
+            for place, lost in self.lost.items()
+        }
+        return tuple(Blurred(place, self.shown[place], said) for place, said in meanings.items() if said)
+
+    def _repeated(self) -> list[TypeVar]:
+        counts = Counter(itertools.chain(*self.variables.values()))
+        return [T for T, count in counts.items() if count > 1]
+
+
+def _signature(reader: _Reader) -> tuple[list[Parameter], Pattern | None, dict[str, Any]]:
+    parameters = _parameters(reader.rule)
+    positional = [reader.parameter(i, p) for i, p in enumerate(parameters) if p.kind in _BY_POSITION]
+    options = [reader.parameter(p.name, p) for p in parameters if p.kind is Kind.KEYWORD_ONLY]
+    rest, others = (
+        next((reader.pattern(stars, p) for p in parameters if p.kind is kind), None)
+        for stars, kind in (("*", Kind.VAR_POSITIONAL), ("**", Kind.VAR_KEYWORD))
+    )
+    if positional and not _is_config(reader.rule, positional[0].pattern):
+        _check_it_is_no_config(reader.rule, parameters[0], reader.lost.get(0))
     about_others = {
-        "keyword_only": tuple(sorted(by_keyword, key=lambda p: str(p.name))),
-        "other_keywords": next((reader.pattern(p) for p in parameters if p.kind is Kind.VAR_KEYWORD), None),
-        "blurred": tuple(reader.blurred),
+        "keyword_only": tuple(sorted(options, key=lambda p: str(p.name))),
+        "other_keywords": others,
+        "blurred": reader.blurred(),
     }
     return positional, rest, about_others
 
@@ -139,11 +183,9 @@ def _name_of(rule: Rule) -> str:
     return name if name.isidentifier() else "f_rule"
 
 
-def _check_config_is_known(rule: Rule, first: inspect.Parameter, blurred: list[str]) -> None:
+def _check_it_is_no_config(rule: Rule, first: inspect.Parameter, lost: list[Any] | None) -> None:
     """Refuse a first parameter that seems to be a config, but is not annotated as one that is known here."""
-    if first.kind not in _BY_POSITION:
-        return
-    is_unknown = any(text.startswith(f"{first.name}: ") and "Config" in text for text in blurred)
+    is_unknown = bool(lost) and "Config" in str(first.annotation)
     if is_unknown or (first.name == "config" and first.annotation is Kind.empty):
         raise RegistrationError(
             f"{describe(rule)}{signature_of(rule)}: it is not known that `{first}` is a config. Annotate it"
@@ -170,7 +212,7 @@ def pattern_of_type(tool: str, T: Any) -> Pattern:
 
 def asks_for_config(rule: Rule) -> bool:
     """Return whether the first parameter of a rule is a config."""
-    positional, _, _ = _signature(rule)
+    positional, _, _ = _signature(_Reader(rule, Scope.of(rule)))
     return bool(positional) and _is_config(rule, positional[0].pattern)
 
 
@@ -195,10 +237,10 @@ def pattern_of_callable(role: Role, target: Any) -> Pattern:
 
 def _can_be(pattern: Pattern, role: Role, target: Any) -> bool:
     # Of other classes than the target's there may be instances that are of the target's class too.
-    return pattern.accepts(target) if role == "itself" else isinstance(pattern, _OF_CLASSES)
+    return pattern.accepts(target) if role == "itself" else isinstance(pattern, OF_CLASSES)
 
 
-_OF_CLASSES = (Anything, Either, Instance, Structure, Subclasses)
+OF_CLASSES = (Anything, Either, Instance, Structure, Subclasses)
 
 
 def _without_the_obvious(callee: Parameter, role: Role, target: Any) -> Parameter:
@@ -221,41 +263,6 @@ def _check_arguments(method: Method, skipped: int, target: Any, leading: tuple[s
     else:
         return
     raise _refused(method.rule, target, leading, reason)
-
-
-def counted(count: float) -> str:
-    """Return so many arguments in words."""
-    return f"{count:.0f} argument{'' if count == 1 else 's'}"
-
-
-def arguments_of(target: Any) -> tuple[int, float]:
-    """Return how many arguments `target` needs, and how many it can take, as far as that is certain."""
-    if isinstance(target, np.ufunc):
-        return target.nin, math.inf
-    if type(target) in _OF_C:
-        return _arguments_of_signature(target)
-    if type(target) is not FunctionType:
-        return 0, math.inf
-    # Not by `inspect.signature`, which believes what a decorator says.
-    code = target.__code__
-    has_more = code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
-    count = code.co_argcount + code.co_kwonlyargcount
-    optional = len(target.__defaults__ or ()) + len(target.__kwdefaults__ or {})
-    return count - optional, math.inf if has_more else count
-
-
-# `np.sum` is of a class of numpy's own, as all its functions are.
-_OF_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, type(np.sum))
-
-
-def _arguments_of_signature(target: Any) -> tuple[int, float]:
-    try:
-        parameters = inspect.signature(target).parameters.values()
-    except ValueError:  # it does not say
-        return 0, math.inf
-    has_more = any(p.kind in (Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD) for p in parameters)
-    named = [p for p in parameters if p.kind not in (Kind.VAR_POSITIONAL, Kind.VAR_KEYWORD)]
-    return sum(p.default is Kind.empty for p in named), math.inf if has_more else len(named)
 
 
 def _refused(rule: Rule, target: object, leading: tuple[str, ...], reason: str) -> RegistrationError:

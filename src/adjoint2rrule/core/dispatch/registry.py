@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import (
     BuiltinFunctionType,
@@ -201,13 +201,14 @@ class Registry:
         self.itself, self.subclasses, self.instances = self._homes.values()
         self._lock = threading.RLock()
 
-    def add(self, role: Role, target: object, method: Method) -> None:
-        """Add `method` to those of `target`; of two with the same signature, the later one stays."""
+    def add(self, role: Role, target: object, methods: Sequence[Method]) -> None:
+        """Add these methods to those of `target`; of two with the same signature, the later one stays."""
         home = self._homes[role]
         with self._lock:
             table = home.get(target)
-            kept = [m for m in table.methods if not method.replaces(m)] if table else []
-            home.put(target, (*kept, method))
+            known = table.methods if table else ()
+            kept = [m for m in known if not any(method.replaces(m) for method in methods)]
+            home.put(target, (*kept, *methods))
 
     def tables(self, role: Role, target: Any) -> list[MethodTable]:
         """Return the tables that a call of `target` in its role asks, in their order."""

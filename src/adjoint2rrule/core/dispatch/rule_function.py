@@ -15,7 +15,7 @@ from adjoint2rrule.core.dispatch.lookup import Found, find_rule, tables_for
 from adjoint2rrule.core.dispatch.method import Method, Rule, no_rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
 from adjoint2rrule.core.dispatch.patterns import Pattern
-from adjoint2rrule.core.dispatch.reading import Role, read_method
+from adjoint2rrule.core.dispatch.reading import Role, read_methods
 from adjoint2rrule.core.dispatch.registry import Registry
 from adjoint2rrule.core.dispatch.targets import check_target_is_named, read_target
 from adjoint2rrule.core.errors import MissingFeatureError
@@ -87,8 +87,8 @@ class RuleFunction(abc.ABC):
         role, target = self.role_of(target, subclasses)
 
         def register_rule(rule: AnyRule) -> AnyRule:
-            method, asks_for_config = read_method(rule, role, target, self._leading)
-            self.add(role, target, method, asks_for_config=asks_for_config)
+            methods, asks_for_config = read_methods(rule, role, target, self._leading)
+            self.add(role, target, *methods, asks_for_config=asks_for_config)
             return rule
 
         return register_rule
@@ -119,11 +119,11 @@ class RuleFunction(abc.ABC):
         -----
         Ports: ``methods(rrule)`` of Julia, for one callable.
         """
-        found = []
+        found: dict[int, Rule] = {}  # a rule may be several methods
         for registry in (self._configured, self._plain):
             for table, _ in tables_for(registry, *self.role_of(target)):
-                found += [method.rule for method in table.methods[::-1]]
-        return found
+                found |= {id(method.rule): method.rule for method in table.methods[::-1]}
+        return [*found.values()]
 
     def which(self, /, *call: Any, **kw: Any) -> Rule | None:
         """Return the rule that a call with these arguments would run, without running it.
@@ -169,9 +169,9 @@ class RuleFunction(abc.ABC):
         found = self._find(config, f, xs, kw)
         return None if found is None or found[0] is no_rule else found[0]
 
-    def add(self, role: Role, target: object, method: Method, *, asks_for_config: bool = False) -> None:
-        """Add `method` to the rules of `target`."""
-        (self._configured if asks_for_config else self._plain).add(role, target, method)
+    def add(self, role: Role, target: object, *methods: Method, asks_for_config: bool = False) -> None:
+        """Add `methods` to the rules of `target`."""
+        (self._configured if asks_for_config else self._plain).add(role, target, methods)
 
     def rules_for_types(
         self, target: object, types: Sequence[Pattern], config: Sequence[Pattern] = ()
