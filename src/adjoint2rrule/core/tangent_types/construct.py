@@ -88,7 +88,8 @@ class Construct:
     Raises
     ------
     PrimalAdditionError
-        Where the arguments of `T` are not its fields.
+        Where the arguments of `T` are not its fields. A sum of a primal and a tangent raises it too where
+        the fields of what was built are others than were given, unless `T` has a registered constructor.
 
     Examples
     --------
@@ -132,6 +133,11 @@ class Construct:
             return constructor
 
         return decorate
+
+    def is_registered(self, T: type) -> bool:
+        """Return whether a user's function builds the instances of `T`."""
+        constructor = self._constructors.dispatch(T)
+        return all(constructor is not own for own in (_by_arguments, _construct_tuple, _construct_container))
 
     def __repr__(self) -> str:
         return "construct"

@@ -1,30 +1,22 @@
-"""Sums and multiples of structural tangents, part by part, and what becomes of a primal they are added to."""
+"""Sums and multiples of structural tangents, part by part."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy, deepcopy
+from copy import deepcopy
 from numbers import Number
 from typing import Any
 
 import numpy as np
 
-from adjoint2rrule.core.debug_mode import debug_mode
-from adjoint2rrule.core.errors import (
-    PrimalAdditionError,
-    RuleError,
-    TangentConversionError,
-    TangentMismatchError,
-)
+from adjoint2rrule.core.errors import TangentConversionError, TangentMismatchError
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
-from adjoint2rrule.core.tangent_types.construct import construct
-from adjoint2rrule.core.tangent_types.equality import same_value
-from adjoint2rrule.core.tangent_types.primal_fields import fields_of, has_fields, is_container
 from adjoint2rrule.core.tangent_types.structural_kinds import (
     AnythingKind,
     ElementsKind,
     EntriesKind,
+    NamedElementsKind,
     store,
 )
 
@@ -42,11 +34,11 @@ def added(a: Any, b: Any) -> Any:
     cls = _common_class(type(a), type(b))
     x, y = backing_as(cls, a), backing_as(cls, b)
     if isinstance(x, dict):
-        total = x | {name: _plus(x[name], dy) if name in x else dy for name, dy in y.items()}
+        total = x | {name: plus(x[name], dy) if name in x else dy for name, dy in y.items()}
         return made(cls, _own_parts(total, x, y) if cls.__mutable__ else total)
     if len(x) != len(y):
         raise TangentMismatchError(f"{a!r} has {len(x)} elements and {b!r} has {len(y)}: they have no sum")
-    return made(cls, tuple(map(_plus, x, y)))
+    return made(cls, tuple(map(plus, x, y)))
 
 
 def _own_parts(total: dict[str, Any], x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
@@ -56,39 +48,6 @@ def _own_parts(total: dict[str, Any], x: dict[str, Any], y: dict[str, Any]) -> d
     """
     taken = {name: dx for name, dx in total.items() if dx is x.get(name) or dx is y.get(name)}
     return total | deepcopy(taken)
-
-
-def added_to_primal(primal: Any, tangent: Any) -> Any:
-    """Return the primal with each part of the tangent added to its field, entry or element."""
-    P, T = type(tangent).__primal__, type(primal)
-    if P is not Any and not isinstance(primal, P):
-        own = f"a Tangent[{T.__qualname__}]" if has_fields(primal) or is_container(T) else "of its own kind"
-        raise PrimalAdditionError(
-            f"a {type(tangent).__name__} cannot be added to a {T.__qualname__}, {primal!r}; "
-            f"its tangent is {own}"
-        )
-    parts = backing_as(type(tangent).__family__[T], tangent)
-    fields: Any
-    if isinstance(parts, tuple):
-        if len(parts) != len(primal):
-            raise PrimalAdditionError(
-                f"{tangent!r} has {len(parts)} elements and not as many as {primal!r}: {len(primal)}; "
-                "give one for each, ZeroTangent() where nothing changes"
-            )
-        fields = tuple(_moved(primal, x, dx) for x, dx in zip(primal, parts, strict=True))
-    else:
-        # a dict of a class of its own may hold more than its entries, and have an `update` that adds
-        fields = copy(primal) if isinstance(primal, dict) else fields_of(primal)
-        if not parts.keys() <= fields.keys():
-            raise PrimalAdditionError(
-                f"{primal!r} has nothing that {[*(parts.keys() - fields.keys())]} belong to, "
-                f"only {[*fields]}; leave out what it does not have"
-            )
-        dict.update(fields, {name: _moved(primal, fields[name], dx) for name, dx in parts.items()})
-    total = construct(T, fields)
-    if debug_mode() and isinstance(fields, dict):
-        _check_rebuilt(total, fields)
-    return total
 
 
 def with_array(op: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
@@ -130,6 +89,11 @@ def backing_as(cls: Any, tangent: Any) -> Any:
     if isinstance(tangent, AnythingKind) and 0 in backing:
         backing = tuple(backing.values())
     if isinstance(backing, tuple):
+        if issubclass(cls, NamedElementsKind) and len(backing) != len(cls.__names__):
+            raise TangentMismatchError(
+                f"{tangent!r} has {len(backing)} elements, but a {cls.__primal__.__qualname__} has"
+                f" {len(cls.__names__)}: {[*cls.__names__]}; give one for each, ZeroTangent() for no change"
+            )
         return cls(*backing).__backing__
     return (cls(backing) if issubclass(cls, EntriesKind) else cls(**backing)).__backing__
 
@@ -148,19 +112,8 @@ def _common_class(a: Any, b: Any) -> Any:
     )
 
 
-def _moved(primal: Any, x: Any, dx: Any) -> Any:
-    try:
-        return _plus(x, dx)
-    except RuleError:
-        raise
-    except (TypeError, ValueError) as err:
-        raise PrimalAdditionError(
-            f"{x!r}, a part of {primal!r}, and its tangent {dx!r} have no sum; give it NoTangent() where it"
-            " cannot be perturbed, or project the tangent to it"
-        ) from err
-
-
-def _plus(x: Any, dx: Any) -> Any:
+def plus(x: Any, dx: Any) -> Any:
+    """Return the sum of a part, of a tangent or a primal, and a tangent of it."""
     return x + checked(dx)
 
 
@@ -168,19 +121,9 @@ def checked(dx: Any) -> Any:
     """Return a tangent as it is, after a look at what is often taken for one."""
     if dx is None:
         raise TangentConversionError("None is no tangent; write ZeroTangent(), or NoTangent()")
-    if isinstance(dx, (list, tuple, dict, str, bytes)):  # their `+` and `*` join and repeat
+    # the `+` and `*` of containers join and repeat; some of scipy's sparse arrays are dicts, and add
+    if isinstance(dx, (list, tuple, dict, str, bytes)) and not is_sparse(dx):
         raise TangentConversionError(
             f"{dx!r} is no tangent; that of a {type(dx).__name__} is a Tangent[{type(dx).__name__}](...)"
         )
     return dx
-
-
-def _check_rebuilt(total: Any, fields: dict[Any, Any]) -> None:
-    T = type(total).__qualname__
-    rebuilt = total if isinstance(total, dict) else fields_of(total)
-    for name, expected in fields.items():
-        if name not in rebuilt or not same_value(rebuilt[name], expected):
-            raise PrimalAdditionError(
-                f"the sum of a {T} and its tangent has {name}={rebuilt.get(name)!r} and not {expected!r}; "
-                f"say how to build a {T} from its fields by `@construct.register({T})`"
-            )

@@ -17,9 +17,10 @@ from adjoint2rrule.core.tangent_arithmetic import conj
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
 from adjoint2rrule.core.tangent_types.equality import nonzero, same_backing
+from adjoint2rrule.core.tangent_types.primal_addition import added_to_primal
+from adjoint2rrule.core.tangent_types.primal_fields import is_container
 from adjoint2rrule.core.tangent_types.structural_arithmetic import (
     added,
-    added_to_primal,
     is_array,
     is_scalar,
     mapped,
@@ -252,7 +253,7 @@ class MutableTangent(StructuralTangent, Generic[P]):
 
     @classmethod
     def __family_for__(cls, primal: Any) -> Any:
-        if primal is Any or issubclass(primal, (dict, list, tuple)):
+        if primal is Any or is_container(primal):
             raise TangentConstructionError(
                 f"a MutableTangent is for objects with fields; write Tangent[{primal.__name__}]"
             )
