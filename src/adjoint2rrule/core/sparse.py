@@ -15,3 +15,15 @@ def is_sparse(x: object) -> bool:
     """
     sparse = sys.modules.get("scipy.sparse")  # where nobody has imported it, nothing is sparse
     return sparse is not None and bool(sparse.issparse(x))
+
+
+def is_sparse_class(T: type) -> bool:
+    """Return whether `T` is a class of scipy's sparse arrays or matrices.
+
+    Examples
+    --------
+    >>> is_sparse_class(dict)
+    False
+    """
+    sparse = sys.modules.get("scipy.sparse")
+    return sparse is not None and issubclass(T, (sparse.sparray, sparse.spmatrix))

@@ -6,7 +6,7 @@ from typing import Any
 
 from adjoint2rrule.core.errors import NoFieldsError
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
-from adjoint2rrule.core.tangent_types.primal_fields import fields_of, has_fields, is_namedtuple
+from adjoint2rrule.core.tangent_types.primal_fields import fields_of, has_fields, is_container, is_namedtuple
 from adjoint2rrule.core.tangent_types.structural_arithmetic import made
 from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind, Kind
 from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent
@@ -49,7 +49,7 @@ def backing(x: Any, /) -> Any:
         return _copied(x)
     if is_namedtuple(type(x)):
         return x._asdict()
-    if isinstance(x, (tuple, list, dict)):
+    if is_container(type(x)):
         return x
     if isinstance(x, (AbstractTangent, type)) or not has_fields(x):
         raise NoFieldsError(

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+from adjoint2rrule.core.sparse import is_sparse_class
+
 
 def field_names(primal: type) -> tuple[str, ...] | None:
     """Return the names of the fields of a class, or None where only its instances can tell.
@@ -47,8 +49,9 @@ def is_namedtuple(primal: type) -> bool:
 
 
 def is_container(primal: type) -> bool:
-    """Return whether the instances of a class are tuples, lists or dicts."""
-    return issubclass(primal, (tuple, list, dict))
+    """Return whether the instances of a class are tuples, lists or dicts, and no sparse arrays."""
+    # scipy's arrays that are a dictionary of keys are dicts as well
+    return issubclass(primal, (tuple, list, dict)) and not is_sparse_class(primal)
 
 
 def is_dataclass(primal: type) -> bool:

@@ -11,7 +11,12 @@ from weakref import WeakValueDictionary
 
 from adjoint2rrule.core.errors import TangentConstructionError
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
-from adjoint2rrule.core.tangent_types.primal_fields import field_names, is_mutable, is_namedtuple
+from adjoint2rrule.core.tangent_types.primal_fields import (
+    field_names,
+    is_container,
+    is_mutable,
+    is_namedtuple,
+)
 from adjoint2rrule.core.tangent_types.structural_kinds import (
     ZERO,
     AnythingKind,
@@ -92,7 +97,7 @@ def has_mutable_fields(primal: Any) -> bool:
 
 
 def _is_object(primal: Any) -> bool:
-    return primal is not Any and not issubclass(primal, (dict, list, tuple))
+    return primal is not Any and not is_container(primal)
 
 
 def _new_class(family: Any, primal: Any) -> type:
@@ -123,11 +128,11 @@ def _refuse_second(cls: Any, primal: Any) -> NoReturn:
 def _kind_of(primal: Any, names: tuple[str, ...] | None) -> type:
     if primal is Any:
         return AnythingKind
+    if not is_container(primal):
+        return OpenFieldsKind if names is None else FieldsKind
     if issubclass(primal, dict):
         return EntriesKind
-    if issubclass(primal, (list, tuple)):
-        return NamedElementsKind if is_namedtuple(primal) else ElementsKind
-    return OpenFieldsKind if names is None else FieldsKind
+    return NamedElementsKind if is_namedtuple(primal) else ElementsKind
 
 
 def _field(name: str) -> property:
