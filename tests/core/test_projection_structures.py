@@ -307,10 +307,37 @@ def test_an_object_that_refers_to_itself_is_projected_once():
     assert repr(project_x) == (
         "ProjectTo[Plain](a=ProjectTo[float](), name=ProjectTo[NoTangent](), me=ProjectTo[...]())"
     )
-    inner = Tangent[Plain](a=1j)
-    assert project_x(Tangent[Plain](a=1j, me=inner)) == Tangent[Plain](a=0.0, me=inner)
-    assert project_x(Plain(a=2, me=x)) == Tangent[Plain](a=2.0, me=x)
+    far = Tangent[Plain](a=1j)
+    inner = Tangent[Plain](a=1j + 1, me=far)
+    assert project_x(Tangent[Plain](a=1j, me=inner)) == Tangent[Plain](
+        a=0.0, me=Tangent[Plain](a=1.0, me=far)
+    )
     assert pickle.loads(pickle.dumps(project_x)) == project_x
+
+
+def test_a_tangent_that_refers_to_itself_comes_back_itself():
+    x, dx = Plain(a=1.0), MutableTangent[Plain](a=2.0)
+    x.me = x
+    dx.me = dx
+    assert ProjectTo(x)(dx) is dx
+    dx.a = 2j
+    assert ProjectTo(x)(dx).me.a == 0.0
+
+
+def test_objects_that_refer_to_each_other_have_their_numbers_projected():
+    a, b = Plain(x=1.0, children=[2.0]), Plain(x=np.ones(2))
+    a.parent, b.parent = b, a
+    project_both = ProjectTo([a, b])
+    array = np.array([1j, 2.0])
+    near_a, near_b = Tangent[Plain](x=1j + 3, children=[1j]), Tangent[Plain](x=array)
+    da, db = project_both([Tangent[Plain](parent=near_b), Tangent[Plain](parent=near_a)])
+    assert da.parent.x.tolist() == [0.0, 2.0]
+    assert (db.parent.x, db.parent.children) == (3.0, [1j])  # no further than to numbers and arrays
+    for wrong in (Tangent[Plain](x=1.0, parent=1.0), Tangent[Plain](x=1.0, parent=Tangent[Plain](x="a"))):
+        with pytest.raises(ProjectionError, match="float"):
+            project_both([ZeroTangent(), wrong])
+    assert pickle.loads(pickle.dumps(project_both)) == project_both
+    assert hash(pickle.loads(pickle.dumps(project_both))) == hash(project_both)
 
 
 def test_containers_that_contain_themselves_are_projected_once():

@@ -121,8 +121,8 @@ class ProjectTo(metaclass=ProjectionType):
     such (``np.where``); arrays that share one tangent space with numpy's but not its functions, scipy's
     sparse ones, are made dense for a dense primal; ``np.matrix`` is no class of cotangents, since rules
     write ``*`` for the product of elements, and a plain array can be added to a matrix all the same. A
-    reference of an object back to what it is a part of lets its tangent pass, so that objects which refer
-    to themselves can be projected.
+    reference of an object back to what it is a part of is followed no further than to its numbers and arrays,
+    so that objects which refer to themselves can be projected.
     """
 
     __slots__ = ()

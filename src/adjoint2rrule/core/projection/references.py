@@ -4,39 +4,36 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from copy import copy
 from functools import wraps
 from typing import Any
 
-from adjoint2rrule.core.projection.not_perturbable import NO_TANGENT
-from adjoint2rrule.core.projection.project_to import ProjectTo
+from adjoint2rrule.core.projection.not_perturbable import IDENTITY, NO_TANGENT
+from adjoint2rrule.core.projection.project_to import Projection, ProjectTo
 
 
-class BackReference(ProjectTo):
+class BackReference(Projection):
     """The projection of a reference from inside an object to that object.
 
-    The tangent passes as it is: to follow the reference would never end.
+    It projects the object's own numbers and arrays, and lets what is made of parts pass: to follow that
+    would lead to the same reference again, and never end.
     """
 
-    __slots__ = ()
+    __slots__ = ("near",)
 
-    def __call__(self, dx: Any, /) -> Any:
-        """Return `dx`."""
-        return dx
+    near: ProjectTo
 
-    def __reduce__(self) -> str:
-        return "BACK_REFERENCE"
+    def _project(self, dx: Any) -> Any:
+        return self.near(dx)
 
     def __repr__(self) -> str:
         return "ProjectTo[...]()"
 
 
-BACK_REFERENCE = object.__new__(BackReference)
-
-
 class _Walk(threading.local):
     """The projections made so far of what is reached from one primal, which is kept alive meanwhile."""
 
-    made: dict[int, tuple[Any, ProjectTo]] | None = None
+    made: dict[int, tuple[Any, ProjectTo | None]] | None = None
 
 
 _walk = _Walk()
@@ -52,9 +49,13 @@ def each_once(project: Callable[[Any], ProjectTo]) -> Callable[[Any], ProjectTo]
         made = _walk.made = {} if _walk.made is None else _walk.made
         try:
             if id(x) not in made:
-                made[id(x)] = x, BACK_REFERENCE  # for what `project` reaches
-                made[id(x)] = x, project(x)
-            projection = made[id(x)][1]
+                made[id(x)] = x, None  # so that `project` finds its way back
+                projection = project(x)
+                reference = made[id(x)][1]
+                if isinstance(reference, BackReference):
+                    reference.near = _near(projection)
+                made[id(x)] = x, projection
+            projection = made[id(x)][1] or _back_to(x, made)
         finally:
             if outermost:
                 _walk.made = None
@@ -63,9 +64,30 @@ def each_once(project: Callable[[Any], ProjectTo]) -> Callable[[Any], ProjectTo]
     return project_once
 
 
+def _back_to(x: Any, made: dict[int, tuple[Any, ProjectTo | None]]) -> ProjectTo:
+    reference = object.__new__(BackReference)
+    made[id(x)] = x, reference
+    return reference
+
+
+def _near(projection: Any) -> ProjectTo:
+    """Return the projection without those of the parts that are made of parts themselves."""
+    near = copy(projection)
+    parts = projection.parts
+    if isinstance(parts, dict):
+        near.parts = {name: _if_alone(part) for name, part in parts.items()}
+    else:
+        near.parts = tuple(map(_if_alone, parts))
+    return near  # type: ignore[no-any-return]
+
+
+def _if_alone(part: ProjectTo) -> ProjectTo:
+    return IDENTITY if isinstance(part, BackReference) or hasattr(part, "parts") else part
+
+
 def _is_void(projection: Any) -> bool:
     """Whether there is nothing to perturb in an object, beside itself."""
-    if projection is NO_TANGENT or projection is BACK_REFERENCE:
+    if projection is NO_TANGENT or isinstance(projection, BackReference):
         return True
     parts = getattr(projection, "parts", None)
     return parts is not None and all(map(_is_void, parts.values() if isinstance(parts, dict) else parts))
