@@ -6,6 +6,7 @@ import re
 import threading
 from array import array
 from collections import deque
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ import scipy.sparse
 
 from adjoint2rrule.core import (
     AbstractTangent,
+    AbstractThunk,
     HasReverseMode,
     InplaceableThunk,
     LyingRuleError,
@@ -26,6 +28,7 @@ from adjoint2rrule.core import (
     RuleConfig,
     RuleError,
     Tangent,
+    Thunk,
     ZeroTangent,
     add_inplace,
     debugging,
@@ -532,6 +535,19 @@ class TestThunks:
         assert add_inplace(x̄, t) is x̄
         assert x̄.tolist() == [2.0, 2.0]
 
+    def test_one_of_a_users_own_class_stays_what_it_is(self):
+        class Lazy(AbstractThunk):
+            __slots__ = ()
+
+            def __unthunk__(self):
+                return 2.0
+
+        class Named(Thunk):
+            __slots__ = ()
+
+        for t in (Lazy(), Named(lambda: 2.0)):
+            assert cotangent_of(1.0, t) is t
+
     def test_one_in_a_tangent_is_checked_too(self):
         t = cotangent_of((1.0, X), Tangent[tuple](thunk(lambda: 1.0), thunk(lambda: X.T)))
         assert t[0] == 1.0
@@ -571,6 +587,10 @@ class TestPullbacks:
         assert checked(1.0) == (NO, 4.0)
         with pytest.raises(AttributeError, match="'Linear' object has no attribute 'slope'"):
             assert checked.slope
+
+    def test_it_can_be_copied(self):
+        for copied in (copy, deepcopy):
+            assert copied(self.run(self.Linear()))(1.0) == (NO, 3.0)
 
     def test_a_function_keeps_its_name_and_signature(self):
         def f_pullback(ȳ):

@@ -7,8 +7,14 @@ What it finds, by the error that says so:
     A rule returned no pair, or a pair whose second half is no function of the seed. A pullback returned no
     tuple, or one with too few or too many entries. An entry, or the tangent of an `frule`, is nothing that
     can be a tangent (`None`, a string, a Boolean), is a bare tuple, list or dict where the primal is made of
-    parts, has another shape than its primal, is complex where that is real, or is not zero where that cannot
-    be perturbed. A rule or pullback changed an argument or the seed. See `rule_checks` and `tangent_checks`.
+    parts, has another shape than its primal, is complex where that is real, or is not zero where `ProjectTo`
+    gives `NoTangent` for all (Booleans, strings, enums, functions; integers count as numbers). See
+    `tangent_checks`.
+
+    A rule or pullback changed an array, list or dict that is an argument or the seed, or an array inside an
+    object, be it the callable, of which its pullback gives a cotangent that is not zero: so objects may have
+    buffers and counters. Not watched are the argument ``out``, what `non_differentiable` runs, and rules that
+    ask for a feature of a user's own or for the config of one system. See `watch`.
 
 `BadInplaceError`, from `add_inplace`
     The ``add`` of an `InplaceableThunk` returned another array than it was given, or added something else

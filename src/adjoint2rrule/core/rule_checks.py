@@ -172,7 +172,7 @@ class CheckedPullback:
         return call.checked_entries(entries, changes)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(vars(self)["__wrapped__"], name)
+        return getattr(object.__getattribute__(self, "__wrapped__"), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self.__wrapped__, name, value)
