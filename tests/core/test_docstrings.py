@@ -46,7 +46,8 @@ RAISES = {
 #: What has no counterpart in ChainRulesCore.jl or ChainRulesTestUtils.jl, where Python needs it.
 OWN = {
     *("core.AmbiguousRuleError", "core.LyingRuleError", "core.MissingFeatureError"),
-    *("core.MutateTangentError", "core.NoFieldsError", "core.PartialsError", "core.ProjectionError"),
+    *("core.MutateTangentError", "core.NoFieldsError", "core.NotImplementedAttributeError"),
+    *("core.PartialsError", "core.ProjectionError"),
     *("core.RegistrationError", "core.RuleError", "core.TangentConstructionError"),
     *("core.TangentConversionError", "core.TangentMismatchError", "core.UnknownFieldError"),
     *("core.ZeroTangentDivisionError", "core.debugging", "core.primal_type"),

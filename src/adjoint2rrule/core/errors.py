@@ -97,6 +97,22 @@ class NotImplementedTangentError(RuleError, NotImplementedError):
     """
 
 
+class NotImplementedAttributeError(NotImplementedTangentError, AttributeError):
+    """A tangent that is not implemented was asked for an attribute or a method, which its value may have.
+
+    Examples
+    --------
+    >>> from adjoint2rrule.core import not_implemented
+    >>> dx = not_implemented("with respect to the order")
+    >>> dx.T  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    adjoint2rrule.core.errors.NotImplementedAttributeError: a derivative is needed that is not implemented...
+    >>> hasattr(dx, "T")
+    False
+    """
+
+
 class BadInplaceError(RuleError, ValueError):
     """The `add` of an `InplaceableThunk` gave something else than the sum, as debug mode found.
 

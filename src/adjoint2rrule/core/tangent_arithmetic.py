@@ -138,8 +138,8 @@ def conj(x: Any) -> Any:
     """Return the complex conjugate of a tangent of any kind, or of a number or array: a copy, as numpy's."""
     if isinstance(x, TangentArithmetic):
         return x.__conj__()
-    # the method of a real array gives the array itself
-    return np.conjugate(x) if isinstance(x, np.ndarray) else x.conjugate()
+    result = x.conjugate()
+    return x.copy() if result is x and isinstance(x, np.ndarray) else result  # as of real arrays
 
 
 def _binary(name: str) -> Callable[[Any, Any], Any]:

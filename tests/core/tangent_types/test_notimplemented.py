@@ -2,13 +2,17 @@
 
 import copy
 import functools
+import operator
 import pickle
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from adjoint2rrule.core import (
+    NotImplementedAttributeError,
     NotImplementedTangent,
     NotImplementedTangentError,
     RuleError,
@@ -94,9 +98,29 @@ def test_the_error_is_a_rule_error_and_a_builtin_one():
     assert issubclass(NotImplementedTangentError, NotImplementedError)
 
 
-def test_reading_a_part_says_what_it_is():
-    with pytest.raises(AttributeError, match="place of a derivative"):
-        not_implemented().part  # noqa: B018
+@pytest.mark.parametrize("need", [lambda t: t.T, lambda t: t.sum(), lambda t: t.psi, lambda t: t._hidden])
+def test_reading_a_part_needs_the_value(need):
+    place = rf"{Path(__file__).name}:\d+\): the info .its '\w+'"
+    with pytest.raises(NotImplementedAttributeError, match=place):
+        need(not_implemented("the info"))
+    assert issubclass(NotImplementedAttributeError, NotImplementedTangentError)
+    assert issubclass(NotImplementedAttributeError, AttributeError)
+    assert not hasattr(not_implemented(), "T")
+
+
+def test_a_probe_for_a_protocol_needs_no_value():
+    with pytest.raises(AttributeError, match="has no __array_interface__") as raised:
+        not_implemented().__array_interface__  # noqa: B018
+    assert type(raised.value) is AttributeError
+
+
+@pytest.mark.parametrize("kind", [scipy.sparse.csr_array, scipy.sparse.coo_matrix])
+def test_a_sparse_array_from_the_left_asks_for_its_value(kind):
+    S, missing = kind(np.eye(2)), not_implemented("the info")
+    assert missing @ S is missing * S is missing
+    for product in (operator.matmul, operator.mul):
+        with pytest.raises(NotImplementedTangentError, match="the info"):
+            product(S, missing)
 
 
 def test_it_copies_pickles_hashes_and_compares_by_value():

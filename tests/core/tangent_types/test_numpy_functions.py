@@ -249,6 +249,13 @@ def test_the_method_of_a_sparse_array_leaves_a_decision_that_nobody_takes(z):
     np.testing.assert_array_equal(S.multiply(unthunk(two)).toarray(), 2 * np.eye(2))
 
 
+def test_the_method_dot_of_an_array_takes_a_zero_for_a_number(z):
+    # numpy looks for no overrides there; `@` and `np.dot` are the way
+    A = np.ones((2, 3))
+    np.testing.assert_array_equal(A.dot(z), np.zeros((2, 3)))
+    assert A @ z is np.dot(A, z) is z
+
+
 def test_what_numpy_has_of_a_zero_or_thunk_is_a_plain_array(z):
     for t in (z, thunk(lambda: 0.0), thunk(lambda: np.array(0.0))):
         assert type(np.asarray(t)) is np.ndarray

@@ -28,8 +28,9 @@ class AbstractZero(AbstractTangent):
 
     Functions of numpy that are linear give the zero back, whatever the shapes; others take it for the
     number 0.0, and those that would need its shape are a `TangentConversionError`. So is ``len(z)``,
-    or using it as an index, a `TypeError`. A masked array compares itself with 0.0, and the method
-    ``multiply`` of a sparse array, unlike its ``*``, does not know zeros.
+    or using it as an index, a `TypeError`. Some methods ask nobody: ``A.dot(z)`` of an array, unlike
+    ``A @ z`` and ``np.dot(A, z)``, is an array of zeros with the shape of ``A``; a masked array compares
+    itself with 0.0; ``S.multiply(z)`` of a sparse array, unlike ``S * z``, does not know zeros.
 
     Examples
     --------

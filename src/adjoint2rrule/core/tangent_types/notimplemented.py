@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any, NoReturn
 
-from adjoint2rrule.core.errors import NotImplementedTangentError, UnknownFieldError
+from adjoint2rrule.core.errors import NotImplementedAttributeError, NotImplementedTangentError
 from adjoint2rrule.core.tangent_arithmetic import tangents_in
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, zero_of
@@ -20,7 +20,9 @@ class NotImplementedTangent(AbstractTangent):
 
     It wins whatever it is added to or multiplied by, except that a zero times it is zero, so that
     an output on which nothing depends may have such a partial derivative. Anything that needs its
-    value raises a `NotImplementedTangentError` that names the place where it was made.
+    value raises a `NotImplementedTangentError` that names the place where it was made. So does a sparse
+    array of scipy's that it is multiplied by, or added to, from the right: scipy asks for its value before
+    it leaves the decision to anybody, and ``np.asarray`` must raise.
 
     `not_implemented` makes one, and finds the place by itself.
 
@@ -72,10 +74,11 @@ class NotImplementedTangent(AbstractTangent):
         return hash(self.__reduce__())
 
     def _raise(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise NotImplementedTangentError(
-            f"a derivative is needed that is not implemented, in {self.module} ({self.source})"
-            + (f": {self.info}" if self.info else "")
-        )
+        raise NotImplementedTangentError(self.__why())
+
+    def __why(self) -> str:
+        place = f"a derivative is needed that is not implemented, in {self.module} ({self.source})"
+        return f"{place}: {self.info}" if self.info else place
 
     def __decide__(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if func not in DOTS:
@@ -90,7 +93,9 @@ class NotImplementedTangent(AbstractTangent):
     __iter__ = __contains__ = __getitem__ = __array__ = __operand__ = _raise
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise UnknownFieldError(f"{self!r} has no {name}: it is the place of a derivative, not its value")
+        if name.startswith("__") and name.endswith("__"):  # a probe for a protocol needs no value
+            raise AttributeError(f"{self!r} has no {name}")
+        raise NotImplementedAttributeError(f"{self.__why()} (its {name!r} was asked for)")
 
     def conj(self) -> NotImplementedTangent:
         """Return itself, as every linear map does."""
