@@ -212,6 +212,9 @@ class Projection(ProjectTo):
     def __hash__(self) -> int:
         return hash(self._key())
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return object.__reduce_ex__(self, max(protocol, 2))  # the older ones do not know slots
+
 
 #: `ProjectTo`, as the function that it is to those who call it.
 projection_of: Callable[[Any], ProjectTo] = ProjectTo
