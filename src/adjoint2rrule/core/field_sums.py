@@ -59,16 +59,23 @@ def plus(x: Any, y: Any) -> Any:
     if not isinstance(y, AbstractTangent):  # to a structural tangent, `x` may be the primal
         checked(x)
         checked(y)
-    shapes = shape_of(x), shape_of(y)
-    if None not in shapes and shapes[0] != shapes[1] and (debug_mode() or not _have_a_sum(x, y)):
-        raise TangentMismatchError(
-            f"add_inplace: a tangent of shape {shapes[0]} and one of shape {shapes[1]} have no sum;"
-            f" project the cotangents of one primal to its shape, with ProjectTo(x)"
-        )
+    if debug_mode() or type(x) is type(y) is np.ndarray:
+        _check_shapes(shape_of(x), shape_of(y))
     total = _sum(x, y)
     if isinstance(total, np.matrix) and not isinstance(x, np.matrix) and not isinstance(y, np.matrix):
         return np.asarray(total)  # of an array and one of scipy's matrices: its `*` would be another product
     return total
+
+
+def _check_shapes(shape: tuple[int, ...] | None, other: tuple[int, ...] | None) -> None:
+    if shape is None or other is None or shape == other:
+        return
+    lengths = zip(reversed(shape), reversed(other), strict=False)
+    if debug_mode() or not all(1 in (m, n) or m == n for m, n in lengths):
+        raise TangentMismatchError(
+            f"add_inplace: a tangent of shape {shape} and one of shape {other} have no sum;"
+            f" project the cotangents of one primal to its shape, with ProjectTo(x)"
+        )
 
 
 def shape_of(x: Any) -> tuple[int, ...] | None:
@@ -85,13 +92,6 @@ def _sum(x: Any, y: Any) -> Any:
         return x + y
     with np.errstate(over="ignore"):  # a number that is too large for the precision of the other is infinite
         return x + y
-
-
-def _have_a_sum(x: Any, y: Any) -> bool:
-    if not type(x) is type(y) is np.ndarray:
-        return True  # as far as is known here
-    lengths = zip(reversed(x.shape), reversed(y.shape), strict=False)
-    return all(1 in (m, n) or m == n for m, n in lengths)
 
 
 def owned(total: Any, y: Any) -> Any:

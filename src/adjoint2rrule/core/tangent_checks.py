@@ -98,20 +98,24 @@ class Claim:
             self._refuse(f"is a {type(dx).__name__}", f"a tangent of {described(x)}", _remedy(x))
         if kind_of_numbers(x) or (callable(x) and not is_perturbable(x)):
             return dx  # of what a closure holds, for instance, which an AD system may know
-        given, parts = stored_parts(dx), parts_of(x)
-        ordered = isinstance(dx.__backing__, tuple)
-        if ordered or (isinstance(dx, AnythingKind) and 0 in given):
-            parts = dict(enumerate(parts.values()))  # a NamedTuple is a tuple
-        strangers = [key for key in given if key not in parts]
-        if strangers or (ordered and len(given) != len(parts)):
-            problem = f"has the parts {[*given]}"
-            self._refuse(problem, f"those of {described(x)}, {[*parts]}", "leave out what it does not have")
+        given, parts = stored_parts(dx), self._parts_with_tangents(dx, x)
         new = {
             key: self._part(step_to(x, key), dx).checked(value, parts[key]) for key, value in given.items()
         }
         if not isinstance(dx, Tangent) or all(new[key] is value for key, value in given.items()):
             return dx
-        return made(type(dx), tuple(new.values()) if ordered else new)
+        return made(type(dx), tuple(new.values()) if isinstance(dx.__backing__, tuple) else new)
+
+    def _parts_with_tangents(self, dx: StructuralTangent, x: Any) -> Mapping[Any, Any]:
+        """Return the parts of `x` by the keys that `dx` has for them."""
+        given, parts = stored_parts(dx), parts_of(x)
+        ordered = isinstance(dx.__backing__, tuple)
+        if ordered or (isinstance(dx, AnythingKind) and 0 in given):
+            parts = dict(enumerate(parts.values()))  # a NamedTuple is a tuple
+        if not given.keys() <= parts.keys() or (ordered and len(given) != len(parts)):
+            problem = f"has the parts {[*given]}"
+            self._refuse(problem, f"those of {described(x)}, {[*parts]}", "leave out what it does not have")
+        return parts
 
     def _check_value(self, dx: Any, x: Any) -> None:
         """Refuse a `dx` that is no tangent by its class, and does not look like one of `x` either."""
