@@ -370,6 +370,23 @@ class TestForm:
         with debugging():
             assert rrule(giving(NO, NO), x)[0] is x
 
+    def test_a_tuple_may_be_of_a_class_of_its_own(self):
+        class Cotangents(NamedTuple):
+            f: object
+            x: object
+
+        class Pushed(NamedTuple):
+            y: float
+            dy: float
+
+        f = giving()
+        rrule.register(f)(lambda f, x: (x, lambda ȳ: Cotangents(NO, ȳ)))
+        frule.register(f)(lambda dargs, f, x: Pushed(x, dargs[1]))
+        with debugging():
+            assert rrule(f, 2.0)[1](3.0).x == 3.0
+            assert frule((NO, 3.0), f, 2.0).dy == 3.0
+            assert rrule(f, 2.0)[1](thunk(lambda: 3.0))[1] + 1.0 == 4.0
+
     def test_what_the_runtime_makes_is_honest(self):
         def cube(x):
             return x**3

@@ -8,6 +8,7 @@ of the function. A pullback is not run twice to see whether it gives the same, w
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -61,7 +62,7 @@ def checked_frule(rule: Rule) -> Rule:
             return None
         call = RuleCall(rule, "frule", f, xs, kw)
         y, dy = call.pair(pair, "(y, dy)")
-        return y, Claim(str(call), "the tangent of", "y").checked(dy, y)
+        return _as_before(pair, (y, Claim(str(call), "the tangent of", "y").checked(dy, y)))
 
     return frule_with_checks
 
@@ -142,7 +143,7 @@ class RuleCall:
             Claim(str(self), "the cotangent of", place, name, changes=changes).checked(x̄, x)
             for (place, x), name, x̄ in claims
         )
-        return *checked, *entries[least:]
+        return _as_before(entries, (*checked, *entries[least:]))
 
     def _primals(self) -> dict[str, Any]:
         """Return what has a cotangent, by what messages call it."""
@@ -183,6 +184,11 @@ class CheckedPullback:
 
 class EveryMode(RuleConfig[HasReverseMode, NoReverseMode, HasForwardsMode, NoForwardsMode]):
     """What a rule can ask for without knowing more of an AD system than its modes."""
+
+
+def _as_before(given: tuple[Any, ...], checked: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what was given, which may be a NamedTuple, unless checks have to wrap thunks in it."""
+    return given if all(map(operator.is_, given, checked)) else checked
 
 
 def _may_mutate(rule: Rule) -> bool:
