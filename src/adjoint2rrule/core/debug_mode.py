@@ -25,7 +25,8 @@ What it finds, by the error that says so:
     primal have its shape, so that one of them lacks a projection.
 
 `PrimalAdditionError`, from a primal plus its `Tangent`
-    The primal that was built from the sums does not have them in its fields.
+    The primal that a function given to `construct.register` built from the sums does not have them in its
+    fields. Those that the runtime builds by itself are looked at without debug mode too.
 
 Ports: ChainRulesCore.jl, ``debug_mode.jl``.
 """
