@@ -389,7 +389,17 @@ def test_what_is_masked_in_the_primal_is_not_perturbed():
         assert type(projected) is np.ndarray
         assert projected.tolist() == [[0.0, 6.0], [7.0, 0.0]]
         assert project_x(projected) is projected
-    assert project_x == ProjectTo(x * 2) != ProjectTo(np.ma.array(x.data, mask=x.mask.T ^ True))
+    assert (
+        repr(project_x) == "ProjectTo[MaskedArray](ProjectTo[ndarray](dtype=float64, shape=(2, 2)), masked=2)"
+    )
+    for same in (ProjectTo(x * 2), copy.deepcopy(project_x), pickle.loads(pickle.dumps(project_x))):
+        assert same == project_x
+        assert hash(same) == hash(project_x)
+    assert (
+        project_x
+        != ProjectTo(np.ma.array(x.data, mask=[[0, 0], [0, 1]]))
+        != ProjectTo(np.ma.array(x.data, mask=x.mask.T ^ True))
+    )
     assert ProjectTo(x.T)(np.array([[5.0, 6.0], [7.0, 8.0]])).tolist() == [[0.0, 6.0], [7.0, 0.0]]
     x[0, 1] = np.ma.masked  # which the projection does not see
     assert project_x(np.ones((2, 2))).sum() == 2.0

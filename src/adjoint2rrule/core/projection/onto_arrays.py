@@ -138,18 +138,20 @@ class OntoUnmasked(Projection):
 
     __slots__ = ("arrays", "masked")
 
-    def __init__(self, arrays: OntoArrays, masked: tuple[int, ...]) -> None:
+    def __init__(self, arrays: OntoArrays, masked: np.ndarray[Any, Any]) -> None:
         self.arrays = arrays
         self.masked = masked
 
     def _project(self, dx: Any) -> Any:
         array = self.arrays(dx)
-        masked = list(self.masked)
-        if not isinstance(array, np.ndarray) or not np.any(array.flat[masked]):
+        if not isinstance(array, np.ndarray) or not np.any(array.flat[self.masked]):
             return array
         array = array.copy()
-        array.flat[masked] = 0
+        array.flat[self.masked] = 0
         return array
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.arrays, self.masked.tobytes()
 
     def __repr__(self) -> str:
         return f"ProjectTo[MaskedArray]({self.arrays!r}, masked={len(self.masked)})"
@@ -178,8 +180,8 @@ def _project_masked(x: np.ma.MaskedArray[Any, Any]) -> ProjectTo:
     if x.dtype.kind == "O":
         return project_objects(x)
     arrays = _project_array(x.data)
-    masked = tuple(np.flatnonzero(np.ma.getmask(x)).tolist())
-    return OntoUnmasked(arrays, masked) if masked and isinstance(arrays, OntoArrays) else arrays
+    masked = np.flatnonzero(np.ma.getmask(x))
+    return OntoUnmasked(arrays, masked) if masked.size and isinstance(arrays, OntoArrays) else arrays
 
 
 add_factory(_project_array, np.ndarray)
