@@ -27,6 +27,7 @@ from adjoint2rrule.core import (
     PrimalAdditionError,
     ProjectionError,
     RegistrationError,
+    RuleCallError,
     RuleConfig,
     RuleError,
     Tangent,
@@ -392,6 +393,10 @@ MISUSES: dict[str, list[Case]] = {
     ],
     "rrule": [
         case("rrule(mean, 1.0, 2.0)", AmbiguousRuleError, "mean(float, float)", "left_rrule", "Narrow"),
+        case("rrule()", RuleCallError, "rrule", "no callable", "`rrule(f, *xs)`"),
+        case("rrule(1.0, identity)", RuleCallError, "1.0 stands where the callable", "`rrule(f, *xs)`"),
+        case("rrule(Reverse, identity, 1.0)", MissingFeatureError, "rrule", "`Reverse()`"),
+        case("rrule.which(1.0)", RuleCallError, "1.0 stands where the callable", "`rrule(f, *xs)`"),
         case("rrule.register(1.0)", RegistrationError, "rrule.register(1.0)", "callable"),
         case("rrule.register(Foo)", RegistrationError, "Foo cannot be called", "rrule.register(type[Foo])"),
         case("rrule.register(list[int])", RegistrationError, "list[int]", "leave them out"),
@@ -407,10 +412,27 @@ MISUSES: dict[str, list[Case]] = {
         case(
             "frule((1.0, 1.0, 1.0), mean, 1.0, 2.0)", AmbiguousRuleError, "mean(float, float)", "left_frule"
         ),
+        case(
+            "frule(identity, (0, 1), 2.0)",
+            RuleCallError,
+            "(0, 1) stands where",
+            "`frule((df, *dxs), f, *xs)`",
+        ),
+        case("frule(1.0, identity, 2.0)", RuleCallError, "1.0 stands where the tangents", "a tuple"),
+        case("frule((0, 1), Forward(), identity, 2.0)", RuleCallError, "Forward()", "`frule(config, (df, "),
         case("frule.register(Foo)", RegistrationError, "Foo cannot be called", "frule.register(type[Foo])"),
         case(
             "frule.register(identity)(lambda f: None)", RegistrationError, "for identity", "(dargs, f, ...)"
         ),
+    ],
+    "ignore_derivatives": [
+        case(
+            "ignore_derivatives(max)",
+            RuleCallError,
+            "max",
+            "arguments",
+            "`ignore_derivatives(lambda: max())`",
+        )
     ],
     "RuleConfig": [
         case("class Tape(RuleConfig[1]): ...", RegistrationError, "RuleConfig[1]", "asks for 1", "a class"),
@@ -478,7 +500,7 @@ MISUSES: dict[str, list[Case]] = {
 }
 #: They take any value, or none, or are only there to be inherited from or asked for.
 TAKE_ANYTHING = {
-    *("AbstractTangent", "AbstractThunk", "debug_mode", "ignore_derivatives", "is_inplaceable_destination"),
+    *("AbstractTangent", "AbstractThunk", "debug_mode", "is_inplaceable_destination"),
     *("HasForwardsMode", "HasReverseMode", "NoForwardsMode", "NoReverseMode", "unthunk", "zero_tangent"),
 }
 #: The cases of these are in the tests of what raises them.
@@ -491,11 +513,13 @@ BUILTINS = {
     MutateTangentError: (TypeError, AttributeError),
     MutateThunkError: (TypeError, AttributeError),
     NoFieldsError: (TypeError,),
+    NotImplementedAttributeError: (NotImplementedError, AttributeError),
     NotImplementedTangentError: (NotImplementedError,),
     PartialsError: (ValueError,),
     PrimalAdditionError: (TypeError,),
     ProjectionError: (ValueError,),
     RegistrationError: (TypeError,),
+    RuleCallError: (TypeError,),
     TangentConstructionError: (TypeError,),
     TangentConversionError: (TypeError,),
     TangentMismatchError: (TypeError, ValueError),
@@ -513,7 +537,6 @@ def test_every_public_name_has_misuses_or_cannot_be_misused():
 
 
 def test_every_exception_is_raised_by_a_misuse():
-    NotImplementedAttributeError: (NotImplementedError, AttributeError),
     raised = {case.error.__name__ for cases in MISUSES.values() for case in cases}
     assert raised == ERRORS.keys() - TESTED_ELSEWHERE
 

@@ -19,8 +19,10 @@ from adjoint2rrule.core import (
     AmbiguousRuleError,
     HasForwardsMode,
     HasReverseMode,
+    MissingFeatureError,
     NoTangent,
     RegistrationError,
+    RuleCallError,
     RuleConfig,
     RuleError,
     frule,
@@ -99,7 +101,7 @@ def test_the_pair_of_the_rule_comes_back_as_it_is():
     assert rrule(f, 1.0) is pair
 
 
-@pytest.mark.parametrize("f", [target(), len, np.sin, Layer, Affine(), 3.0, None, Layer(1.0, 2.0).phase])
+@pytest.mark.parametrize("f", [target(), len, np.sin, Layer, Affine(), Layer(1.0, 2.0).phase])
 def test_none_where_nothing_is_registered(f):
     assert rrule(f, 1.0) is None
     assert rrule(ReverseConfig(), f, 1.0) is None
@@ -532,7 +534,8 @@ def test_a_constructor_is_the_class_itself_and_no_subclass():
 
     assert rrule(Own, 1.0, 2.0) is Own
     assert rrule(Sub, 1.0, 2.0) is None
-    assert rrule(Own(1.0, 2.0)) is None
+    with pytest.raises(RuleCallError, match="cannot be called"):
+        rrule(Own(1.0, 2.0))
 
 
 def test_a_constructor_rule_can_hold_for_subclasses():
@@ -1024,12 +1027,51 @@ def test_a_generic_function_is_copied_and_pickled_as_itself(rules):
 
 
 def test_calls_without_a_callable_are_errors():
-    with pytest.raises(TypeError, match="missing 1 required positional argument: 'f'"):
-        rrule()
-    with pytest.raises(TypeError, match="missing 1 required positional argument: 'f'"):
-        rrule(ReverseConfig())
-    with pytest.raises(TypeError, match="missing 1 required positional argument: 'f'"):
-        frule((1.0,))
+    for call in ((), (ReverseConfig(),)):
+        for use in (rrule, rrule.which):
+            with pytest.raises(RuleCallError, match=r"rrule: there is no callable; write `rrule\(f, \*xs\)`"):
+                use(*call)
+        for use in (frule, frule.which):
+            for dargs in ((), ((1.0,),)):
+                with pytest.raises(RuleCallError, match=r"frule: there is no callable; write `frule\(\(df, "):
+                    use(*call, *dargs)
+
+
+@pytest.mark.parametrize(
+    ("call", "part"),
+    [
+        ((abs, (0.0, 1.0), 2.0), r"\(0\.0, 1\.0\) stands where the callable does"),
+        ((abs, 2.0), r"2\.0 stands where the callable does, and cannot be called; write `frule\(\(df, "),
+        (((0.0, 1.0), ReverseConfig(), abs, 2.0), r"the config ReverseConfig\(\) stands where the callable"),
+        ((1.0, len, "a"), r"1\.0 stands where the tangents do, which are a tuple"),
+        ((ReverseConfig(), [0.0, 1.0], len, 3.0), r"\[0\.0, 1\.0\] stands where the tangents do"),
+    ],
+)
+def test_a_forward_call_that_is_written_otherwise_says_how(call, part):
+    for use in (frule, frule.which):
+        with pytest.raises(RuleCallError, match=part):
+            use(*call)
+
+
+def test_tangents_of_a_bound_method_that_are_no_tuple_are_refused():
+    class Own:
+        def phase(self, x): ...
+
+    frule.register(Own.phase)(lambda dargs, phase, self, x: dargs)
+    assert frule((1.0, 2.0), Own().phase, 3.0) == (NoTangent(), 1.0, 2.0)
+    with pytest.raises(RuleCallError, match=r"None stands where the tangents do, which are a tuple"):
+        frule(None, Own().phase, 3.0)
+
+
+@pytest.mark.parametrize("config", [(), (ReverseConfig(),)])
+@pytest.mark.parametrize("use", [rrule, rrule.which])
+def test_what_cannot_be_called_has_no_rules(use, config):
+    with pytest.raises(
+        RuleCallError, match=r"2\.0 stands where the callable does.*`rrule\(config, f, \*xs\)`"
+    ):
+        use(*config, 2.0, abs)
+    with pytest.raises(MissingFeatureError, match="the class ReverseConfig stands where a config may"):
+        use(ReverseConfig, abs, 2.0)
 
 
 def test_rules_are_kept_apart_by_direction():

@@ -291,6 +291,20 @@ class RegistrationError(RuleError, TypeError):
     """
 
 
+class RuleCallError(RuleError, TypeError):
+    """Something was called in a way that could never do what it is for, such as `rrule` without a callable.
+
+    Examples
+    --------
+    >>> from adjoint2rrule.core import frule
+    >>> frule(abs, (0.0, 1.0), -2.0)
+    Traceback (most recent call last):
+    ...
+    adjoint2rrule.core.errors.RuleCallError: frule: (0.0, 1.0) stands where the callable does, and cannot
+    be called; write `frule((df, *dxs), f, *xs)`, or `frule(config, (df, *dxs), f, *xs)` with a config.
+    """
+
+
 class MissingFeatureError(RuleError, TypeError):
     """An AD system was asked for something that its config does not offer.
 

@@ -10,6 +10,8 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+from adjoint2rrule.core.dispatch.method import describe
+from adjoint2rrule.core.errors import RuleCallError
 from adjoint2rrule.core.rule_definition_tools import non_differentiable
 
 
@@ -29,6 +31,11 @@ def ignore_derivatives(f: Any, /) -> Any:
     -------
     object
         What the function returns, or the value.
+
+    Raises
+    ------
+    RuleCallError
+        Where `f` is a function of C that does not tell whether it needs arguments.
 
     Examples
     --------
@@ -55,6 +62,11 @@ def _needs_no_arguments(f: Any) -> bool:
         inspect.signature(f).bind()
     except TypeError:
         return False
-    except ValueError:  # a function of C that does not say
-        return True
+    except ValueError as err:  # a function of C that does not say
+        name = describe(f)
+        raise RuleCallError(
+            f"ignore_derivatives({name}): {name} does not tell whether it needs arguments; write"
+            f" `ignore_derivatives(lambda: {name}())` to call it, or `ignore_derivatives(lambda: {name})` to"
+            f" have it as it is."
+        ) from err
     return True

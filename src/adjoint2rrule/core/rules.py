@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from adjoint2rrule.core.config import AnyConfig, RuleConfig
 from adjoint2rrule.core.debug_mode import switch
+from adjoint2rrule.core.dispatch.calls import NOTHING, check_call
 from adjoint2rrule.core.dispatch.rule_function import RuleFunction
 from adjoint2rrule.core.rule_checks import checked_frule, checked_rrule
 from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
@@ -20,19 +21,20 @@ Pullback: TypeAlias = Callable[[Any], tuple[Any, ...]]
 class ReverseRules(RuleFunction):
     """Rules for reverse mode: ``(f, *xs)`` to ``(y, pullback)``."""
 
+    _form = "rrule(f, *xs)"
     _checked = staticmethod(checked_rrule)
 
-    def __call__(self, f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Pullback] | None:
+    def __call__(self, f: Any = NOTHING, /, *xs: Any, **kw: Any) -> tuple[Any, Pullback] | None:
         if not kw and (rule := self._find_quickly(f, xs)) is not None:
             return rule(f, *xs)  # type: ignore[no-any-return]
         return self._run((f,), *xs, **kw) if isinstance(f, RuleConfig) else self._run((), f, *xs, **kw)
 
     def _run(
-        self, config: tuple[AnyConfig, ...], f: Any, /, *xs: Any, **kw: Any
+        self, config: tuple[AnyConfig, ...], f: Any = NOTHING, /, *xs: Any, **kw: Any
     ) -> tuple[Any, Pullback] | None:
         found = self._find(config, f, xs, kw)
         if found is None:
-            self._refuse_config_class(f)
+            check_call(self._form, (), f)
             return None
         rule, asked, callee = found
         if asked or switch.touched:
@@ -55,9 +57,12 @@ class ForwardRules(RuleFunction):
     """Rules for forward mode: ``((df, *dxs), f, *xs)`` to ``(y, dy)``."""
 
     _leading = ("dargs",)
+    _form = "frule((df, *dxs), f, *xs)"
     _checked = staticmethod(checked_frule)
 
-    def __call__(self, dargs: Any, f: Any, /, *xs: Any, **kw: Any) -> tuple[Any, Any] | None:
+    def __call__(
+        self, dargs: Any = NOTHING, f: Any = NOTHING, /, *xs: Any, **kw: Any
+    ) -> tuple[Any, Any] | None:
         if isinstance(dargs, RuleConfig):
             return self._run((dargs,), f, *xs, **kw)
         if not kw and (rule := self._find_quickly(f, xs)) is not None:
@@ -65,16 +70,17 @@ class ForwardRules(RuleFunction):
         return self._run((), dargs, f, *xs, **kw)
 
     def _run(
-        self, config: tuple[AnyConfig, ...], dargs: Any, f: Any, /, *xs: Any, **kw: Any
+        self, config: tuple[AnyConfig, ...], dargs: Any, f: Any = NOTHING, /, *xs: Any, **kw: Any
     ) -> tuple[Any, Any] | None:
         found = self._find(config, f, xs, kw)
         if found is None:
-            self._refuse_config_class(dargs)
+            check_call(self._form, (dargs,), f)
             return None
         rule, asked, callee = found
         if asked or switch.touched:
             rule = self._with_checks(rule, asked)
         if len(callee) == 2:
+            check_call(self._form, (dargs,), f)
             # The tangent of a bound method is that of its object; the function has none.
             dargs = (NoTangent(), *dargs)
         return rule(dargs, *callee, *xs, **kw)  # type: ignore[no-any-return]
@@ -113,6 +119,8 @@ def rrule(f: Any, /, *xs: Any, **kw: Any) -> Any:
     ------
     AmbiguousRuleError
         Where several rules fit, and none of them is more specific than the others.
+    RuleCallError
+        Where the call is not written as above.
 
     Examples
     --------
@@ -166,6 +174,8 @@ def frule(dargs: Any, f: Any, /, *xs: Any, **kw: Any) -> Any:
     ------
     AmbiguousRuleError
         Where several rules fit, and none of them is more specific than the others.
+    RuleCallError
+        Where the call is not written as above.
 
     Examples
     --------

@@ -507,9 +507,6 @@ def test_which_raises_what_the_call_raises():
 
     with pytest.raises(AmbiguousRuleError, match=r"one\(f, x: 'float', y\)"):
         rrule.which(f, 1.0, 1.0)
-    for call in ((), (ReverseConfig(),)):
-        with pytest.raises(TypeError, match="missing 1 required positional argument: 'f'"):
-            rrule.which(*call)
 
 
 def test_methods_are_in_the_order_in_which_they_are_asked():

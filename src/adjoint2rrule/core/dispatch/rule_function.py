@@ -9,8 +9,9 @@ from functools import partial, update_wrapper
 from types import FunctionType
 from typing import Any, TypeVar
 
-from adjoint2rrule.core.config import AnyConfig, RuleConfig, check_config, is_config_class
+from adjoint2rrule.core.config import AnyConfig, RuleConfig, check_config
 from adjoint2rrule.core.debug_mode import debug_mode, switch
+from adjoint2rrule.core.dispatch.calls import NOTHING, check_call
 from adjoint2rrule.core.dispatch.lookup import Found, find_rule, tables_for
 from adjoint2rrule.core.dispatch.method import Method, Rule, no_rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
@@ -18,7 +19,6 @@ from adjoint2rrule.core.dispatch.patterns import Pattern
 from adjoint2rrule.core.dispatch.reading import Role, read_methods
 from adjoint2rrule.core.dispatch.registry import Registry
 from adjoint2rrule.core.dispatch.targets import check_target_is_named, read_target
-from adjoint2rrule.core.errors import MissingFeatureError
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
 
@@ -31,6 +31,8 @@ class RuleFunction(abc.ABC):
 
     # Parameters of a rule that stand before the callable, and that it does not dispatch on.
     _leading: tuple[str, ...] = ()
+    # How a call is written.
+    _form: str
 
     def __init__(self, declaration: Callable[..., Any]) -> None:
         self.__name__ = declaration.__name__
@@ -142,7 +144,7 @@ class RuleFunction(abc.ABC):
 
         Raises
         ------
-        AmbiguousRuleError
+        AmbiguousRuleError, RuleCallError
             As the call would.
 
         Examples
@@ -161,13 +163,13 @@ class RuleFunction(abc.ABC):
         Ports: ``which`` of Julia, of a call of `rrule` or `frule`.
         """
         config = call[:1] if call and isinstance(call[0], RuleConfig) else ()
-        return self._which(config, kw, *call[len(config) + len(self._leading) :])
-
-    def _which(
-        self, config: tuple[AnyConfig, ...], kw: Mapping[str, Any], f: Any, /, *xs: Any
-    ) -> Rule | None:
-        found = self._find(config, f, xs, kw)
-        return None if found is None or found[0] is no_rule else found[0]
+        before = len(config) + len(self._leading)
+        f, *xs = call[before:] or (NOTHING,)
+        found = self._find(config, f, tuple(xs), kw)
+        if found is None:
+            check_call(self._form, call[len(config) : before], f)
+            return None
+        return None if found[0] is no_rule else found[0]
 
     def add(self, role: Role, target: object, *methods: Method, asks_for_config: bool = False) -> None:
         """Add `methods` to the rules of `target`."""
@@ -242,14 +244,6 @@ class RuleFunction(abc.ABC):
             if (found := find_rule(self._configured, config, f, xs, kw)) is not None:
                 return found
         return find_rule(self._plain, (), f, xs, kw)
-
-    def _refuse_config_class(self, first: Any) -> None:
-        """Refuse the class of a config that stands before a call, which then has no rule."""
-        if is_config_class(first):
-            raise MissingFeatureError(
-                f"{self.__name__}: the class {first.__name__} stands where a config may: make an instance,"
-                f" `{first.__name__}()`."
-            )
 
     def _with_checks(self, rule: Rule, config: tuple[AnyConfig, ...]) -> Rule:
         """Return the rule for this config, in debug mode with its checks."""
