@@ -16,7 +16,8 @@ from adjoint2rrule.core.projection.misfits import stands_for
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
 from adjoint2rrule.core.tangent_types.notimplemented import NotImplementedTangent
-from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind, ElementsKind
+from adjoint2rrule.core.tangent_types.structural_elements import ElementsKind
+from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind
 from adjoint2rrule.core.tangent_types.thunks import unthunk
 
 #: The classes of most partial derivatives and tangents, which need no closer look.

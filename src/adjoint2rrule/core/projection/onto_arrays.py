@@ -19,7 +19,7 @@ from adjoint2rrule.core.projection.project_to import Projection, ProjectTo, add_
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent
 from adjoint2rrule.core.tangent_types.notimplemented import NotImplementedTangent
-from adjoint2rrule.core.tangent_types.structural_kinds import ElementsKind
+from adjoint2rrule.core.tangent_types.structural_elements import ElementsKind
 from adjoint2rrule.core.tangent_types.thunks import unthunk
 
 FLOAT64 = np.dtype(np.float64)

@@ -20,7 +20,8 @@ from adjoint2rrule.core.tangent_types.primal_fields import (
     is_dataclass,
     is_namedtuple,
 )
-from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind, ElementsKind, NamedElementsKind
+from adjoint2rrule.core.tangent_types.structural_elements import ElementsKind, NamedElementsKind
+from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind
 
 
 class OntoFields(OntoParts):

@@ -6,11 +6,11 @@ from typing import Any
 
 from adjoint2rrule.core.errors import NoFieldsError
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
+from adjoint2rrule.core.tangent_types.abstract_thunk import unthunk
 from adjoint2rrule.core.tangent_types.primal_fields import fields_of, has_fields, is_container, is_namedtuple
 from adjoint2rrule.core.tangent_types.structural_arithmetic import made
 from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind, Kind
 from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent
-from adjoint2rrule.core.tangent_types.thunks import unthunk
 
 
 def backing(x: Any, /) -> Any:

@@ -8,8 +8,8 @@ import numpy as np
 
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
+from adjoint2rrule.core.tangent_types.abstract_thunk import unthunk
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
-from adjoint2rrule.core.tangent_types.thunks import unthunk
 
 
 def same_value(a: Any, b: Any) -> bool:

@@ -12,13 +12,8 @@ import numpy as np
 from adjoint2rrule.core.errors import TangentConversionError, TangentMismatchError
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
-from adjoint2rrule.core.tangent_types.structural_kinds import (
-    AnythingKind,
-    ElementsKind,
-    EntriesKind,
-    NamedElementsKind,
-    store,
-)
+from adjoint2rrule.core.tangent_types.structural_elements import ElementsKind, NamedElementsKind
+from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind, EntriesKind, store
 
 
 def mapped(f: Callable[[Any], Any], tangent: Any) -> Any:

@@ -11,23 +11,22 @@ from weakref import WeakValueDictionary
 
 from adjoint2rrule.core.errors import TangentConstructionError
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
+from adjoint2rrule.core.tangent_types.abstract_thunk import unthunk
 from adjoint2rrule.core.tangent_types.primal_fields import (
     field_names,
     is_container,
     is_mutable,
     is_namedtuple,
 )
+from adjoint2rrule.core.tangent_types.structural_elements import ElementsKind, NamedElementsKind
 from adjoint2rrule.core.tangent_types.structural_kinds import (
     ZERO,
     AnythingKind,
-    ElementsKind,
     EntriesKind,
     FieldsKind,
-    NamedElementsKind,
     OpenFieldsKind,
     fields_init,
 )
-from adjoint2rrule.core.tangent_types.thunks import unthunk
 
 
 class Classes(dict[Any, type]):

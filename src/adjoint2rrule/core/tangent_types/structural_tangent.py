@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from adjoint2rrule.core.errors import TangentConstructionError, TangentConversionError
 from adjoint2rrule.core.tangent_arithmetic import conj
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
+from adjoint2rrule.core.tangent_types.abstract_thunk import unthunk
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
 from adjoint2rrule.core.tangent_types.equality import nonzero, same_backing
 from adjoint2rrule.core.tangent_types.primal_addition import added_to_primal
@@ -29,7 +30,6 @@ from adjoint2rrule.core.tangent_types.structural_arithmetic import (
 from adjoint2rrule.core.tangent_types.structural_classes import StructuralType, has_mutable_fields
 from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind, EntriesKind, store
 from adjoint2rrule.core.tangent_types.structural_refusals import refuse_unknown
-from adjoint2rrule.core.tangent_types.thunks import unthunk
 
 P = TypeVar("P")
 
