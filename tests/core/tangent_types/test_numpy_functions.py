@@ -16,6 +16,7 @@ from adjoint2rrule.core import (
     Tangent,
     TangentConversionError,
     ZeroTangent,
+    ZeroTangentDivisionError,
     not_implemented,
     thunk,
     unthunk,
@@ -219,6 +220,13 @@ def test_a_list_never_hides_what_is_missing(z, name):
         else:
             with pytest.raises(NotImplementedTangentError, match="the order"):
                 PARTLY_ZERO[name](v)
+
+
+@pytest.mark.parametrize("divide", [np.divide, lambda x, z: np.divide(x, z, dtype=float), np.divide.outer])
+def test_nothing_is_divided_by_a_zero(z, divide):
+    with pytest.raises(ZeroTangentDivisionError, match=f"division by {type(z).__name__}"):
+        divide(np.ones(2), z)
+    assert divide(z, np.ones(2)) is z
 
 
 def test_zeros_are_written_where_they_are_asked_for(z):

@@ -95,6 +95,8 @@ class AbstractZero(AbstractTangent):
                 return reduce(operator.mul, zeros)
         if func in SHAPED:
             self._refuse(func)
+        if func in (np.divide, np.divide.outer) and zero_of(args[1]) is not None:
+            self.__rtruediv__(args[0])
         try:
             return applied(func, args, kwargs)
         except (AttributeError, IndexError, TypeError, ValueError) as err:
