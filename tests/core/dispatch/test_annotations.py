@@ -148,8 +148,9 @@ ACCEPTED = [
     (Virtual, [Registered()], [Base()]),
     # the numeric tower
     (bool, [True, np.True_], [1, 0.0, None]),
-    (int, [1, True, np.int8(1), np.uint64(1), Level.LOW], [1.0, np.True_, f64(1), 1j, np.timedelta64(1)]),
-    (float, [1, True, 1.0, np.int8(1), f32(1), np.longdouble(1)], [1j, "1", None, np.ones(()), np.True_]),
+    (int, [1, True, np.True_, np.int8(1), np.uint64(1), Level.LOW], [1.0, f64(1), 1j, np.timedelta64(1)]),
+    (float, [1, True, np.True_, 1.0, np.int8(1), f32(1), np.longdouble(1)], [1j, "1", None, np.ones(())]),
+    (np.integer, [np.int8(1), np.uint8(1)], [1, np.True_, f32(1), np.timedelta64(1)]),
     (complex, [1, 1.0, 1j, np.int8(1), f32(1), np.complex64(1)], ["1", None, np.ones(2)]),
     (f32, [f32(1)], [1.0, f64(1)]),
     (f64, [f64(1)], [1.0, f32(1)]),

@@ -36,6 +36,12 @@ class Sized(Protocol):
     def __len__(self) -> int: ...
 
 
+class WithHex(Protocol):
+    """Of the numbers, Python's floats alone are such."""
+
+    def hex(self): ...
+
+
 class Indexed(Protocol):
     def __len__(self) -> int: ...
     def __getitem__(self, i: int) -> Any: ...
@@ -60,6 +66,8 @@ CHAINS = [
     (Movie, dict[str, Any], dict),
     (type[Derived], type[Base], type[Base] | type[int], type, Callable, Any),
     (type[bool], type[int]),
+    (np.int64, np.integer, int, numbers.Real),
+    (np.bool_, int, float),
     (NDArray[np.float64], NDArray[np.floating], NDArray[np.number], NDArray[Any], Any),
     (NDArray[np.float64], NDArray[float], np.ndarray),
     (np.ndarray[tuple[int, int], np.dtype[np.float64]], NDArray[np.float64], np.ndarray, ArrayLike),
@@ -82,6 +90,9 @@ INCOMPARABLE = [
     (Literal[1], Literal[True]),
     (type[int], type[np.int64]),
     (Base, Sized),
+    (Sequence, collections.abc.Hashable),
+    (WithHex, float),
+    (np.timedelta64, np.integer),
     (RuleConfig[HasReverseMode], RuleConfig[HasForwardsMode]),
     (RuleConfig[HasReverseMode], Base),
 ]

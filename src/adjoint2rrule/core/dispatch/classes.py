@@ -7,7 +7,7 @@ import inspect
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from adjoint2rrule.core.dispatch.patterns import Anything, Checked, Instance, Pattern
+from adjoint2rrule.core.dispatch.patterns import Anything, Checked, Instance, Number, Pattern
 
 
 def pattern_of_class(cls: type) -> Pattern:
@@ -79,7 +79,8 @@ class Structure(Pattern):
     def _covers(self, other: Pattern) -> bool:
         if isinstance(other, Structure):
             return self.methods <= other.methods and self.attributes <= other.attributes | other.methods
-        return self.decide(other.bound) is True
+        classes = other.members() if isinstance(other, Number) else (other.bound,)
+        return all(self.decide(cls) is True for cls in classes)
 
 
 def _defines(cls: type, name: str) -> bool:

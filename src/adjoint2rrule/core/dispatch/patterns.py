@@ -72,10 +72,23 @@ class Instance(Pattern):
     def decide(self, cls: type) -> bool | None:
         # By the class, and not by `isinstance`, which believes what a proxy says in its `__class__`:
         # the proxies of different things share one class, and answers are remembered by class.
-        return issubclass(cls, self.bound)
+        return issubclass(cls, self.bound) and not _is_time_among_integers(cls, self.bound)
 
     def _covers(self, other: Pattern) -> bool:
-        return issubclass(other.bound, self.bound)
+        if isinstance(other, Number):
+            return all(self.decide(cls) for cls in other.members())
+        if not self.decide(other.bound):
+            return False
+        # What has a method has not by itself subclasses that have it: `list` is a sequence, and not hashable.
+        return self.bound in other.bound.__mro__ or not (self._asks_for_methods() and other.is_open())
+
+    def _asks_for_methods(self) -> bool:
+        return "__subclasshook__" in vars(self.bound)
+
+
+def _is_time_among_integers(cls: type, bound: type) -> bool:
+    # numpy counts time differences among the integers.
+    return issubclass(cls, np.timedelta64) and bound in (np.integer, np.signedinteger)
 
 
 @dataclass(frozen=True)
@@ -96,8 +109,12 @@ class Number(Pattern):
     bound: type
 
     def decide(self, cls: type) -> bool:
-        # numpy counts time differences among the integers.
         return issubclass(cls, TOWER[self.bound]) and not issubclass(cls, np.timedelta64)
+
+    def members(self) -> tuple[type, ...]:
+        """Return the classes that whoever covers this step has to accept."""
+        # numpy's bool is no number to `numbers`, which cover the steps all the same.
+        return tuple(cls for cls in TOWER[self.bound] if cls is not np.bool_)
 
     def _covers(self, other: Pattern) -> bool:
         if isinstance(other, Number):
@@ -105,7 +122,7 @@ class Number(Pattern):
         return self.decide(other.bound)
 
 
-_INTEGERS = (int, np.integer)
+_INTEGERS = (int, np.integer, np.bool_)
 _FLOATS = (*_INTEGERS, float, np.floating)
 TOWER: dict[type, tuple[type, ...]] = {
     bool: (bool, np.bool_),
