@@ -48,7 +48,7 @@ OWN = {
     *("core.AmbiguousRuleError", "core.LyingRuleError", "core.MissingFeatureError"),
     *("core.MutateTangentError", "core.NoFieldsError", "core.NotImplementedAttributeError"),
     *("core.PartialsError", "core.ProjectionError"),
-    *("core.RegistrationError", "core.RuleError", "core.TangentConstructionError"),
+    *("core.RegistrationError", "core.RuleCallError", "core.RuleError", "core.TangentConstructionError"),
     *("core.TangentConversionError", "core.TangentMismatchError", "core.UnknownFieldError"),
     *("core.ZeroTangentDivisionError", "core.debugging", "core.primal_type"),
 }

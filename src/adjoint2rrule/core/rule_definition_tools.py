@@ -6,11 +6,11 @@ Ports: `@non_differentiable` and `@opt_out` of ChainRulesCore.jl (rule_definitio
 from __future__ import annotations
 
 import inspect
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from adjoint2rrule.core.config import RuleConfig, is_config_class
 from adjoint2rrule.core.dispatch.annotations import pattern_of
-from adjoint2rrule.core.dispatch.arity import arguments_of, counted
+from adjoint2rrule.core.dispatch.arity import Role, arguments_of, counted
 from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe, no_rule
 from adjoint2rrule.core.dispatch.patterns import Anything
 from adjoint2rrule.core.dispatch.reading import pattern_of_type
@@ -64,7 +64,7 @@ def non_differentiable(target: Target, /, *types: Any, subclasses: bool = False)
     """
     for rules, rule in ((rrule, _non_differentiable_rrule), (frule, _non_differentiable_frule)):
         role, callee = rules.role_of(target, subclasses)
-        rules.add(role, callee, _method("non_differentiable", rule, target, types))
+        rules.add(role, callee, _method("non_differentiable", rule, target, types, role=role))
     return target
 
 
@@ -118,7 +118,7 @@ def opt_out(rules: RuleFunction, target: Any, /, *types: Any, subclasses: bool =
     """
     config, target, types = _signature("opt_out", rules, target, types)
     role, callee = rules.role_of(target, subclasses)
-    method = _method("opt_out", no_rule, target, types, config)
+    method = _method("opt_out", no_rule, target, types, config, role=role)
     rules.add(role, callee, method, asks_for_config=bool(config))
 
 
@@ -178,7 +178,13 @@ def _signature(
 
 
 def _method(
-    tool: str, rule: Rule, target: object, types: tuple[Any, ...], config: tuple[Any, ...] = ()
+    tool: str,
+    rule: Rule,
+    target: Any,
+    types: tuple[Any, ...],
+    config: tuple[Any, ...] = (),
+    *,
+    role: Role,
 ) -> Method:
     """Return a method that takes calls with arguments of these types, all calls where there are none."""
     variadic = types[-1:] == (...,)
@@ -190,7 +196,7 @@ def _method(
         raise RegistrationError(
             f"{tool}({shown}): `...` stands after a type; leave it out for all arguments."
         )
-    _, most = arguments_of(target)
+    _, most = arguments_of(get_args(target)[0] if get_origin(target) is type else target, role)
     if len(patterns) - variadic > most:
         raise RegistrationError(
             f"{tool}({shown}): {describe(target)} takes at most {counted(most)}; leave the other types out."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import functools
 import importlib
 import math
@@ -11,7 +12,7 @@ import sys
 import textwrap
 import types
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Generic, NewType, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, Never, NewType, TypeVar
 
 import numpy as np
 import pytest
@@ -205,7 +206,17 @@ def test_a_config_that_cannot_be_had_is_refused(hint, message):
         rrule.register(np.sin)(rule_of({"config": hint}))
 
 
-@pytest.mark.parametrize("f", [math.sin, np.sin, np.linalg.inv])
+class Caller:
+    def __init__(self, *args): ...
+
+    def __call__(self, *args): ...
+
+    def method(self, *args): ...
+
+
+@pytest.mark.parametrize(
+    "f", [math.sin, np.sin, np.linalg.inv, target(), Caller, Caller(), Caller().method, type[Caller]]
+)
 def test_a_config_after_the_callable_is_refused(f):
     def rule(f, config: RuleConfig[HasReverseMode], x=1): ...
 
@@ -216,7 +227,7 @@ def test_a_config_after_the_callable_is_refused(f):
 
 
 def test_a_function_that_takes_a_config_has_rules():
-    def via(config, f): ...
+    def via(config: RuleConfig, f): ...
 
     @rrule.register(via)
     def rule(via, config: RuleConfig[HasReverseMode], f):
@@ -224,6 +235,124 @@ def test_a_function_that_takes_a_config_has_rules():
 
     # As everywhere a config that comes first is that of the AD system that runs.
     assert rrule(via, ReverseConfig(), len) == "rule"
+
+
+def test_an_object_whose_call_takes_a_config_has_rules():
+    class Via:
+        def __init__(self, f, config: ReverseConfig | None = None): ...
+
+        def __call__(self, config: ReverseConfig, f): ...
+
+    def first(via, config: RuleConfig, f):
+        return "first"
+
+    def second(via, f, config: RuleConfig):
+        return "second"
+
+    rrule.register(Via)(first)
+    rrule.register(type[Via])(second)
+    assert rrule(Via(1), ReverseConfig(), len) == "first"
+    assert rrule(Via, len, ReverseConfig()) == "second"
+    for target, rule in ((Via, second), (type[Via], first)):
+        with pytest.raises(RegistrationError, match="config stands after the callable"):
+            rrule.register(target)(rule)
+
+
+class Point:
+    def __init__(self, x, y=0.0): ...
+
+    def __call__(self, x): ...
+
+    def phase(self, x, *, axis=0): ...
+
+    @classmethod
+    def of(cls, x): ...
+
+
+class Pair(NamedTuple):
+    first: float
+    second: float
+
+
+@pytest.mark.parametrize(
+    ("target", "fewest", "most"),
+    [
+        (Point, 1, 1),
+        (Point(1.0), 1, 1),
+        (Point.__call__, 2, 2),
+        (Point.phase, 2, 3),
+        (Point(1.0).phase, 1, 2),
+        (Point.of, 1, 1),
+        (type[Point], 1, 2),
+        (type[Pair], 2, 2),
+    ],
+)
+def test_rules_of_whatever_runs_a_python_function_need_its_arguments(target, fewest, most):
+    rules = {n: eval(f"lambda {', '.join(['f', *'abcd'[:n]])}: 0") for n in range(5)}
+    for count, rule in rules.items():
+        if fewest <= count <= most:
+            rrule.register(target)(rule)
+            opt_out(rrule, target, *[float] * count)
+            continue
+        with pytest.raises(RegistrationError, match=r"takes at (least|most) \d argument"):
+            rrule.register(target)(rule)
+        if count > most:
+            with pytest.raises(RegistrationError, match=r"opt_out\(.*takes at most \d argument"):
+                opt_out(rrule, target, *[float] * count)
+            with pytest.raises(RegistrationError, match=r"non_differentiable\(.*takes at most \d argument"):
+                non_differentiable(target, *[float] * count)
+
+
+@pytest.mark.parametrize("target", [Point, Point(1.0), Point.phase, Point(1.0).phase, type[Point]])
+def test_a_forward_rule_of_a_python_function_without_the_tangents_is_refused(target):
+    rule = {Point.phase: lambda f, self, x: 0}.get(target, lambda f, x: 0)
+    with pytest.raises(RegistrationError, match=r"the rule fewer\. A rule takes .*\(dargs, f, \.\.\.\)"):
+        frule.register(target)(rule)
+
+
+def test_what_subclasses_may_make_of_a_call_is_not_checked():
+    class Abstract(abc.ABC):
+        @abc.abstractmethod
+        def __call__(self): ...
+
+    class Meta(type):
+        def __call__(cls, *args): ...
+
+    class Made(metaclass=Meta):
+        def __init__(self): ...
+
+    rrule.register(Abstract)(lambda self, x, y: 0)
+    rrule.register(type[Made])(lambda Made, x, y: 0)
+    rrule.register(type[Point], subclasses=True)(lambda Point, x, y, z: 0)
+
+
+def test_a_rule_that_no_value_fits_is_refused():
+    def never(f, x: Never): ...
+
+    with pytest.raises(RegistrationError, match=r"never: no value fits the annotation of `x`"):
+        rrule.register(target())(never)
+    with pytest.raises(RegistrationError, match=r"opt_out: typing\.Never is the type of no value"):
+        opt_out(rrule, target(), Never)
+    with pytest.raises(
+        RegistrationError, match=r"Callable\): functions and .* do not inherit from it; name them"
+    ):
+        rrule.register(Callable)
+
+
+def test_an_ambiguous_call_says_what_is_empty():
+    def of_arrays(f, x: list[np.ndarray]): ...
+
+    def of_floats(f, x: list[float]): ...
+
+    f = target()
+    rrule.register(f)(of_arrays)
+    rrule.register(f)(of_floats)
+    with pytest.raises(
+        AmbiguousRuleError,
+        match=r"f\(empty list\): 2 rules[^\0]*every `list\[\.\.\.\]`: register a rule for `list`",
+    ):
+        rrule(f, [])
+    assert rrule.which(f, [1.0]) is of_floats
 
 
 # Rules that no call could tell apart.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adjoint2rrule.core.dispatch.arity import Role
 from adjoint2rrule.core.dispatch.functors import call_of
 from adjoint2rrule.core.dispatch.method import Rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
 from adjoint2rrule.core.dispatch.patterns import Exactly, Pattern
-from adjoint2rrule.core.dispatch.reading import Role, pattern_of_callable
+from adjoint2rrule.core.dispatch.reading import pattern_of_callable
 from adjoint2rrule.core.dispatch.registry import BOUND, Registry, function_of, is_bound
 
 # The rule for a call, and what it takes before the arguments: a config or nothing, then what is called; for

@@ -193,12 +193,24 @@ def _decide(
 
 def _ambiguous(best: Sequence[Candidate], values: tuple[object, ...], keywords: Mapping[str, object]) -> str:
     f, *xs = values[1:] if isinstance(values[0], RuleConfig) else values
-    classes = [type(x).__qualname__ for x in xs]
-    classes += [f"{name}={type(value).__qualname__}" for name, value in keywords.items()]
+    classes = [*map(_class_of, xs), *(f"{name}={_class_of(value)}" for name, value in keywords.items())]
+    empty = {type(x).__qualname__: None for x in (*xs, *keywords.values()) if _is_empty(x)}
+    advice = "".join(
+        f" An empty {name} fits every `{name}[...]`: register a rule for `{name}`." for name in empty
+    )
     candidates = "\n".join(f"    {candidate.method}" for candidate in best)
     return (
         f"{describe(f)}({', '.join(classes)}): {len(best)} rules fit, none more specific than the others:\n"
         f"{candidates}\n"
         "Narrow the annotations of one of them, or register a rule for what they have in common; of options"
         " that are told apart by their annotations, one at most has a default."
+        f"{advice}"
     )
+
+
+def _class_of(x: object) -> str:
+    return f"empty {type(x).__qualname__}" if _is_empty(x) else type(x).__qualname__
+
+
+def _is_empty(x: object) -> bool:
+    return isinstance(x, list | tuple | dict | set | frozenset) and len(x) == 0

@@ -7,13 +7,11 @@ import itertools
 import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeVar
-
-import numpy as np
+from typing import Any, TypeVar
 
 from adjoint2rrule.core.config import RuleConfig
 from adjoint2rrule.core.dispatch.annotations import Scope, either, pattern_of
-from adjoint2rrule.core.dispatch.arity import OF_C, arguments_of, counted
+from adjoint2rrule.core.dispatch.arity import Role, arguments_of, counted, function_called
 from adjoint2rrule.core.dispatch.classes import Structure
 from adjoint2rrule.core.dispatch.method import Blurred, Method, Parameter, Rule, describe, signature_of
 from adjoint2rrule.core.dispatch.patterns import (
@@ -26,10 +24,6 @@ from adjoint2rrule.core.dispatch.patterns import (
     WithFeatures,
 )
 from adjoint2rrule.core.errors import RegistrationError
-
-# A target is a callable *itself* (of a class, its constructor), a class for the constructors of its
-# *subclasses*, or a class whose *instances* are called.
-Role = Literal["itself", "subclasses", "instances"]
 
 Kind = inspect.Parameter
 _BY_POSITION = (Kind.POSITIONAL_ONLY, Kind.POSITIONAL_OR_KEYWORD)
@@ -74,11 +68,12 @@ def _read(
     if not _can_be(positional[first].pattern, role, target):
         reason = "its parameter for the callable itself is annotated as something else"
         raise _refused(rule, target, leading, reason)
-    if type(target) in (np.ufunc, *OF_C) and any(_is_config(rule, p.pattern) for p in positional[needed:]):
-        raise _refused(rule, target, leading, "its config stands after the callable")
+    for position, parameter in enumerate(positional[first + 1 :]):
+        if _may_be_config(parameter.pattern) and not _takes_config(role, target, position):
+            raise _refused(rule, target, leading, "its config stands after the callable")
     positional[first] = _without_the_obvious(positional[first], role, target)
     method = Method(rule, tuple(positional), rest, **about_others)
-    _check_arguments(method, first + 1, target, leading)
+    _check_arguments(method, first + 1, role, target, leading)
     return method, asks_for_config
 
 
@@ -112,6 +107,11 @@ class _Reader:
                 f"{describe(self.rule)}: the annotation of `{parameter.name}` cannot be dispatched on:"
                 f" {reason}; write a class or one of typing's forms, or leave it out."
             ) from err
+        if pattern == Either(()):
+            raise RegistrationError(
+                f"{describe(self.rule)}: no value fits the annotation of `{parameter.name}`, so that no call"
+                f" could reach the rule; write what it takes."
+            )
         self.lost[place], self.variables[place] = scope.lost, scope.variables
         text = hint if isinstance(hint, str) else inspect.formatannotation(hint)
         self.shown[place] = f"{parameter.name}: {text}"
@@ -205,9 +205,12 @@ def pattern_of_type(tool: str, T: Any) -> Pattern:
     if isinstance(T, str):
         raise RegistrationError(f"{tool}: {T!r} is a string; write the class itself.")
     try:
-        return pattern_of(T)
+        pattern = pattern_of(T)
     except TypeError as err:
         raise RegistrationError(f"{tool}: {err}.") from err
+    if pattern == Either(()):
+        raise RegistrationError(f"{tool}: {T!r} is the type of no value, so that no call could have it.")
+    return pattern
 
 
 def asks_for_config(rule: Rule) -> bool:
@@ -226,6 +229,24 @@ def _is_config(rule: Rule, pattern: Pattern) -> bool:
             f" `config: RuleConfig[...]` and one without it."
         )
     return asks == {True}
+
+
+def _may_be_config(pattern: Pattern) -> bool:
+    members = pattern.members if isinstance(pattern, Either) else (pattern,)
+    return any(isinstance(m, Instance | WithFeatures) and issubclass(m.bound, RuleConfig) for m in members)
+
+
+def _takes_config(role: Role, target: Any, position: int) -> bool:
+    """Return whether the argument of `target` at this position is annotated as a config."""
+    function, before = function_called(target, role)
+    if function is None:
+        return False
+    parameters = [p for p in signature_of(function).parameters.values() if p.kind in _BY_POSITION]
+    hints = [p.annotation for p in parameters[before + position :][:1]]
+    try:
+        return any(_may_be_config(pattern_of(hint, Scope.of(function))) for hint in hints)
+    except TypeError:  # an annotation that is no type
+        return False
 
 
 def pattern_of_callable(role: Role, target: Any) -> Pattern:
@@ -252,8 +273,8 @@ def _without_the_obvious(callee: Parameter, role: Role, target: Any) -> Paramete
     return replace(callee, pattern=Anything()) if is_obvious else callee
 
 
-def _check_arguments(method: Method, skipped: int, target: Any, leading: tuple[str, ...]) -> None:
-    required, most = arguments_of(target)
+def _check_arguments(method: Method, skipped: int, role: Role, target: Any, leading: tuple[str, ...]) -> None:
+    required, most = arguments_of(target, role)
     parameters = (*method.parameters[skipped:], *method.keyword_only)
     unbounded = method.rest is not None or method.other_keywords is not None
     if required > (math.inf if unbounded else len(parameters)):

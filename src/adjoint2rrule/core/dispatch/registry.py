@@ -25,11 +25,11 @@ from types import (
 )
 from typing import Any, NamedTuple, get_args
 
+from adjoint2rrule.core.dispatch.arity import Role
 from adjoint2rrule.core.dispatch.classes import is_protocol, is_static
 from adjoint2rrule.core.dispatch.functors import serves
 from adjoint2rrule.core.dispatch.method import Method, Rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
-from adjoint2rrule.core.dispatch.reading import Role
 
 # The classes of bound methods, and of the functions of C.
 BOUND = frozenset({MethodType, BuiltinMethodType, MethodWrapperType})

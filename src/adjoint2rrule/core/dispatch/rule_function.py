@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 
 from adjoint2rrule.core.config import AnyConfig, RuleConfig, check_config
 from adjoint2rrule.core.debug_mode import debug_mode, switch
+from adjoint2rrule.core.dispatch.arity import Role
 from adjoint2rrule.core.dispatch.calls import NOTHING, check_call
 from adjoint2rrule.core.dispatch.lookup import Found, find_rule, tables_for
 from adjoint2rrule.core.dispatch.method import Method, Rule, no_rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
 from adjoint2rrule.core.dispatch.patterns import Pattern
-from adjoint2rrule.core.dispatch.reading import Role, read_methods
+from adjoint2rrule.core.dispatch.reading import read_methods
 from adjoint2rrule.core.dispatch.registry import Registry
 from adjoint2rrule.core.dispatch.targets import check_target_is_named, read_target
 

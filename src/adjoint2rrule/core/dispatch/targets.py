@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import collections.abc
 from functools import cached_property
 from types import FrameType, FunctionType, UnionType
 from typing import Any, Union, get_args, get_origin
 
+from adjoint2rrule.core.dispatch.arity import Role
 from adjoint2rrule.core.dispatch.method import describe
-from adjoint2rrule.core.dispatch.reading import Role
 from adjoint2rrule.core.errors import RegistrationError
 
 
@@ -41,12 +42,20 @@ def read_target(rules: str, target: Any, subclasses: bool = False) -> tuple[Role
 
 
 def _check_instances_are_called(rules: str, cls: type) -> None:
+    if cls in _WITHOUT_SUBCLASSES:
+        raise _refused(
+            rules, cls, "functions and callable objects do not inherit from it; name them one by one"
+        )
     # Not `callable(cls)`: the class itself can be called, by its metaclass.
     if any(vars(base).get("__call__") for base in cls.__mro__):
         return
     name = cls.__qualname__
     remedy = f"For a rule on its constructor, write `@{rules}.register(type[{name}])`"
     raise _refused(rules, cls, f"instances of {name} cannot be called. {remedy}")
+
+
+# What can be called counts as its instance, and does not inherit from it.
+_WITHOUT_SUBCLASSES: tuple[object, ...] = (collections.abc.Callable,)
 
 
 def _why_not(rules: str, target: Any) -> str:
