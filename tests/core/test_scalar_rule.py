@@ -17,6 +17,7 @@ from adjoint2rrule.core import (
     PartialsError,
     ProjectionError,
     RegistrationError,
+    RuleCallError,
     Tangent,
     TangentMismatchError,
     ZeroTangent,
@@ -363,3 +364,104 @@ def test_partials_of_another_shape_are_reported(f, partials, message):
         rrule(f, *xs)[1](1.0)
     with pytest.raises(PartialsError, match=message):
         frule((NoTangent(), *xs), f, *xs)
+
+
+@pytest.mark.parametrize("partial", [None, "1.0", [1.0], np.ones(2), np.ones(1), Tangent[tuple](1.0)])
+def test_a_partial_that_is_no_number_is_reported(partial):
+    def f(x):
+        return x
+
+    def g(x, y):
+        return x * y
+
+    scalar_rule(f, lambda Ω, x: partial)
+    scalar_rule(g, lambda Ω, x, y: (1.0, partial))
+    for function, xs, shown in ((f, (1.0,), repr(partial)), (g, (1.0, 1.0), f"(1.0, {partial!r})")):
+        message = re.escape(f"of the partials {shown}, {partial!r} is no number; for a derivative")
+        with pytest.raises(PartialsError, match=message):
+            rrule(function, *xs)[1](1.0)
+        with pytest.raises(PartialsError, match=message):
+            frule((NoTangent(), *xs), function, *xs)
+
+
+@pytest.mark.parametrize(
+    "partial", [ZeroTangent(), thunk(lambda: 0.0), np.array(0.0), np.False_, Fraction(0)]
+)
+def test_a_partial_is_any_number_or_stands_for_one(partial):
+    def f(x):
+        return x
+
+    scalar_rule(f, lambda Ω, x: partial)
+    assert float(rrule(f, 1.0)[1](1.0)[1]) == float(frule((NoTangent(), 1.0), f, 1.0)[1]) == 0.0
+
+
+def scaled(x, k=3.0):
+    return k * x * x
+
+
+def both(x, y): ...
+
+
+def stretched(x, *ys): ...
+
+
+@pytest.mark.parametrize(
+    ("f", "partials", "shown"),
+    [
+        (scaled, lambda x, k: 6 * x, "x, k"),
+        (both, lambda x, y: (y, x), "x, y"),
+        (math.pow, lambda x, y: (1.0, 1.0), "x, y"),
+        (stretched, lambda x, *ys: (1.0,), "x, *ys"),
+        (total, lambda *xs: xs, "*xs"),
+    ],
+)
+def test_partials_without_the_output_are_refused(f, partials, shown):
+    message = (
+        rf"\({f.__name__}\): the partials take what {f.__name__} takes, `{re.escape(shown)}`, but the output"
+    )
+    with pytest.raises(RegistrationError, match=message):
+        scalar_rule(f, partials)
+
+
+@pytest.mark.parametrize(
+    ("f", "partials", "reason"),
+    [
+        (both, lambda Ω, x: 1.0, "both takes at least 2 arguments, but the partials are for 1;"),
+        (both, lambda Ω, x, y, z: (1.0,) * 3, "both takes at most 2 arguments, but the partials are for 3;"),
+        (both, lambda Ω, x, y, z, *rest: (), "both takes at most 2 arguments, but the partials are for 3;"),
+        (math.exp, lambda Ω, x, y: (Ω, 0.0), "exp takes at most 1 argument, but the partials are for 2;"),
+        (np.add, lambda Ω, x: 1.0, "add takes at least 2 arguments, but the partials are for 1;"),
+        (np.add, lambda Ω, x, y, z: (1.0,) * 3, "add takes at most 2 arguments, but the partials are for 3;"),
+    ],
+)
+def test_partials_for_more_or_fewer_arguments_than_the_function_takes_are_refused(f, partials, reason):
+    with pytest.raises(RegistrationError, match=rf"scalar_rule\({f.__name__}\): {reason} write a function"):
+        scalar_rule(f, partials)
+
+
+def test_partials_may_leave_out_what_has_a_default_and_take_any_number():
+    def f(x, k=3.0):
+        return k * x * x
+
+    scalar_rule(f, lambda Ω, x: 6 * x)
+    assert rrule(f, 2.0)[1](1.0) == (NoTangent(), 12.0)
+    assert rrule(f, 2.0, 3.0) is None
+    scalar_rule(f, lambda Ω, *xs: (2 * Ω / xs[0], Ω / xs[1]))
+    assert rrule(f, 2.0, 3.0)[1](1.0) == (NoTangent(), 12.0, 4.0)
+
+
+def test_partials_may_call_the_arguments_as_they_like():
+    def f(y, x):
+        return y * x
+
+    scalar_rule(f, lambda y, a, b: (b, a))
+    assert rrule(f, 2.0, 3.0)[1](1.0) == (NoTangent(), 3.0, 2.0)
+
+
+@pytest.mark.parametrize("dargs", [1.0, [NoTangent(), 1.0], None, ZeroTangent()])
+def test_tangents_that_are_no_tuple_are_refused(dargs):
+    message = (
+        rf"{re.escape(repr(dargs))} stands where the tangents do, which are a tuple; write `frule\(\(df, "
+    )
+    with pytest.raises(RuleCallError, match=message):
+        frule(dargs, square, 2.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce
+from itertools import chain
 from numbers import Number
 from operator import add
 from typing import Any
@@ -18,10 +19,12 @@ from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
 from adjoint2rrule.core.tangent_types.notimplemented import NotImplementedTangent
 from adjoint2rrule.core.tangent_types.structural_elements import ElementsKind
 from adjoint2rrule.core.tangent_types.structural_kinds import ZERO, AnythingKind
-from adjoint2rrule.core.tangent_types.thunks import unthunk
+from adjoint2rrule.core.tangent_types.thunks import AbstractThunk, unthunk
 
 #: The classes of most partial derivatives and tangents, which need no closer look.
 _NUMBERS = frozenset({int, float, complex, np.float64, np.float32})
+#: What stands for a number, and may do so as a partial derivative.
+_DEFERRED = (AbstractZero, NotImplementedTangent, AbstractThunk)
 
 
 def rows_of(f: object, partials: Callable[..., Any], Ω: Any, xs: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -37,12 +40,22 @@ def rows_of(f: object, partials: Callable[..., Any], Ω: Any, xs: tuple[Any, ...
     if isinstance(several, tuple) and len(several) == len(outputs):
         rows = [row if isinstance(row, tuple) else (row,) for row in several]
         if all(len(row) == len(xs) for row in rows):
+            _check_numbers(f, rows, derivatives)
             return rows
     raise PartialsError(
         f"scalar_rule({describe(f)}): the partials of {len(outputs)} output(s) by {len(xs)} argument(s) are"
         f" {derivatives!r}; write a tuple with one for each argument, and for several outputs a tuple of"
         " these."
     )
+
+
+def _check_numbers(f: object, rows: list[tuple[Any, ...]], derivatives: Any) -> None:
+    for partial in chain.from_iterable(rows):
+        if type(partial) not in _NUMBERS and not (_is_number(partial) or isinstance(partial, _DEFERRED)):
+            raise PartialsError(
+                f"scalar_rule({describe(f)}): of the partials {derivatives!r}, {partial!r} is no number; for"
+                " a derivative that is zero write 0.0, for one that is not known not_implemented(...)."
+            )
 
 
 def _is_number(y: Any) -> bool:

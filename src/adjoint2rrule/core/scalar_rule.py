@@ -10,8 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
 from typing import Any, TypeVar
 
+import numpy as np
+
 from adjoint2rrule.core.dispatch.annotations import pattern_of
-from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe
+from adjoint2rrule.core.dispatch.arity import arguments_of, counted
+from adjoint2rrule.core.dispatch.calls import check_call
+from adjoint2rrule.core.dispatch.classes import is_static
+from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe, signature_of
 from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
 from adjoint2rrule.core.dispatch.reading import pattern_of_type
 from adjoint2rrule.core.dispatch.registry import is_bound
@@ -25,6 +30,8 @@ from adjoint2rrule.core.tangent_types.structural_tangent import Tangent
 
 Target = TypeVar("Target", bound=Callable[..., Any])
 Partials = Callable[..., Any]
+
+Kind = inspect.Parameter
 
 
 def scalar_rule(f: Target, partials: Partials, /, *, types: Sequence[Any] | None = None) -> Target:
@@ -50,10 +57,11 @@ def scalar_rule(f: Target, partials: Partials, /, *, types: Sequence[Any] | None
     Raises
     ------
     RegistrationError
-        Where `f` has a derivative of its own, or `types` are not as many as `partials` takes arguments.
+        Where `f` has a derivative of its own, or `partials` takes more or fewer arguments than `f`, has no
+        parameter for ``Ω``, or takes another number of arguments than there are `types`.
     PartialsError
-        From the rules, where `f` or `partials` returns something else than it should: arrays with axes,
-        for instance, are no numbers.
+        From the rules, where `f` or `partials` returns something else than it should: `None`, and arrays
+        with axes, for instance, are no numbers.
 
     Examples
     --------
@@ -86,7 +94,7 @@ def scalar_rule(f: Target, partials: Partials, /, *, types: Sequence[Any] | None
             f"scalar_rule({describe(f)}): it can have a derivative of its own, which the rules would lose;"
             f" write them with `@rrule.register` and `@frule.register`."
         )
-    parameters, rest = _arguments(f, partials, types)
+    parameters, rest = _arguments(f, target, partials, types)
     for rules, rule in ((rrule, _scalar_rrule(partials)), (frule, _scalar_frule(partials))):
         rules.add(role, target, Method(rule, parameters, rest, label=f"scalar_rule({describe(f)})"))
     return f
@@ -96,43 +104,73 @@ def _is_plain(f: Any) -> bool:
     function = inspect.unwrap(f)
     if isinstance(function, FunctionType):
         return function.__closure__ is None
-    # What else has no fields is made by the interpreter or by C: its class is no heap type.
-    return not is_bound(f) and (isinstance(f, type) or not type(f).__flags__ & _HEAP_TYPE)
-
-
-_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+    # What else has no fields is made by the interpreter or by C.
+    return not is_bound(f) and (isinstance(f, type) or is_static(type(f)))
 
 
 def _arguments(
-    f: object, partials: Partials, types: Sequence[Any] | None
+    f: object, target: Any, partials: Partials, types: Sequence[Any] | None
 ) -> tuple[tuple[Parameter, ...], Pattern | None]:
-    kinds = _kinds_of_parameters(f, partials)
-    count = sum(kind in _BY_POSITION for kind in kinds)
-    if types is not None and not isinstance(types, Sequence):
+    count, is_open = _arguments_of_partials(f, target, partials)
+    numbers = pattern_of(complex)
+    patterns = [numbers] * count if types is None else _patterns_of(f, types)
+    rest = numbers if is_open and types is None else None
+    if rest is None and len(patterns) != count:
+        raise RegistrationError(
+            f"scalar_rule({describe(f)}): {len(patterns)} types for {count} arguments of the partials."
+        )
+    _check_count(f, target, len(patterns), rest is not None)
+    return tuple(Parameter(None, pattern) for pattern in (Anything(), *patterns)), rest
+
+
+def _patterns_of(f: object, types: Any) -> list[Pattern]:
+    if not isinstance(types, Sequence):
         raise RegistrationError(
             f"scalar_rule({describe(f)}): types={describe(types)} is no sequence;"
             f" write types=({describe(types)},)."
         )
-    numbers = pattern_of(complex)
-    patterns = (
-        [numbers] * (count - 1) if types is None else [pattern_of_type("scalar_rule", T) for T in types]
-    )
-    rest = numbers if inspect.Parameter.VAR_POSITIONAL in kinds and types is None else None
-    if rest is None and len(patterns) != count - 1:
-        raise RegistrationError(
-            f"scalar_rule({describe(f)}): {len(patterns)} types for {count - 1} arguments of the partials."
-        )
-    return tuple(Parameter(None, pattern) for pattern in (Anything(), *patterns)), rest
+    return [pattern_of_type("scalar_rule", T) for T in types]
 
 
-def _kinds_of_parameters(f: object, partials: Partials) -> list[Any]:
+def _arguments_of_partials(f: object, target: Any, partials: Partials) -> tuple[int, bool]:
+    """Return how many arguments of `f` the partials take, and whether there may be more of them."""
     try:
-        kinds = [p.kind for p in inspect.signature(partials).parameters.values()]
+        parameters = signature_of(partials).parameters.values()
     except (TypeError, ValueError) as err:  # no callable, or one of C that does not tell its arguments
         raise _bad_partials(f, partials) from err
-    if sum(kind in _BY_POSITION for kind in kinds) < 2 and inspect.Parameter.VAR_POSITIONAL not in kinds:
+    by_position = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    variadic = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
+    if len(by_position) < 2 and not variadic:
         raise _bad_partials(f, partials)
-    return kinds
+    _check_output_is_named(f, target, by_position + variadic)
+    return max(len(by_position) - 1, 0), bool(variadic)
+
+
+def _check_output_is_named(f: object, target: Any, names: list[str]) -> None:
+    """Refuse partials that have the very parameters of the function, from the first one on, and no ``Ω``."""
+    try:
+        own = signature_of(target).parameters
+    except (TypeError, ValueError):  # a function of C that does not tell
+        return
+    if names == list(own)[: len(names)]:
+        shown = ", ".join("*" * (own[name].kind is Kind.VAR_POSITIONAL) + name for name in names)
+        raise RegistrationError(
+            f"scalar_rule({describe(f)}): the partials take what {describe(f)} takes, `{shown}`, but the"
+            f" output comes before that; write `lambda Ω, {shown}: ...`."
+        )
+
+
+def _check_count(f: object, target: Any, count: int, is_open: bool) -> None:
+    required, most = arguments_of(target)
+    if isinstance(target, np.ufunc):
+        most = target.nin  # what may follow is where the output goes
+    if count <= most and (count >= required or is_open):
+        return
+    limit = f"at most {counted(most)}" if count > most else f"at least {counted(required)}"
+    raise RegistrationError(
+        f"scalar_rule({describe(f)}): {describe(f)} takes {limit}, but the partials are for {count}; write a"
+        f" function of the output and of each argument, `lambda Ω, x: ...`."
+    )
 
 
 def _bad_partials(f: object, partials: object) -> RegistrationError:
@@ -140,9 +178,6 @@ def _bad_partials(f: object, partials: object) -> RegistrationError:
         f"scalar_rule({describe(f)}): {describe(partials)} cannot give the partials; write a function of"
         f" the output and of each argument, `lambda Ω, x: ...`."
     )
-
-
-_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def _scalar_rrule(partials: Partials) -> Rule:
@@ -166,6 +201,8 @@ def _scalar_rrule(partials: Partials) -> Rule:
 
 def _scalar_frule(partials: Partials) -> Rule:
     def scalar_frule(dargs: Any, f: Any, /, *xs: Any) -> tuple[Any, Any]:
+        if not isinstance(dargs, tuple):
+            check_call("frule((df, *dxs), f, *xs)", (dargs,), f)
         Ω = f(*xs)
         _, *dxs = dargs
         if len(dxs) != len(xs):
