@@ -904,12 +904,18 @@ class TestPrimals:
         [
             (Data(1.0), Tangent[Frozen](a=1.0), r"Tangent\[Frozen\] .* a Data, Data\(.*is a Tangent\[Data\]"),
             (Plain(1.0), Tangent[Data](a=1.0), r"added to a Plain, .*; its tangent is a Tangent\[Plain\]"),
-            (1.0, Tangent[Data](a=1.0), r"Tangent\[Data\] cannot .* a float, 1\.0; .* of its own kind"),
+            (
+                1.0,
+                Tangent[Data](a=1.0),
+                r"Tangent\[Data\] cannot .* a float, 1\.0; the tangent of a number is a number",
+            ),
             ((1.0,), Tangent[tuple](1.0, 2.0), r"2\.0\) has 2 elements .* \(1\.0,\): 1; give one for each"),
             ([1.0], Tangent[tuple](1.0), r"Tangent\[tuple\] .* a list, \[1\.0\]; .* Tangent\[list\]"),
             ({"a": 1.0}, Tangent[dict](b=1.0), r"nothing that \['b'\] belong to, only \['a'\]; leave out"),
             (Plain(1.0), Tangent[Plain](other=1.0), r"nothing that \['other'\] .*, only \['a', 'b'\]"),
-            (np.ones(2), Tangent[Data](a=1.0), r"a ndarray, array\(.* is of its own kind"),
+            (None, Tangent[Data](a=1.0), r"a NoneType, None; its tangent is NoTangent\(\)"),
+            (ZeroTangent, Tangent[Data](a=1.0), r"class of a tangent: write ZeroTangent\("),
+            (np.ones(2), Tangent[Data](a=1.0), r"a ndarray, array\(.* the tangent of an array is an array"),
         ],
     )
     def test_what_does_not_fit_is_an_error_that_says_what_would(self, x, dx, message):
@@ -917,6 +923,24 @@ class TestPrimals:
             x + dx
         assert issubclass(PrimalAdditionError, RuleError)
         assert issubclass(PrimalAdditionError, TypeError)
+
+    @pytest.mark.parametrize(
+        ("part", "message"),
+        [
+            (None, r"None is no tangent; write ZeroTangent\(\), or NoTangent\(\)"),
+            ("a", r"'a' is no tangent; that of a str is NoTangent\(\)"),
+            ((1.0,), r"\(1.0,\) is no tangent; that of a tuple is a Tangent\[tuple\]"),
+            (ZeroTangent, r"ZeroTangent is the class of a tangent; write ZeroTangent\("),
+        ],
+    )
+    def test_a_part_that_is_no_tangent_is_named(self, part, message):
+        for total in (
+            lambda: Data(1.0) + Tangent[Data](a=part),
+            lambda: Tangent[Data](a=1.0) + Tangent[Data](a=part),
+            lambda: 2.0 * Tangent[Data](a=part),
+        ):
+            with pytest.raises(TangentConversionError, match=message):
+                total()
 
     def test_a_primal_minus_a_tangent(self):
         assert Data(1.0) - Tangent[Data](a=0.25) == Data(0.75)

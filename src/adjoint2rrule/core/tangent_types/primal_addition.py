@@ -12,6 +12,7 @@ import numpy as np
 from adjoint2rrule.core.debug_mode import debug_mode
 from adjoint2rrule.core.errors import PrimalAdditionError, RuleError
 from adjoint2rrule.core.sparse import is_sparse
+from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.construct import construct
 from adjoint2rrule.core.tangent_types.equality import same_value
 from adjoint2rrule.core.tangent_types.primal_fields import fields_of, has_fields, is_container
@@ -22,10 +23,9 @@ def added_to_primal(primal: Any, tangent: Any) -> Any:
     """Return the primal with each part of the tangent added to its field, entry or element."""
     P, T = type(tangent).__primal__, type(primal)
     if P is not Any and not isinstance(primal, P):
-        own = f"a Tangent[{T.__qualname__}]" if has_fields(primal) or is_container(T) else "of its own kind"
         raise PrimalAdditionError(
             f"a {type(tangent).__name__} cannot be added to a {T.__qualname__}, {primal!r}; "
-            f"its tangent is {own}"
+            f"{_tangent_of(primal)}"
         )
     parts = backing_as(type(tangent).__family__[T], tangent)
     by_place = isinstance(parts, tuple)
@@ -35,6 +35,18 @@ def added_to_primal(primal: Any, tangent: Any) -> Any:
     if debug_mode() or not construct.is_registered(T):
         _check_rebuilt(total, fields)
     return total
+
+
+def _tangent_of(primal: Any) -> str:
+    T = type(primal)
+    if isinstance(primal, type) and issubclass(primal, AbstractTangent):
+        return f"that is the class of a tangent: write {primal.__name__}(...)"
+    if isinstance(primal, Number):
+        return "the tangent of a number is a number"
+    if isinstance(primal, np.ndarray) or is_sparse(primal):
+        return "the tangent of an array is an array of its shape"
+    parts = has_fields(primal) or is_container(T)
+    return f"its tangent is {f'a Tangent[{T.__qualname__}]' if parts else 'NoTangent()'}"
 
 
 def _elements_moved(primal: Any, tangent: Any, parts: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -116,9 +116,13 @@ def checked(dx: Any) -> Any:
     """Return a tangent as it is, after a look at what is often taken for one."""
     if dx is None:
         raise TangentConversionError("None is no tangent; write ZeroTangent(), or NoTangent()")
+    if isinstance(dx, (str, bytes)):
+        raise TangentConversionError(f"{dx!r} is no tangent; that of a {type(dx).__name__} is NoTangent()")
     # the `+` and `*` of containers join and repeat; some of scipy's sparse arrays are dicts, and add
-    if isinstance(dx, (list, tuple, dict, str, bytes)) and not is_sparse(dx):
+    if isinstance(dx, (list, tuple, dict)) and not is_sparse(dx):
         raise TangentConversionError(
             f"{dx!r} is no tangent; that of a {type(dx).__name__} is a Tangent[{type(dx).__name__}](...)"
         )
+    if isinstance(dx, type) and issubclass(dx, AbstractTangent):
+        raise TangentConversionError(f"{dx.__name__} is the class of a tangent; write {dx.__name__}(...)")
     return dx
