@@ -25,6 +25,7 @@ from adjoint2rrule.core import (
     RuleError,
     StructuralTangent,
     Tangent,
+    TangentConversionError,
     TangentMismatchError,
     UnknownFieldError,
     ZeroTangent,
