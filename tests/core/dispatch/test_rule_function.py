@@ -226,6 +226,17 @@ def test_a_config_after_the_callable_is_refused(f):
         rrule.register(f)(rule)
 
 
+@pytest.mark.parametrize("f", [np.sin, np.linalg.inv, target()])
+def test_a_config_after_the_callable_of_a_forward_rule_is_refused(f):
+    def next_to_it(dargs, f, config: RuleConfig[HasReverseMode], x=1): ...
+
+    def at_the_end(dargs, f, x, config: RuleConfig[HasReverseMode] = RuleConfig()): ...  # noqa: B008
+
+    for rule in (next_to_it, at_the_end):
+        with pytest.raises(RegistrationError, match=r"its config stands after the callable"):
+            frule.register(f)(rule)
+
+
 def test_a_function_that_takes_a_config_has_rules():
     def via(config: RuleConfig, f): ...
 
