@@ -5,6 +5,7 @@ Absolute times depend on the machine; a ratio against something known, taken in 
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -81,7 +82,10 @@ def statements(
 
 
 def processes(one: str, other: str, *, rounds: int = 9, limit: float | None = None) -> Benchmark:
-    """Return the benchmark of two command lines of Python, each a process of its own."""
+    """Return the benchmark of two command lines of Python, each a process of its own.
+
+    Modules are compiled once, in the call to warm up, as they are for whoever has installed them.
+    """
     return Benchmark(
         f"python {one}", f"python {other}", partial(_run, one), partial(_run, other), rounds, limit=limit
     )
@@ -92,5 +96,9 @@ def _run(arguments: str) -> None:
     command = [option, rest] if option == "-c" else arguments.split()
     # Not `check=True`: `convert --check` says with its exit code what it has found.
     subprocess.run(
-        [sys.executable, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        [sys.executable, *command],
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
     )
