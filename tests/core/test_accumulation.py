@@ -4,6 +4,7 @@ import operator
 import re
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis.extra import numpy as npst
 from numpy.lib.stride_tricks import as_strided
 
 from adjoint2rrule.core import (
+    AbstractTangent,
     BadInplaceError,
     InplaceableThunk,
     MutableTangent,
@@ -30,13 +32,6 @@ from adjoint2rrule.core import (
     unthunk,
     zero_tangent,
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def outside_debug_mode():
-    """Let numpy broadcast, as it does where nobody asked for checks."""
-    with debugging(False):
-        yield
 
 
 @dataclass
@@ -123,13 +118,10 @@ def test_other_arrays_are_left_alone(name):
     [
         (np.zeros(3, np.float32), np.ones(3)),
         (np.zeros(3), np.ones(3, complex)),
-        (np.zeros(3), 1j),
-        (np.zeros(3), np.ones((2, 3))),
-        (np.zeros((1, 3)), np.ones((2, 3))),
-        (np.zeros(1), np.ones(3)),
+        (np.zeros(()), 1j),
         (np.zeros(3), np.ones(3).view(Units)),
         (np.zeros(3), np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0])),
-        (np.zeros(2), scipy.sparse.csr_array(np.eye(2))),
+        (np.zeros((2, 2)), scipy.sparse.csr_array(np.eye(2))),
         (np.zeros(3), np.array([1.0, 2.0, 3.0], dtype=object)),
         (np.zeros(3), np.ones(3, dtype=np.longdouble)),
         (np.zeros(3, dtype=">f8"), np.ones(3)),
@@ -138,9 +130,6 @@ def test_other_arrays_are_left_alone(name):
         "wider",
         "complex",
         "complex number",
-        "more axes",
-        "longer axis",
-        "longer",
         "subclass",
         "masked",
         "sparse",
@@ -149,7 +138,7 @@ def test_other_arrays_are_left_alone(name):
         "byte order",
     ],
 )
-def test_a_sum_of_another_shape_dtype_or_class_is_new(x, y):
+def test_a_sum_of_another_dtype_or_class_is_new(x, y):
     before = x.copy()
     total = add_inplace(x, y)
     expected = before + y
@@ -160,17 +149,17 @@ def test_a_sum_of_another_shape_dtype_or_class_is_new(x, y):
 
 
 def test_a_wider_scalar_gives_the_dtype_that_numpy_gives_it():
-    x = np.zeros(3, np.float32)
+    x = np.zeros((), np.float32)
     expected = x + np.float64(1.0)  # before numpy 2, the value of a scalar had a say in it
     total = add_inplace(x, np.float64(1.0))
     assert total.dtype == expected.dtype
     assert (total is x) is (expected.dtype == np.float32)
 
 
-def test_a_number_that_is_too_large_makes_infinities_without_a_warning():
-    x = np.zeros(2, np.float32)
+def test_a_number_that_is_too_large_becomes_infinite_without_a_warning():
+    x = np.zeros((), np.float32)
     assert add_inplace(x, -1e300) is x
-    assert x.tolist() == [-np.inf, -np.inf]
+    assert x == -np.inf
 
 
 @pytest.mark.parametrize("cls", [scipy.sparse.csr_array, scipy.sparse.csr_matrix, scipy.sparse.dia_matrix])
@@ -180,20 +169,50 @@ def test_a_dense_and_a_sparse_tangent_have_a_plain_array_for_their_sum(cls):
         assert np.array_equal(total, 2 * np.eye(2))
 
 
-@pytest.mark.parametrize(
-    "y", [2, 2.0, np.float64(2.0), np.array(2.0), np.full(3, 2.0), np.full((1, 3), 2), True]
-)
-def test_what_fits_is_broadcast_into_the_destination(y):
-    x = np.zeros((2, 3))
-    expected = x + y
+@pytest.mark.parametrize("y", [2, 2.0, np.float64(2.0), np.array(2.0), np.array(2), True], ids=repr)
+def test_a_number_is_added_into_an_array_without_axes(y):
+    x = np.zeros(())
     assert add_inplace(x, y) is x
-    np.testing.assert_array_equal(x, expected)
+    assert x == y
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (np.zeros(3), np.ones((3, 1))),
+        (np.zeros((3, 1)), np.ones(3)),
+        (np.zeros((2, 3)), np.ones((2, 3, 1, 1), int)),
+        (np.zeros((0, 1)), np.ones(0)),
+        (np.zeros(3), scipy.sparse.csr_array(np.ones((3, 1)))),
+        (np.zeros(3), thunk(lambda: np.ones((3, 1)))),
+    ],
+)
+def test_axes_of_length_one_at_the_end_come_and_go(x, y):
+    before = deepcopy(y)
+    total = add_inplace(x, y)
+    assert total is x
+    assert x.tolist() == np.ones(x.shape).tolist()
+    assert contents(y) == contents(before)
+
+
+def test_the_sum_has_the_shape_of_the_first_where_it_is_new():
+    for x in (np.zeros(3, int), frozen(np.zeros(3)), thunk(lambda: np.zeros(3))):
+        total = add_inplace(x, np.ones((3, 1)))
+        assert total.tolist() == [1.0] * 3
+        assert unthunk(x).tolist() == [0.0] * 3
+
+
+def test_a_column_of_the_destination_itself_is_doubled():
+    x = np.arange(3.0)
+    assert add_inplace(x, x[:, None]).tolist() == [0.0, 2.0, 4.0]
+    assert add_inplace(x, x[::-1, None]).tolist() == [x[0] + x[2], 2 * x[1], x[0] + x[2]]
 
 
 APART = {
     "column and row": (np.ones((3, 1)), np.ones((1, 3))),
     "matrix and row": (np.ones((2, 3)), np.ones(3)),
-    "vector and column": (np.ones(3), np.ones((3, 1))),
+    "vector and row": (np.ones(3), np.ones((1, 3))),
+    "column and matrix": (np.ones((3, 1)), np.ones((3, 3))),
     "array and number": (np.ones(3), 1.0),
     "array and numpy's number": (np.ones(1), np.float64(1.0)),
     "array and array without axes": (np.ones(3), np.array(1.0)),
@@ -205,17 +224,13 @@ APART = {
 
 @pytest.mark.parametrize("wrapped", [lambda y: y, lambda y: thunk(lambda: y)], ids=["value", "thunk"])
 @pytest.mark.parametrize(("x", "y"), [*APART.values(), *((y, x) for x, y in APART.values())])
-def test_debug_mode_finds_tangents_that_are_not_of_one_primal(x, y, wrapped):
+def test_tangents_that_are_not_of_one_primal_are_not_broadcast(x, y, wrapped):
     before = deepcopy(x)
     shapes = f"shape {np.shape(x)} and one of shape {np.shape(y)} have no sum; project the cotangents"
-    with debugging(), pytest.raises(TangentMismatchError, match=re.escape(shapes) + r".*ProjectTo\(x\)$"):
-        add_inplace(x, wrapped(y))
+    for dx in (x, thunk(lambda: x)):
+        with pytest.raises(TangentMismatchError, match=re.escape(shapes) + r".*ProjectTo\(x\)$"):
+            add_inplace(dx, wrapped(y))
     assert contents(x) == contents(before)
-
-
-def test_debug_mode_finds_them_in_fields():
-    with debugging(), pytest.raises(TangentMismatchError, match=r"shape \(2,\) and one of shape \(\)"):
-        add_inplace(MutableTangent[Foo](a=np.ones(2)), Tangent[Foo](a=1.0))
 
 
 @pytest.mark.parametrize(
@@ -239,22 +254,17 @@ def test_debug_mode_gives_the_same_sums(x, y):
         assert contents(add_inplace(deepcopy(x), y)) == contents(expected)
 
 
-def test_shapes_that_do_not_go_together_are_an_error():
-    with pytest.raises(TangentMismatchError, match=r"\(3,\) and one of shape \(2,\)"):
-        add_inplace(np.zeros(3), np.zeros(2))
-
-
 def test_an_overlap_at_another_offset_is_never_written_into():
     for take_x, take_y in [
         (lambda a: a[:-1], lambda a: a[1:]),
         (lambda a: a, lambda a: a[::-1]),
         (lambda a: a.reshape(2, 2), lambda a: a.reshape(2, 2).T),
-        (lambda a: a, lambda a: a[:1]),
+        (lambda a: a[:-1], lambda a: a[1:, None]),
     ]:
         a = np.arange(1.0, 5.0)
         before = a.copy()
         x, y = take_x(a), take_y(a)
-        expected = x + y
+        expected = x + y.reshape(x.shape)
         np.testing.assert_array_equal(add_inplace(x, y), expected)
         np.testing.assert_array_equal(a, before)
 
@@ -269,13 +279,10 @@ def test_it_always_gives_the_sum(data):
     dtypes = st.sampled_from([np.float32, np.float64, np.complex128, np.int32])
     base = data.draw(npst.arrays(data.draw(dtypes), (4, 4), elements=st.integers(-9, 9)))
     other = data.draw(npst.arrays(data.draw(dtypes), (4, 4), elements=st.integers(-9, 9)))
-    windows = st.tuples(st.slices(4), st.slices(4))
     source = data.draw(st.sampled_from([base, other]))
-    x, y = base[data.draw(windows)], source[data.draw(windows)]
-    try:
-        expected = x + y
-    except ValueError:
-        return
+    x = base[data.draw(st.tuples(st.slices(4), st.slices(4)))]
+    y = source[tuple(data.draw(slices_of_length(n)) for n in x.shape)]
+    expected = x + y
     y_before, shared = y.copy(), np.shares_memory(x, y)
     total = add_inplace(x, y)
     assert total.dtype == expected.dtype
@@ -283,6 +290,17 @@ def test_it_always_gives_the_sum(data):
     np.testing.assert_array_equal(total, expected)
     if not shared:
         np.testing.assert_array_equal(y, y_before)
+
+
+@st.composite
+def slices_of_length(draw, n):
+    """Return a slice of 4 elements that leaves `n` of them."""
+    step = draw(st.sampled_from([step for step in (-3, -2, -1, 1, 2, 3) if abs(step) * (n - 1) < 4]))
+    start = draw(st.integers(0, 3 - abs(step) * max(n - 1, 0)))
+    if n == 0:
+        return slice(start, start)
+    last = start + abs(step) * (n - 1)
+    return slice(start, last + 1, step) if step > 0 else slice(last, None if start == 0 else start - 1, step)
 
 
 def unaligned():
@@ -361,19 +379,46 @@ def attempted(operation, x, y):
         return "no sum"
 
 
-@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of `np.matrix`
-@pytest.mark.parametrize("second", KINDS)
-@pytest.mark.parametrize("first", KINDS)
+def shape_of_kind(kind):
+    x = unthunk(KINDS[kind]())
+    return None if isinstance(x, AbstractTangent) else np.shape(x)
+
+
+SHAPES = {kind: shape_of_kind(kind) for kind in KINDS if kind != "matrix"} | {"matrix": (1, 3)}
+PAIRS = [*product(KINDS, KINDS)]
+OF_ONE_SHAPE = [(a, b) for a, b in PAIRS if None in (SHAPES[a], SHAPES[b]) or SHAPES[a] == SHAPES[b]]
+OF_A_COLUMN = [(a, b) for a, b in PAIRS if {SHAPES[a], SHAPES[b]} == {(3,), (3, 1)}]
+OF_OTHER_SHAPES = sorted({*PAIRS} - {*OF_ONE_SHAPE} - {*OF_A_COLUMN})
+ignoring_that_matrix_is_old = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+
+
+@ignoring_that_matrix_is_old
+@pytest.mark.parametrize(("first", "second"), [*OF_ONE_SHAPE, *OF_A_COLUMN])
 def test_the_sum_is_that_of_plus_for_every_pair_of_kinds(first, second):
     x, y = KINDS[first](), KINDS[second]()
     before, y_before = contents(x), contents(y)
     total = attempted(add_inplace, x, y)
     with np.errstate(over="ignore"):
-        expected = attempted(operator.add, KINDS[first](), KINDS[second]())
+        other = KINDS[second]()
+        if (first, second) in OF_A_COLUMN:
+            other = unthunk(other).reshape(SHAPES[first])
+        expected = attempted(operator.add, KINDS[first](), other)
     assert contents(total) == contents(expected)
     assert contents(y) == y_before
     if total is not x:
         assert contents(x) == before
+
+
+@ignoring_that_matrix_is_old
+@pytest.mark.parametrize(("first", "second"), OF_OTHER_SHAPES)
+def test_there_is_no_sum_for_kinds_of_other_shapes(first, second):
+    x, y = KINDS[first](), KINDS[second]()
+    before, y_before = contents(x), contents(y)
+    with pytest.raises(
+        TangentMismatchError, match=re.escape(f"{SHAPES[first]} and one of shape {SHAPES[second]}")
+    ):
+        add_inplace(x, y)
+    assert (contents(x), contents(y)) == (before, y_before)
 
 
 def test_a_file_can_be_accumulated_into(tmp_path):
@@ -393,19 +438,18 @@ def test_a_file_can_be_accumulated_into(tmp_path):
         lambda a: a.view(np.complex128).repeat(2),
         lambda a: a.view(">f8"),
         lambda a: a[::-1][::-1],
-        lambda a: a[:1],
         lambda a: as_strided(a, (4,), (0,)),
-        lambda a: a[1:2],
+        lambda a: a[:, None],
     ],
 )
 def test_other_views_of_the_same_memory_are_safe(view):
     x = np.arange(1.0, 5.0)
     y, other = view(x), view(x.copy())
-    expected = x.copy() + other
+    expected = x.copy() + other.reshape(x.shape)
     total = add_inplace(x, y)
     assert total.tolist() == expected.tolist()
     if total is x:
-        assert y.tolist() == total.tolist()
+        assert y.ravel().tolist() == total.tolist()
     else:
         assert x.tolist() == [1.0, 2.0, 3.0, 4.0]
 
@@ -439,7 +483,7 @@ def test_a_thunk_is_added_as_its_value():
     assert add_inplace(x, thunk(lambda: np.ones(3))) is x
     assert x.tolist() == [2.0, 2.0, 2.0]
     t = thunk(lambda: np.ones(3))
-    assert add_inplace(t, 1.0).tolist() == [2.0, 2.0, 2.0]
+    assert add_inplace(t, np.ones(3)).tolist() == [2.0, 2.0, 2.0]
     assert t.tolist() == [1.0, 1.0, 1.0]
 
 
@@ -464,7 +508,7 @@ class TestInplaceableThunk:
         assert len(self.calls) == 1
 
     @pytest.mark.parametrize(
-        "x", [frozen(np.ones(3)), np.ones(3, int), np.broadcast_to(1.0, 3), 1.0, ZeroTangent()]
+        "x", [frozen(np.ones(3)), np.ones(3, int), np.broadcast_to(1.0, 3), ZeroTangent()]
     )
     def test_it_does_not_where_it_must_not(self, x):
         total = add_inplace(x, self.adding(np.full(3, 2.0)))
@@ -494,7 +538,7 @@ class TestInplaceableThunk:
 
     @pytest.mark.parametrize("dtype", "efdgFDG")
     @pytest.mark.parametrize(
-        "value", [2, 0.1, np.float32(0.1), np.full(3, 0.1), np.full(3, 1, int)], ids=repr
+        "value", [np.full(3, 0.1), np.full(3, 0.1, np.float32), np.full(3, 1, int)], ids=repr
     )
     def test_debug_mode_lets_them_round(self, dtype, value):
         def add(x):
@@ -521,13 +565,27 @@ class TestInplaceableThunk:
         with debugging(), pytest.raises(BadInplaceError, match="made the array"):
             add_inplace(np.zeros((2, 2)), t)
 
+    def test_debug_mode_knows_columns(self):
+        t = InplaceableThunk(lambda x: x.__iadd__(1.0), thunk(lambda: np.ones((3, 1))))
+        with debugging():
+            assert add_inplace(np.ones(3), t).tolist() == [2.0, 2.0, 2.0]
+
+    @pytest.mark.parametrize("value", [2.0, np.ones(2), np.ones((1, 3))], ids=str)
+    def test_debug_mode_finds_values_of_another_shape(self, value):
+        with (
+            debugging(),
+            pytest.raises(TangentMismatchError, match=re.escape(f"shape {np.shape(value)} have")),
+        ):
+            add_inplace(np.ones(3), self.adding(value))
+        assert not self.calls
+
     def test_one_that_raises_is_heard(self):
         def add(x):
             x += 1.0
             raise KeyError("half way")
 
         with pytest.raises(KeyError, match="half way"):
-            add_inplace(np.ones(3), InplaceableThunk(add, thunk(lambda: 1.0)))
+            add_inplace(np.ones(3), InplaceableThunk(add, thunk(lambda: np.ones(3))))
 
     def test_the_error_is_a_rule_error(self):
         assert issubclass(BadInplaceError, RuleError)

@@ -383,11 +383,11 @@ MISUSES: dict[str, list[Case]] = {
     ],
     "debugging": [
         case(
-            "with debugging(): add_inplace(np.ones(3), InplaceableThunk(doubled, 3.0))",
+            "with debugging(): add_inplace(np.ones(3), InplaceableThunk(doubled, np.full(3, 3.0)))",
             *(BadInplaceError, "doubled", "array([2., 2., 2.])", "array([4., 4., 4.])"),
         ),
         case(
-            "with debugging(): add_inplace(np.ones(3), InplaceableThunk(returned, 1.0))",
+            "with debugging(): add_inplace(np.ones(3), InplaceableThunk(returned, np.ones(3)))",
             *(BadInplaceError, "returned"),
         ),
     ],
@@ -608,11 +608,11 @@ def test_exceptions_of_the_users_own_code_come_through_as_they_are():
         lambda: unthunk(deferred),
         lambda: deferred + 1.0,
         lambda: Tangent[tuple](deferred)[0],
-        lambda: core.add_inplace(np.ones(3), InplaceableThunk(fail, 1.0)),
+        lambda: core.add_inplace(np.ones(3), InplaceableThunk(fail, np.ones(3))),
         lambda: Fragile(1.0) + Tangent[Fragile](a=1.0),
         lambda: core.ignore_derivatives(lambda: fail()),
     ):
         with pytest.raises(FailedInsideError):
             use()
     with debugging(), pytest.raises(FailedInsideError):
-        core.add_inplace(np.ones(3), InplaceableThunk(fail, 1.0))
+        core.add_inplace(np.ones(3), InplaceableThunk(fail, np.ones(3)))

@@ -13,6 +13,7 @@ from numpy import add, ndarray
 from adjoint2rrule.core.debug_mode import debug_mode
 from adjoint2rrule.core.errors import BadInplaceError
 from adjoint2rrule.core.field_sums import add_fields, fits, owned, plus
+from adjoint2rrule.core.shapes import in_shape_of
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.thunks import AbstractThunk, InplaceableThunk, unthunk
 
@@ -24,8 +25,8 @@ def add_inplace(x: Any, y: Any, /) -> Any:
     """Return ``x + y``, which may be `x` itself with `y` added to it.
 
     Use the result and forget `x`. The sum is written into `x` only where nothing can go wrong: `x` is
-    an inplaceable destination (see `is_inplaceable_destination`), it has the shape and dtype of the
-    sum, and `y` does not overlap it, except as the very same array.
+    an inplaceable destination (see `is_inplaceable_destination`), it has the dtype of the sum, and `y` does
+    not overlap it, except as the very same array.
 
     Parameters
     ----------
@@ -40,13 +41,14 @@ def add_inplace(x: Any, y: Any, /) -> Any:
     -------
     Any
         The sum. That of a zero and `y` is `y` itself: who goes on to add to it has to own that too. An array
-        without axes stays one, where ``x + y`` would be a scalar.
+        without axes stays one, where ``x + y`` would be a scalar. The sum of arrays has the shape of `x`.
 
     Raises
     ------
     TangentMismatchError, TangentConversionError
         Where `x` and `y` have no sum. `x` is then of no use, as after an `add` that raises: a part of the
-        sum may have been added. In debug mode also where their shapes differ, and numpy would broadcast.
+        sum may have been added. Nothing is broadcast: two cotangents of one primal have one shape, but for
+        axes of length 1 at the end, which `y` gets and loses as in `ProjectTo`.
     BadInplaceError
         In debug mode, where an `InplaceableThunk` adds something else than its value.
 
@@ -60,7 +62,7 @@ def add_inplace(x: Any, y: Any, /) -> Any:
 
     Notes
     -----
-    Ports: ``add!!`` of ChainRulesCore.jl.
+    Ports: ``add!!`` of ChainRulesCore.jl. Differs: there `y` may be broadcast to the shape of `x`.
     """
     if type(x) is ndarray and type(y) is ndarray and x.dtype is y.dtype and x.shape == y.shape:
         # What `_takes` finds out, for most calls: arrays that own their memory share none of it.
@@ -111,6 +113,9 @@ def _added(x: Any, y: Any) -> Any:
         return add_inplace(x, unthunk(y))
     if fits(x, y):
         return add_fields(x, y, add_inplace)
+    dy = in_shape_of(x, y)
+    if dy is not y:
+        return add_inplace(x, dy)
     total = plus(x, y)
     return total if total is x or total is y else owned(total, y)
 
@@ -121,7 +126,7 @@ def _add_thunk(x: Any, y: InplaceableThunk) -> Any:
 
 
 def _debug_add(x: Any, y: InplaceableThunk) -> Any:
-    before, value = x.copy(), unthunk(y)
+    before, value = x.copy(), in_shape_of(x, unthunk(y))
     value = value.toarray() if is_sparse(value) else value
     result = _add_thunk(x, y)
     if result is not x:
@@ -138,8 +143,6 @@ def _debug_add(x: Any, y: InplaceableThunk) -> Any:
 
 def _is_sum(total: ndarray[Any, Any], x: ndarray[Any, Any], dx: Any) -> bool:
     expected = x + dx
-    if np.shape(expected) != total.shape:
-        return False
     # Each computes in its own order, so that they round differently, also where terms cancel.
     terms = abs(x) + abs(np.asarray(dx))
     scale = np.max(terms, initial=0.0, where=np.isfinite(terms))
@@ -150,27 +153,16 @@ def _is_sum(total: ndarray[Any, Any], x: ndarray[Any, Any], dx: Any) -> bool:
 
 
 def _takes(x: Any, y: Any) -> bool:
-    """Whether ``x + y`` has the shape and dtype of `x` and can be written there.
-
-    In debug mode broadcasting is for `plus` to refuse.
-    """
+    """Whether ``x + y`` has the shape and dtype of `x` and can be written there."""
     if not is_inplaceable_destination(x):
         return False
     if type(y) is np.ndarray or type(y) is np.memmap:
-        same_space = y.shape == x.shape or (_broadcasts_to(x.shape, y.shape) and not debug_mode())
-        return same_space and (y.dtype is x.dtype or _keeps_dtype(x, y)) and not _overlap(x, y)
-    if x.ndim > 0 and debug_mode():
-        return False
-    return isinstance(y, (int, float, complex, np.number)) and _keeps_dtype(x, y)
+        return y.shape == x.shape and (y.dtype is x.dtype or _keeps_dtype(x, y)) and not _overlap(x, y)
+    return x.ndim == 0 and isinstance(y, (int, float, complex, np.number)) and _keeps_dtype(x, y)
 
 
 def _keeps_dtype(x: np.ndarray[Any, Any], y: Any) -> bool:
     return bool(np.result_type(x, y) == x.dtype)
-
-
-def _broadcasts_to(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    lengths = zip(reversed(shape), reversed(other), strict=False)
-    return len(other) <= len(shape) and all(m in (n, 1) for n, m in lengths)
 
 
 def _overlap(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:

@@ -18,11 +18,7 @@ What it finds, by the error that says so:
 
 `BadInplaceError`, from `add_inplace`
     The ``add`` of an `InplaceableThunk` returned another array than it was given, or added something else
-    than the thunk's value.
-
-`TangentMismatchError`, from `add_inplace`
-    Two arrays differ in shape, or one of them is a number, and numpy would broadcast: the cotangents of one
-    primal have its shape, so that one of them lacks a projection.
+    than the thunk's value. `TangentMismatchError`, where that value has another shape than the array.
 
 `PrimalAdditionError`, from a primal plus its `Tangent`
     The primal that a function given to `construct.register` built from the sums does not have them in its

@@ -119,11 +119,11 @@ class BadInplaceError(RuleError, ValueError):
     Examples
     --------
     >>> import numpy as np
-    >>> from adjoint2rrule.core import InplaceableThunk, add_inplace, debugging, thunk
+    >>> from adjoint2rrule.core import InplaceableThunk, add_inplace, debugging
     >>> def add(x):
     ...     return np.multiply(x, 2.0, out=x)
     >>> with debugging():
-    ...     add_inplace(np.ones(2), InplaceableThunk(add, thunk(lambda: 2.0)))  # doctest: +ELLIPSIS
+    ...     add_inplace(np.ones(2), InplaceableThunk(add, np.full(2, 3.0)))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
     adjoint2rrule.core.errors.BadInplaceError: ...

@@ -11,13 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from itertools import chain
-from numbers import Number
 from typing import Any
 
 import numpy as np
 
-from adjoint2rrule.core.debug_mode import debug_mode
-from adjoint2rrule.core.errors import TangentMismatchError
+from adjoint2rrule.core.shapes import in_shape_of, shape_of
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
 from adjoint2rrule.core.tangent_types.structural_arithmetic import backing_as, checked, made
@@ -53,37 +51,18 @@ def plus(x: Any, y: Any) -> Any:
     Raises
     ------
     TangentConversionError, TangentMismatchError
-        Where one of them is no tangent, or they are tangents of different primals. In debug mode also where
-        numpy would broadcast one to the shape of the other, which two tangents of one primal do not need.
+        Where one of them is no tangent, or they are tangents of different primals, as their shapes may say.
     """
     if not isinstance(y, AbstractTangent):  # to a structural tangent, `x` may be the primal
         checked(x)
         checked(y)
-    if debug_mode() or type(x) is type(y) is np.ndarray:
-        _check_shapes(shape_of(x), shape_of(y))
+    if shape_of(y) is not None:
+        x = unthunk(x)  # which has one only then
+        y = in_shape_of(x, y)
     total = _sum(x, y)
     if isinstance(total, np.matrix) and not isinstance(x, np.matrix) and not isinstance(y, np.matrix):
         return np.asarray(total)  # of an array and one of scipy's matrices: its `*` would be another product
     return total
-
-
-def _check_shapes(shape: tuple[int, ...] | None, other: tuple[int, ...] | None) -> None:
-    if shape is None or other is None or shape == other:
-        return
-    lengths = zip(reversed(shape), reversed(other), strict=False)
-    if debug_mode() or not all(1 in (m, n) or m == n for m, n in lengths):
-        raise TangentMismatchError(
-            f"add_inplace: a tangent of shape {shape} and one of shape {other} have no sum;"
-            f" project the cotangents of one primal to its shape, with ProjectTo(x)"
-        )
-
-
-def shape_of(x: Any) -> tuple[int, ...] | None:
-    """Return the shape of an array or a number; `None` for all else."""
-    if isinstance(x, AbstractTangent):  # a tangent may have any attribute, one called "shape" too
-        return None
-    shape = () if isinstance(x, Number) else getattr(x, "shape", None)
-    return tuple(shape) if isinstance(shape, tuple) else None
 
 
 def _sum(x: Any, y: Any) -> Any:

@@ -17,10 +17,10 @@ from typing import Any, NoReturn, TypeAlias
 import numpy as np
 
 from adjoint2rrule.core.errors import LyingRuleError, ProjectionError
-from adjoint2rrule.core.field_sums import shape_of
 from adjoint2rrule.core.projection import ProjectTo
 from adjoint2rrule.core.projection.misfits import KNOWN
 from adjoint2rrule.core.projection.not_perturbable import NO_TANGENT
+from adjoint2rrule.core.shapes import alike_with_axes, shape_of
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
@@ -137,7 +137,7 @@ class Claim:
         kind, shape, expected = kind_of_numbers(dx), shape_of(dx), f"a tangent of {described(x)}"
         if kind not in NUMBERS and (kind or isinstance(dx, KNOWN)):
             self._refuse(f"is {described(dx)}", expected, _remedy(x))
-        if shape is not None and not _same_shape(shape, np.shape(x), isinstance(x, Number)):
+        if shape is not None and not alike_with_axes(shape, np.shape(x)):
             self._refuse(f"has shape {shape}", f"shape {np.shape(x)}", "sum over what was broadcast")
         if kind == "c" and kind_of_numbers(x) != "c" and np.any(_values(dx).imag):
             self._refuse("is complex", expected, "return its real part, as `ProjectTo` gives it")
@@ -231,7 +231,7 @@ def _is_array_like(dx: Any, x: Any) -> bool:
     given, expected = shape_of(dx), shape_of(x)
     if given is None or expected is None or kind_of_numbers(dx) == "b":
         return False
-    return _same_shape(given, expected)
+    return alike_with_axes(given, expected)
 
 
 def _is_zero(dx: Any) -> bool:
@@ -255,11 +255,3 @@ def _primal_class(tangent: StructuralTangent) -> Any:
 
 def _values(x: Any) -> np.ndarray[Any, Any]:
     return np.asarray(x.tocoo().data if is_sparse(x) else x)
-
-
-def _same_shape(given: tuple[int, ...], expected: tuple[int, ...], exactly: bool = False) -> bool:
-    """Whether the shapes differ by trailing axes of length 1 at most; a number has none, and gets none."""
-    if exactly or () in (given, expected):
-        return given == expected
-    short, long = sorted((given, expected), key=len)
-    return long[: len(short)] == short and set(long[len(short) :]) <= {1}
