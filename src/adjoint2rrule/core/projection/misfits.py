@@ -11,6 +11,7 @@ import numpy as np
 
 from adjoint2rrule.core.errors import ProjectionError
 from adjoint2rrule.core.projection.plain_arrays import plain
+from adjoint2rrule.core.shapes import alike, broadcasts_to
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent
 
@@ -37,8 +38,7 @@ def reshaped(dx: Any, shape: tuple[int, ...]) -> Any:
     dx = plain(dx)
     if dx.shape == shape:
         return dx
-    axes = max(len(shape), dx.ndim)
-    if _with_axes(dx.shape, axes) != _with_axes(shape, axes):
+    if not alike(dx.shape, shape):
         raise ProjectionError(
             f"ProjectTo: x has shape {shape} and its cotangent {dx.shape}, which may differ by axes of"
             f" length 1 at the end alone; {_remedy(dx.shape, shape)}"
@@ -55,21 +55,12 @@ def stands_for(P: type, dx: Any) -> bool:
     return Q is Any or issubclass(Q, P) or issubclass(P, Q)
 
 
-def _with_axes(shape: tuple[int, ...], axes: int) -> tuple[int, ...]:
-    return shape + (1,) * (axes - len(shape))
-
-
 def _remedy(given: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     if given == wanted[::-1]:
         return "is it transposed?"
-    if _broadcasts(wanted, given):
+    if broadcasts_to(wanted, given):
         return "sum it over the axes along which x was broadcast"
     return f"give it the shape {wanted}"
-
-
-def _broadcasts(shape: tuple[int, ...], wider: tuple[int, ...]) -> bool:
-    lengths = zip(reversed(shape), reversed(wider), strict=False)
-    return len(shape) <= len(wider) and all(n in (m, 1) for n, m in lengths)
 
 
 def _kind_of(dx: Any) -> str:
