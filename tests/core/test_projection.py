@@ -453,7 +453,7 @@ def test_what_cannot_be_perturbed_has_no_tangent(x):
         assert ProjectTo(x)(dx) is NoTangent()
 
 
-@pytest.mark.parametrize("x", [object(), date.min, {1.0}, iter(()), functools.partial(len), Tracer()])
+@pytest.mark.parametrize("x", [object(), memoryview(b"a"), {1.0}, iter(()), functools.partial(len), Tracer()])
 def test_unknown_types_give_the_identity(x):
     for dx in (1.0, np.ones(3), None, Tangent[Point](a=1.0), thunk(lambda: pytest.fail("it ran"))):
         assert ProjectTo(x)(dx) is dx

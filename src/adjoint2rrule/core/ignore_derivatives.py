@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
-from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from adjoint2rrule.core.dispatch.method import describe
 from adjoint2rrule.core.errors import RuleCallError
+from adjoint2rrule.core.perturbable import FUNCTIONS
 from adjoint2rrule.core.rule_definition_tools import non_differentiable
 
 
@@ -56,7 +56,7 @@ def ignore_derivatives(f: Any, /) -> Any:
 
 
 def _needs_no_arguments(f: Any) -> bool:
-    if not isinstance(f, FunctionType | MethodType | BuiltinFunctionType | partial):
+    if not isinstance(f, (*FUNCTIONS, partial)):
         return False
     try:
         inspect.signature(f).bind()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from numbers import Number
 from reprlib import repr as short_repr
-from types import BuiltinFunctionType, FunctionType, MethodType, NoneType
 from typing import Any
 
 import numpy as np
 
 from adjoint2rrule.core.errors import ProjectionError
+from adjoint2rrule.core.perturbable import NOT_PERTURBABLE, cannot_be_perturbed
 from adjoint2rrule.core.projection.plain_arrays import plain
 from adjoint2rrule.core.shapes import alike, broadcasts_to
 from adjoint2rrule.core.sparse import is_sparse
@@ -18,7 +18,7 @@ from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangen
 #: The classes of which it is known what they are a cotangent of, and so of what they are none.
 KNOWN = (
     *(Number, np.generic, np.ndarray, StructuralTangent, list, tuple, dict, set, frozenset),
-    *(NoneType, str, bytes, bytearray, type, FunctionType, MethodType, BuiltinFunctionType),
+    *NOT_PERTURBABLE,
 )
 
 
@@ -28,7 +28,7 @@ def passed(dx: Any, x_is: str, wanted: str) -> Any:
         raise ProjectionError(
             f"ProjectTo: x is {x_is}, but its cotangent is None; write ZeroTangent() for it"
         )
-    if isinstance(dx, KNOWN) or is_sparse(dx):
+    if isinstance(dx, KNOWN) or is_sparse(dx) or cannot_be_perturbed(dx):
         raise ProjectionError(f"ProjectTo: x is {x_is}, but its cotangent is {_kind_of(dx)}; {wanted}")
     return dx
 

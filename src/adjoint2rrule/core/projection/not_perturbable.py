@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import types
-from enum import Enum
-from functools import _lru_cache_wrapper, partial
+from functools import partial
 from typing import Any
 
-import numpy as np
-
+from adjoint2rrule.core.perturbable import NOT_PERTURBABLE
 from adjoint2rrule.core.projection.project_to import ProjectTo, add_factory
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent
@@ -51,15 +48,7 @@ class Identity(ProjectTo):
 NO_TANGENT = object.__new__(OntoNothing)
 IDENTITY = object.__new__(Identity)
 
-add_factory(
-    lambda x: NO_TANGENT,
-    *(bool, str, bytes, bytearray, type(None), Enum, slice, range, type, AbstractZero),
-    *(type(...), type(NotImplemented), types.ModuleType, types.GenericAlias, types.UnionType),
-    *(np.bool_, np.str_, np.bytes_, np.datetime64, np.timedelta64, np.dtype),
-    *(types.FunctionType, types.MethodType, types.BuiltinFunctionType, _lru_cache_wrapper, np.ufunc),
-    *(types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType),
-    *(types.ClassMethodDescriptorType, staticmethod, classmethod, property, type(np.sum)),
-)
+add_factory(lambda x: NO_TANGENT, *NOT_PERTURBABLE, AbstractZero)
 # A `partial` has parts, but neither in fields nor in elements; a tangent as a primal is one of its own kind.
 add_factory(lambda x: IDENTITY, partial, AbstractTangent)
 add_factory(lambda x: ProjectTo(unthunk(x)), AbstractThunk)

@@ -6,6 +6,7 @@ from collections.abc import Sized
 from typing import Any
 
 from adjoint2rrule.core.errors import ProjectionError
+from adjoint2rrule.core.perturbable import cannot_be_perturbed
 from adjoint2rrule.core.projection.not_perturbable import IDENTITY, NO_TANGENT
 from adjoint2rrule.core.projection.onto_sequences import project_elements
 from adjoint2rrule.core.projection.onto_sparse import project_sparse
@@ -112,6 +113,8 @@ def _project_dict(x: dict[Any, Any]) -> ProjectTo:
 def _project_object(x: Any) -> ProjectTo:
     if is_sparse(x):
         return project_sparse(x)
+    if cannot_be_perturbed(x):
+        return NO_TANGENT
     P = type(x)
     if has_fields(x) and (is_dataclass(P) or is_attrs(P) or not _is_foreign_array(P)):
         return _project_fields(x)

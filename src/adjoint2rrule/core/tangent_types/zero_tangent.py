@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from enum import Enum
+from datetime import date, timedelta
 from functools import singledispatch
 from numbers import Integral, Number
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
 
 from adjoint2rrule.core.errors import RegistrationError
+from adjoint2rrule.core.perturbable import cannot_be_perturbed
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent, ZeroTangent
@@ -26,9 +26,6 @@ Maker = TypeVar("Maker", bound=Callable[[Any], Any])
 
 #: The zeros made so far, each beside its primal: an `id` tells one object only as long as that is kept alive.
 Made = dict[int, tuple[Any, Any]]
-
-#: What is counted, and the objects of Python itself that have attributes and yet nothing to perturb.
-NOT_PERTURBABLE = (Integral, Enum, type, FunctionType, MethodType, BuiltinFunctionType, ModuleType)
 
 
 class ZeroTangentOf:
@@ -122,7 +119,7 @@ def is_perturbable(x: Any) -> bool:
     """Return whether `x`, as far as it tells without its parts, has a tangent space."""
     if zero_tangent.registered_for(x):
         return True
-    if isinstance(x, NOT_PERTURBABLE):
+    if isinstance(x, Integral) or cannot_be_perturbed(x):
         return False
     if isinstance(x, np.ndarray) or is_sparse(x):
         return x.dtype.kind in "fcO"
@@ -216,3 +213,9 @@ def _zero_structure(x: Any, made_before: Made) -> Any:
 
 
 zero_tangent = ZeroTangentOf()
+
+
+@zero_tangent.register(date)
+@zero_tangent.register(timedelta)
+def _zero_duration(x: date | timedelta) -> timedelta:
+    return timedelta(0)
