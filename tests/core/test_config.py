@@ -114,6 +114,7 @@ def test_forwards_mode_takes_the_tangents_first():
             lambda: rrule_via_ad(TapeConfig, len),
             r"not <class .*TapeConfig'>; make an instance, `TapeConfig\(\)`",
         ),
+        (lambda: rrule_via_ad(RuleConfig(), len), r"`class MyConfig\(RuleConfig\[HasReverseMode\]\)`\."),
         (lambda: frule_via_ad(Inherited(), (), len), r"Inherited lacks the feature HasForwardsMode"),
     ],
 )

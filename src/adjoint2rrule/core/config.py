@@ -256,6 +256,7 @@ class ViaAD:
 
     def _what_is_missing(self, config_class: type[AnyConfig]) -> str:
         config, feature = config_class.__name__, self._feature.__name__
+        own = "MyConfig" if config_class is RuleConfig else config
         if self._feature in config_class.features:
             return (
                 f"{self.__name__}: {config} has the feature {feature}, but no implementation;"
@@ -264,7 +265,7 @@ class ViaAD:
         return (
             f"{self.__name__}: {config} lacks the feature {feature}. A rule that calls back asks for it with"
             f" `config: RuleConfig[{feature}]`; an AD system that has it declares it with"
-            f" `class {config}(RuleConfig[{feature}])`."
+            f" `class {own}(RuleConfig[{feature}])`."
         )
 
 
