@@ -113,14 +113,21 @@ def test_it_takes_the_targets_of_register():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: non_differentiable(complex), r"register\(complex\).*type\[complex\]"),
+        (
+            lambda: non_differentiable(complex),
+            r"^non_differentiable\(complex\).*write `non_differentiable\(type\[complex\]\)`",
+        ),
         (
             lambda: non_differentiable(target(), ...),
             r"non_differentiable\(.*f, \.\.\.\): `\.\.\.` stands after a type",
         ),
         (lambda: non_differentiable(target(), 3), r"non_differentiable: 3 is not a type"),
         (lambda: non_differentiable(target(), ..., int), r"Ellipsis is not a type"),
-        (lambda: opt_out(rrule, complex), r"register\(complex\).*type\[complex\]"),
+        (
+            lambda: opt_out(frule, complex, int),
+            r"^opt_out\(frule, complex\).*write `opt_out\(frule, type\[complex\]\)`",
+        ),
+        (lambda: is_opted_out(rrule, 3.0), r"^is_opted_out\(rrule, 3\.0\): it is neither a callable"),
         (lambda: opt_out(rrule, ReverseConfig), r"opt_out: no target after ReverseConfig"),
         (lambda: opt_out(target(), float), r"opt_out: .*f is neither `rrule` nor `frule`"),
         (lambda: is_opted_out(target(), float), r"is_opted_out: .*f is neither `rrule` nor `frule`"),

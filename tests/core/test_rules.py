@@ -921,7 +921,7 @@ def test_a_rule_with_a_config_serves_bound_methods_too():
         (lambda: rrule.register(int), r"type\[int\]"),
         (lambda: rrule.register(3.0), r"3\.0.*neither a callable nor a class"),
         (lambda: rrule.register(type["Layer"]), r"type\['Layer'\].*takes one class"),
-        (lambda: rrule.register(type[int | str]), r"type\[int \| str\].*stack"),
+        (lambda: rrule.register(type[int | str]), r"type\[int \| str\].*one at a time"),
         (lambda: rrule.register(list[int]), r"list\[int\].*leave them out"),
         (lambda: rrule.register(Affine, subclasses=True), r"Affine.*goes with `type\[\.\.\.\]`"),
         (lambda: rrule.register(len)(3), "3 cannot be a rule"),

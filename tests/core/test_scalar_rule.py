@@ -316,6 +316,13 @@ def test_a_cached_function_is_a_plain_one():
     assert rrule(f, 0.0)[1](1.0) == (NoTangent(), 1.0)
 
 
+def test_a_target_that_is_none_is_refused_by_this_name():
+    with pytest.raises(RegistrationError, match=r"^scalar_rule\('f', \.\.\.\): it is a name"):
+        scalar_rule("f", lambda Ω, x: 1.0)
+    with pytest.raises(RegistrationError, match=r"write `scalar_rule\(type\[Fraction\], \.\.\.\)`"):
+        scalar_rule(Fraction, lambda Ω, x: 1.0)
+
+
 def test_types_must_be_as_many_as_the_arguments():
     with pytest.raises(RegistrationError, match=r"scalar_rule: 2 is not a type"):
         scalar_rule(ratio, lambda Ω, x, y: (1, 1), types=(float, 2))

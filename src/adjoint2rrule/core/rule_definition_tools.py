@@ -15,6 +15,7 @@ from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe
 from adjoint2rrule.core.dispatch.patterns import Anything
 from adjoint2rrule.core.dispatch.reading import pattern_of_type
 from adjoint2rrule.core.dispatch.rule_function import RuleFunction
+from adjoint2rrule.core.dispatch.targets import read_target
 from adjoint2rrule.core.errors import RegistrationError
 from adjoint2rrule.core.rule_checks import may_mutate
 from adjoint2rrule.core.rules import Pullback, frule, rrule
@@ -62,8 +63,8 @@ def non_differentiable(target: Target, /, *types: Any, subclasses: bool = False)
     -----
     Ports: `@non_differentiable`.
     """
+    role, callee = read_target("non_differentiable({})", target, subclasses)
     for rules, rule in ((rrule, _non_differentiable_rrule), (frule, _non_differentiable_frule)):
-        role, callee = rules.role_of(target, subclasses)
         rules.add(role, callee, _method("non_differentiable", rule, target, types, role=role))
     return target
 
@@ -117,7 +118,7 @@ def opt_out(rules: RuleFunction, target: Any, /, *types: Any, subclasses: bool =
     Ports: `@opt_out`.
     """
     config, target, types = _signature("opt_out", rules, target, types)
-    role, callee = rules.role_of(target, subclasses)
+    role, callee = read_target(f"opt_out({rules.__name__}, {{}})", target, subclasses)
     method = _method("opt_out", no_rule, target, types, config, role=role)
     rules.add(role, callee, method, asks_for_config=bool(config))
 
@@ -155,11 +156,12 @@ def is_opted_out(rules: RuleFunction, target: Any, /, *types: Any) -> bool:
     Ports: what `no_rrule` and `no_frule` are asked for.
     """
     config, target, types = _signature("is_opted_out", rules, target, types)
+    role, callee = read_target(f"is_opted_out({rules.__name__}, {{}})", target)
     asked = [pattern_of(c) for c in config]
     if not types:
-        return rules.is_without_rules(target, asked)
+        return rules.is_without_rules(role, callee, asked)
     patterns = [pattern_of_type("is_opted_out", T) for T in types]
-    return no_rule in rules.rules_for_types(target, patterns, asked)
+    return no_rule in rules.rules_for_types(role, callee, patterns, asked)
 
 
 def _signature(

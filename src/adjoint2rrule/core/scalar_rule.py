@@ -20,6 +20,7 @@ from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe
 from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
 from adjoint2rrule.core.dispatch.reading import pattern_of_type
 from adjoint2rrule.core.dispatch.registry import is_bound
+from adjoint2rrule.core.dispatch.targets import read_target
 from adjoint2rrule.core.errors import RegistrationError, TangentMismatchError
 from adjoint2rrule.core.partials import dot, rows_of, seeds_of, times
 from adjoint2rrule.core.projection import ProjectTo
@@ -88,7 +89,7 @@ def scalar_rule(f: Target, partials: Partials, /, *, types: Sequence[Any] | None
     conjugates of the partial derivatives, and gives each argument a cotangent of its own kind, by
     `ProjectTo`: a real one of a real number, a single precision one of a ``float32``.
     """
-    role, target = rrule.role_of(f)
+    role, target = read_target("scalar_rule({}, ...)", f)
     if role == "instances" or not _is_plain(target):
         raise RegistrationError(
             f"scalar_rule({describe(f)}): it can have a derivative of its own, which the rules would lose;"

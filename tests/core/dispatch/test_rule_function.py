@@ -85,8 +85,8 @@ def target():
         (Layer.__dict__["of_air"], r"bound to no class yet; register the rule after the class"),
         (list[int], r"list\[int\]\): a target has no parameters; leave them out"),
         (Callable[[int], int], r"Callable\[\[int\], int\]\): a target has no parameters"),
-        (int | str, r"int \| str\): one target at a time; stack"),
-        (type[int | str], r"type\[int \| str\]\): `type\[\.\.\.\]` takes one class; stack"),
+        (int | str, r"int \| str\): these are several targets; name one at a time"),
+        (type[int | str], r"type\[int \| str\]\): `type\[\.\.\.\]` takes one class; name one at a time"),
         (type[Any], r"type\[typing\.Any\]\): `type\[\.\.\.\]` takes one class"),
     ],
 )
@@ -682,7 +682,7 @@ def test_methods_show_what_the_tools_register():
 
 
 def test_methods_of_what_is_no_target_are_refused():
-    with pytest.raises(RegistrationError, match=r"3.*neither a callable nor a class"):
+    with pytest.raises(RegistrationError, match=r"^rrule\.methods\(3\): .*neither a callable nor a class"):
         rrule.methods(3)
 
 

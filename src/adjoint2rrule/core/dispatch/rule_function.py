@@ -87,7 +87,7 @@ class RuleFunction(abc.ABC):
         are at the first such call.
         """
         check_target_is_named(self.__name__, target, sys._getframe(1))
-        role, target = self.role_of(target, subclasses)
+        role, target = read_target(f"@{self.__name__}.register({{}})", target, subclasses)
 
         def register_rule(rule: AnyRule) -> AnyRule:
             methods, asks_for_config = read_methods(rule, role, target, self._leading)
@@ -122,9 +122,10 @@ class RuleFunction(abc.ABC):
         -----
         Ports: ``methods(rrule)`` of Julia, for one callable.
         """
+        role, callee = read_target(f"{self.__name__}.methods({{}})", target)
         found: dict[int, Rule] = {}  # a rule may be several methods
         for registry in (self._configured, self._plain):
-            for table, _ in tables_for(registry, *self.role_of(target)):
+            for table, _ in tables_for(registry, role, callee):
                 found |= {id(method.rule): method.rule for method in table.methods[::-1]}
         return [*found.values()]
 
@@ -177,17 +178,17 @@ class RuleFunction(abc.ABC):
         (self._configured if asks_for_config else self._plain).add(role, target, methods)
 
     def rules_for_types(
-        self, target: object, types: Sequence[Pattern], config: Sequence[Pattern] = ()
+        self, role: Role, target: object, types: Sequence[Pattern], config: Sequence[Pattern] = ()
     ) -> list[Rule]:
         """Return the most specific rules for every call of `target` with arguments of these types."""
-        for table, patterns in self._tables(target, config):
+        for table, patterns in self._tables(role, target, config):
             if rules := table.select_for_types((*patterns, *types)):
                 return rules
         return []
 
-    def is_without_rules(self, target: object, config: Sequence[Pattern] = ()) -> bool:
+    def is_without_rules(self, role: Role, target: object, config: Sequence[Pattern] = ()) -> bool:
         """Return whether every call of `target`, whatever its arguments, is opted out of."""
-        for table, patterns in self._tables(target, config):
+        for table, patterns in self._tables(role, target, config):
             if any(method.rule is not no_rule for method in table.methods):
                 return False
             if any(method.takes_all_calls(patterns) for method in table.methods):
@@ -195,17 +196,12 @@ class RuleFunction(abc.ABC):
         return False
 
     def _tables(
-        self, target: object, config: Sequence[Pattern]
+        self, role: Role, target: object, config: Sequence[Pattern]
     ) -> Iterator[tuple[MethodTable, tuple[Pattern, ...]]]:
-        role, callee = self.role_of(target)
         if config:
-            for table, patterns in tables_for(self._configured, role, callee):
+            for table, patterns in tables_for(self._configured, role, target):
                 yield table, (*config, *patterns)
-        yield from tables_for(self._plain, role, callee)
-
-    def role_of(self, target: Any, subclasses: bool = False) -> tuple[Role, Any]:
-        """Return what rules for `target`, as `register` takes it, are kept with, and its role there."""
-        return read_target(self.__name__, target, subclasses)
+        yield from tables_for(self._plain, role, target)
 
     def _find_quickly(self, f: Any, xs: tuple[Any, ...]) -> Rule | None:
         """Return the rule for a call by position, if the first table that is asked has it; `None` if not.
