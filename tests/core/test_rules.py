@@ -29,6 +29,7 @@ from adjoint2rrule.core import (
     is_opted_out,
     opt_out,
     rrule,
+    rrule_via_ad,
 )
 
 
@@ -1072,6 +1073,44 @@ def test_what_cannot_be_called_has_no_rules(use, config):
         use(*config, 2.0, abs)
     with pytest.raises(MissingFeatureError, match="the class ReverseConfig stands where a config may"):
         use(ReverseConfig, abs, 2.0)
+
+
+def takes_anything(x: Any, *ys): ...
+
+
+def takes_what_is_unknown(x: "Unknown", *ys: ReverseConfig): ...  # noqa: F821
+
+
+@pytest.mark.parametrize("f", [target(), np.sin, takes_anything, Affine()])
+def test_a_config_among_the_arguments_is_refused(f):
+    message = r"config ReverseConfig\(\) stands among the arguments of .*`rrule\(config, f, \*xs\)`"
+    for use in (rrule, rrule.which):
+        with pytest.raises(RuleCallError, match=message):
+            use(f, 1.0, ReverseConfig())
+    for use in (frule, frule.which):
+        with pytest.raises(
+            RuleCallError, match=r"frule: the config .*`frule\(config, \(df, \*dxs\), f, \*xs\)`"
+        ):
+            use((0.0, 1.0, 1.0), f, 1.0, ReverseConfig())
+    # Behind the config of the AD system that runs it is an argument.
+    assert rrule(ReverseConfig(), f, 1.0, ReverseConfig()) is None
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        (rrule, ReverseConfig(), len, "a"),
+        (rrule_via_ad, ReverseConfig(), len, "a"),
+        (takes_anything, ReverseConfig()),
+        (takes_what_is_unknown, ReverseConfig()),
+        (takes_what_is_unknown, 1.0, 2.0, ReverseConfig()),
+        (getattr, ReverseConfig(), "features"),
+    ],
+)
+def test_what_takes_a_config_is_called_with_one(call):
+    f, *xs = call
+    assert rrule(f, *xs) is None
+    assert frule((NoTangent(),) * len(call), f, *xs) is None
 
 
 def test_rules_are_kept_apart_by_direction():

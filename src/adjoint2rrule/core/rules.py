@@ -34,7 +34,7 @@ class ReverseRules(RuleFunction):
     ) -> tuple[Any, Pullback] | None:
         found = self._find(config, f, xs, kw)
         if found is None:
-            check_call(self._form, (), f)
+            self._check_call(config, (), f, xs)
             return None
         rule, asked, callee = found
         if asked or switch.touched:
@@ -74,7 +74,7 @@ class ForwardRules(RuleFunction):
     ) -> tuple[Any, Any] | None:
         found = self._find(config, f, xs, kw)
         if found is None:
-            check_call(self._form, (dargs,), f)
+            self._check_call(config, (dargs,), f, xs)
             return None
         rule, asked, callee = found
         if asked or switch.touched:

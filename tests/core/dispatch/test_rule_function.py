@@ -96,6 +96,22 @@ def test_what_is_no_target_is_refused(wrong, message):
 
 
 @pytest.mark.parametrize("rules", [rrule, frule])
+def test_a_generic_function_is_no_decorator(rules):
+    message = (
+        rf"{rules.__name__}: it is not known yet what square_rule is.*`@{rules.__name__}\.register\(f\)`"
+    )
+    with pytest.raises(RegistrationError, match=message):
+
+        @rules
+        def square_rule(square, x): ...
+
+    def thunk(): ...
+
+    assert rrule(thunk) is None
+    assert frule((NoTangent(),), thunk) is None
+
+
+@pytest.mark.parametrize("rules", [rrule, frule])
 def test_a_decorator_without_its_target_is_refused(rules):
     with pytest.raises(
         RegistrationError, match=rf"`@{rules.__name__}\.register\(f\)` over `def square_rule`"

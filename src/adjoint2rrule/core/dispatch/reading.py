@@ -22,6 +22,7 @@ from adjoint2rrule.core.dispatch.patterns import (
 )
 from adjoint2rrule.core.dispatch.signatures import (
     BY_POSITION,
+    Kind,
     SignatureReader,
     is_config,
     name_of,
@@ -70,7 +71,7 @@ def _read(
         reason = "its parameter for the callable itself is annotated as something else"
         raise _refused(rule, target, leading, reason)
     for position, parameter in enumerate(positional[first + 1 :]):
-        if _may_be_config(parameter.pattern) and not _takes_config(role, target, position):
+        if _may_be_config(parameter.pattern) and not _may_be_config(annotated(target, position, role)):
             raise _refused(rule, target, leading, "its config stands after the callable")
     positional[first] = _without_the_obvious(positional[first], role, target)
     method = Method(rule, tuple(positional), rest, **about_others)
@@ -103,22 +104,24 @@ def asks_for_config(rule: Rule) -> bool:
     return bool(positional) and is_config(rule, positional[0].pattern)
 
 
-def _may_be_config(pattern: Pattern) -> bool:
+def _may_be_config(pattern: Pattern | None) -> bool:
     members = pattern.members if isinstance(pattern, Either) else (pattern,)
     return any(isinstance(m, Instance | WithFeatures) and issubclass(m.bound, RuleConfig) for m in members)
 
 
-def _takes_config(role: Role, target: Any, position: int) -> bool:
-    """Return whether the argument of `target` at this position is annotated as a config."""
+def annotated(target: Any, position: int, role: Role = "itself") -> Pattern | None:
+    """Return the pattern of the annotation of this argument of `target`; `None` where it has none."""
     function, before = function_called(target, role)
     if function is None:
-        return False
-    parameters = [p for p in signature_of(function).parameters.values() if p.kind in BY_POSITION]
-    hints = [p.annotation for p in parameters[before + position :][:1]]
+        return None
+    parameters = signature_of(function).parameters.values()
+    by_position = [p for p in parameters if p.kind in BY_POSITION][before + position :]
+    rest = [p for p in parameters if p.kind is p.VAR_POSITIONAL]
+    hint = next((p.annotation for p in (*by_position, *rest)), Kind.empty)
     try:
-        return any(_may_be_config(pattern_of(hint, Scope.of(function))) for hint in hints)
+        return None if hint is Kind.empty else pattern_of(hint, Scope.of(function))
     except TypeError:  # an annotation that is no type
-        return False
+        return None
 
 
 def pattern_of_callable(role: Role, target: Any) -> Pattern:

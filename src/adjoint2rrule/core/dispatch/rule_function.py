@@ -169,7 +169,7 @@ class RuleFunction(abc.ABC):
         f, *xs = call[before:] or (NOTHING,)
         found = self._find(config, f, tuple(xs), kw)
         if found is None:
-            check_call(self._form, call[len(config) : before], f)
+            check_call(self._form, call[len(config) : before], f, () if config else tuple(xs))
             return None
         return None if found[0] is no_rule else found[0]
 
@@ -247,6 +247,14 @@ class RuleFunction(abc.ABC):
         if config:
             rule = partial(rule, *config)
         return self._checked(rule) if switch.touched and debug_mode() else rule
+
+    def _check_call(
+        self, config: tuple[AnyConfig, ...], leading: tuple[Any, ...], f: Any, xs: tuple[Any, ...]
+    ) -> None:
+        """Refuse a call without a rule that is not written as one, from the `_run` of a subclass."""
+        if not xs:
+            check_target_is_named(self.__name__, leading[0] if leading else f, sys._getframe(3))
+        check_call(self._form, leading, f, () if config else xs)
 
     @abc.abstractmethod
     def __call__(self, *args: Any, **kw: Any) -> tuple[Any, Any] | None:
