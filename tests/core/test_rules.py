@@ -10,7 +10,7 @@ from functools import partial, wraps
 from inspect import Parameter
 from itertools import product
 from types import FunctionType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ from adjoint2rrule.core import (
     AmbiguousRuleError,
     HasForwardsMode,
     HasReverseMode,
+    LyingRuleError,
     MissingFeatureError,
     NoTangent,
     RegistrationError,
@@ -774,6 +775,41 @@ def test_a_bound_method_uses_the_rule_of_its_function():
     assert frule(("dself", "dx"), layer.phase, 2.0) == (1.5, (NoTangent(), "dself", "dx"))
     assert rrule(layer.phase, "a") is None
     assert rrule(Own.phase, layer, 2.0)[1](1) == (NoTangent(), ("self", 1), ("wavelength", 1))
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"), [(3.0, "a float"), ((1.0, len, 2.0), "a tuple of 3"), ([1.0, len], "list")]
+)
+@pytest.mark.parametrize("config", [(), (ReverseConfig(),)])
+def test_the_rule_of_a_bound_method_has_to_return_a_pair(config, given, shown):
+    class Own:
+        def phase(self, x): ...
+
+    def phase_rrule(phase, self, x):
+        return given
+
+    def phase_rrule_with_config(config: ReverseConfig, phase, self, x):
+        return given
+
+    rule = phase_rrule_with_config if config else phase_rrule
+    rrule.register(Own.phase)(rule)
+    message = rf"rrule of .*phase, .*{rule.__name__} \(.*returned .*{shown}.*return \(y, pullback\)"
+    with pytest.raises(LyingRuleError, match=message):
+        rrule(*config, Own().phase, 1.0)
+    # That of the function is what its rule returned, unseen.
+    assert rrule(*config, Own.phase, Own(), 1.0) is given
+
+
+def test_the_pair_of_a_bound_method_may_have_names():
+    class Own:
+        def phase(self, x): ...
+
+    class Pair(NamedTuple):
+        y: Any
+        pullback: Any
+
+    rrule.register(Own.phase)(lambda phase, self, x: Pair(x, lambda ȳ: (NoTangent(), ȳ, ȳ)))
+    assert rrule(Own().phase, 1.0)[1](2.0) == (2.0, 2.0)
 
 
 def test_a_bound_method_of_c_uses_the_rule_of_its_descriptor():

@@ -12,7 +12,7 @@ from adjoint2rrule.core.config import AnyConfig, RuleConfig
 from adjoint2rrule.core.debug_mode import switch
 from adjoint2rrule.core.dispatch.calls import NOTHING, check_call
 from adjoint2rrule.core.dispatch.rule_function import RuleFunction
-from adjoint2rrule.core.rule_checks import checked_frule, checked_rrule
+from adjoint2rrule.core.rule_checks import RuleCall, checked_frule, checked_rrule
 from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
 
 Pullback: TypeAlias = Callable[[Any], tuple[Any, ...]]
@@ -40,7 +40,11 @@ class ReverseRules(RuleFunction):
         if asked or switch.touched:
             rule = self._with_checks(rule, asked)
         pair: tuple[Any, Pullback] | None = rule(*callee, *xs, **kw)
-        return pair if pair is None or len(callee) == 1 else _of_bound_method(*pair)
+        if pair is None or len(callee) == 1:
+            return pair
+        if type(pair) is not tuple or len(pair) != 2:
+            pair = RuleCall(rule, "rrule", f, xs, kw).pair(pair, "(y, pullback)")
+        return _of_bound_method(*pair)
 
 
 def _of_bound_method(y: Any, pullback: Pullback) -> tuple[Any, Pullback]:
