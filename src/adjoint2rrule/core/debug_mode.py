@@ -70,7 +70,7 @@ def debug_mode() -> bool:
 
 
 @contextmanager
-def debugging(on: bool = True) -> Iterator[None]:
+def debugging(on: bool = True, /) -> Iterator[None]:
     """Switch debug mode on, or off, inside a ``with`` block.
 
     It concerns the thread or asyncio task of the block, and the tasks that are started there; other

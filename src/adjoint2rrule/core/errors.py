@@ -26,7 +26,7 @@ class RuleError(Exception):
     ZeroTangentDivisionError
     """
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, /) -> None:
         super().__init__(message)
 
 

@@ -28,7 +28,7 @@ WRITING_METHODS: tuple[tuple[type, frozenset[str]], ...] = (
 WRITING_SPARSE = frozenset(("eliminate_zeros", "resize", "setdiag"))
 
 
-def unthunk(x: Any) -> Any:
+def unthunk(x: Any, /) -> Any:
     """Return the value of a thunk, and anything else as it is.
 
     Parameters

@@ -57,7 +57,7 @@ class NotImplementedTangent(AbstractTangent):
     source: str
     info: str
 
-    def __init__(self, module: str, source: str, info: str = "") -> None:
+    def __init__(self, module: str, source: str, info: str = "", /) -> None:
         for name, value in (("module", module), ("source", source), ("info", info)):
             object.__setattr__(self, name, value)
 
@@ -128,7 +128,7 @@ def _decision(x: Any) -> AbstractTangent | None:
     return next(missing, None) if zero is None else zero
 
 
-def not_implemented(info: str = "", *, stacklevel: int = 1) -> NotImplementedTangent:
+def not_implemented(info: str = "", /, *, stacklevel: int = 1) -> NotImplementedTangent:
     """Return a tangent for a derivative that this rule does not implement.
 
     Parameters
