@@ -207,12 +207,12 @@ def test_only_classes_can_be_registered(T):
 @pytest.mark.parametrize(
     ("factory", "message"),
     [
-        (1.0, r"register\(Diagonal\): 1\.0 is no function from a Diagonal to its projection"),
-        (None, "None is no function"),
-        (ProjectTo(1.0), r"ProjectTo\[float\]\(\) is no function"),
-        (lambda: None, "called with the primal alone, which it does not take"),
-        (lambda x, dx: dx, "called with the primal alone"),
-        (lambda *, x: x, "called with the primal alone"),
+        (1.0, r"1\.0 cannot give the projection of a Diagonal: 1\.0 is not a callable.*`def f\(x\)`"),
+        (None, "None cannot give the projection"),
+        (ProjectTo(1.0), r"register\(Diagonal\): ProjectTo\[float\]\(\) is a projection, and no function"),
+        (lambda: None, "<lambda> cannot give the projection of a Diagonal: too many positional"),
+        (lambda x, dx: dx, "missing a required argument: 'dx'"),
+        (lambda *, x: x, "too many positional"),
     ],
 )
 def test_only_functions_of_a_primal_can_be_registered(factory, message):

@@ -11,6 +11,7 @@ from functools import partial, update_wrapper
 from typing import Any, ClassVar, Generic, TypeAlias, TypeGuard, TypeVar, TypeVarTuple, get_args, get_origin
 
 from adjoint2rrule.core.errors import MissingFeatureError, RegistrationError
+from adjoint2rrule.core.registered_functions import check_takes
 
 Features = TypeVarTuple("Features")
 Implementation = TypeVar("Implementation", bound=Callable[..., Any])
@@ -229,24 +230,12 @@ class ViaAD:
             raise RegistrationError(self._what_is_missing(config_class))
 
         def register_implementation(implementation: Implementation) -> Implementation:
-            self._check(implementation)
+            parameters = (*self._needed, "/", "*xs", "**kw")
+            check_takes(implementation, parameters, f"implement {self.__name__}", "the pair")
             setattr(config_class, self._attribute, implementation)
             return implementation
 
         return register_implementation
-
-    def _check(self, implementation: Callable[..., Any]) -> None:
-        try:
-            inspect.signature(implementation).bind_partial(*self._needed)
-        except ValueError:  # a function of C that does not say
-            return
-        except TypeError as err:
-            name = getattr(implementation, "__qualname__", repr(implementation))
-            form = ", ".join((*self._needed, "/", "*xs", "**kw"))
-            raise RegistrationError(
-                f"{name} cannot implement {self.__name__}: {err}. Write a function,"
-                f" `def {self.__name__[:5]}_of_my_ad({form})`, that returns the pair."
-            ) from err
 
     def __repr__(self) -> str:
         return f"<generic function {self.__name__}>"

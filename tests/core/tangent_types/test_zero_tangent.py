@@ -338,7 +338,7 @@ class TestRegister:
             (lambda: zero_tangent.register(list[float]), r"takes a class, not list\[float\]"),
             (
                 lambda: zero_tangent.register(Data)(0.0),
-                r"of a Data is given by a function of it, not by 0\.0",
+                r"0\.0 cannot give the zero tangent of a Data: .*`def f\(x\)`",
             ),
         ],
     )

@@ -9,6 +9,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from adjoint2rrule.core.errors import AmbiguousRuleError, RegistrationError
+from adjoint2rrule.core.registered_functions import check_takes
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
 from adjoint2rrule.core.tangent_types.notimplemented import NotImplementedTangent
@@ -169,7 +170,7 @@ class ProjectTo(metaclass=ProjectionType):
         Raises
         ------
         RegistrationError
-            Where `T` is no class, or the function cannot be called with a primal.
+            Where `T` is no class; from the decorator where the function does not take a primal alone.
 
         Examples
         --------
@@ -228,17 +229,13 @@ def add_factory(factory: Factory, *classes: type) -> None:
 
 
 def _check_factory(T: type, factory: Any) -> None:
-    what = f"ProjectTo.register({T.__qualname__}): {factory!r}"
-    if not callable(factory) or isinstance(factory, ProjectTo):
-        raise RegistrationError(f"{what} is no function from a {T.__qualname__} to its projection")
-    try:
-        signature = inspect.signature(factory)
-    except ValueError:  # functions of C need not tell
-        return
-    try:
-        signature.bind(None)
-    except TypeError as err:
-        raise RegistrationError(f"{what} is called with the primal alone, which it does not take") from err
+    name = T.__qualname__
+    if isinstance(factory, ProjectTo):
+        raise RegistrationError(
+            f"ProjectTo.register({name}): {factory!r} is a projection, and no function from a {name} to one;"
+            f" write `lambda x: {factory!r}`, with the projection of each primal"
+        )
+    check_takes(factory, ("x",), f"give the projection of a {name}", "it, a function of the cotangent")
 
 
 def _as_projection(x: Any, factory: Factory) -> ProjectTo:

@@ -10,6 +10,7 @@ from functools import singledispatch
 from typing import Any, TypeVar, get_origin
 
 from adjoint2rrule.core.errors import PrimalAdditionError, RegistrationError
+from adjoint2rrule.core.registered_functions import check_takes
 from adjoint2rrule.core.tangent_types.primal_fields import is_attrs, is_dataclass, is_namedtuple
 
 Constructor = TypeVar("Constructor", bound=Callable[[Any, Any], Any])
@@ -118,17 +119,14 @@ class Construct:
         Raises
         ------
         RegistrationError
-            Where `T` is no class, or what is decorated cannot be called.
+            Where `T` is no class; from the decorator where the function does not take the class and the
+            fields.
         """
         if not isinstance(T, type):
             raise RegistrationError(f"construct.register takes a class, not {T!r}")
 
         def decorate(constructor: Constructor) -> Constructor:
-            if not callable(constructor):
-                raise RegistrationError(
-                    f"the constructor of a {T.__qualname__} is a function of the class and its fields,"
-                    f" not {constructor!r}"
-                )
+            check_takes(constructor, ("T", "fields"), f"construct a {T.__qualname__}", "the instance")
             self._constructors.register(T)(constructor)
             return constructor
 

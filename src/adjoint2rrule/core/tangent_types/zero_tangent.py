@@ -13,6 +13,7 @@ import numpy as np
 
 from adjoint2rrule.core.errors import RegistrationError
 from adjoint2rrule.core.perturbable import cannot_be_perturbed
+from adjoint2rrule.core.registered_functions import check_takes
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero, NoTangent, ZeroTangent
@@ -77,7 +78,7 @@ class ZeroTangentOf:
         Raises
         ------
         RegistrationError
-            Where `T` is no class, or what is decorated cannot be called.
+            Where `T` is no class; from the decorator where the function does not take a primal alone.
 
         Examples
         --------
@@ -94,10 +95,7 @@ class ZeroTangentOf:
             raise RegistrationError(f"zero_tangent.register takes a class, not {T!r}")
 
         def decorate(maker: Maker) -> Maker:
-            if not callable(maker):
-                raise RegistrationError(
-                    f"the zero tangent of a {T.__qualname__} is given by a function of it, not by {maker!r}"
-                )
+            check_takes(maker, ("x",), f"give the zero tangent of a {T.__qualname__}", "that zero")
             self._makers.register(T)(maker)
             return maker
 
