@@ -267,7 +267,9 @@ def test_lists_and_sparse_arrays_become_arrays():
         projected = project_x(dx)
         assert type(projected) is np.ndarray
         assert np.array_equal(projected, np.eye(2))
-    with pytest.raises(ProjectionError, match=r"\[\[1\], \[2, 3\]\] is none"):
+    with pytest.raises(
+        ProjectionError, match=r"is \[\[1\], \[2, 3\]\], whose parts differ in shape; give an"
+    ):
         project_x([[1], [2, 3]])
 
 
@@ -280,7 +282,7 @@ def test_a_tangent_of_a_list_becomes_an_array_as_a_list_does():
         assert projected.tolist() == [[1.0, 0.0], [3.0, 0.0]]
     with pytest.raises(ProjectionError, match=r"x has shape \(2, 2\) and its cotangent \(1,\)"):
         project_x(Tangent[list](1.0))
-    with pytest.raises(ProjectionError, match=r"Tangent\[list\]\(1\.0, \[2\.0\]\) is none"):
+    with pytest.raises(ProjectionError, match=r"is Tangent\[list\]\(1\.0, \[2\.0\]\), whose parts"):
         project_x(Tangent[list](1.0, [2.0]))
 
 
@@ -575,3 +577,26 @@ def test_a_projection_does_not_keep_its_primal_alive(make):
 def test_it_takes_one_primal(call):
     with pytest.raises(TypeError, match=r"ProjectTo\(x\) takes one primal, but got [012] arguments"):
         call()
+
+
+@pytest.mark.parametrize("zero", [NoTangent, ZeroTangent])
+@pytest.mark.parametrize(
+    "x", [1.0, 1j, Fraction(1, 2), np.ones(2), (1.0,), [1.0], {"a": 1.0}, Point(1.0, 2.0)]
+)
+def test_the_class_of_a_zero_is_told_from_the_zero(x, zero):
+    name = zero.__name__
+    message = rf"x is an? .*, but its cotangent is the class {name}; write `{name}\(\)`$"
+    with pytest.raises(ProjectionError, match=message):
+        ProjectTo(x)(zero)
+
+
+@pytest.mark.parametrize("x", [1.0, 1j, Fraction(1, 2)])
+def test_only_what_has_axes_is_to_be_summed(x):
+    for dx in (np.ones(2), [1.0, 2.0], scipy.sparse.csr_array(np.eye(2))):
+        with pytest.raises(
+            ProjectionError, match=r"give a number; sum over the axes along which x was broadcast$"
+        ):
+            ProjectTo(x)(dx)
+    for dx in ("a", (1.0,), {"a": 1.0}, float, Tangent[Point](a=1.0)):
+        with pytest.raises(ProjectionError, match=r"give a number$"):
+            ProjectTo(x)(dx)

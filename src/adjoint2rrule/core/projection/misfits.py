@@ -13,6 +13,7 @@ from adjoint2rrule.core.perturbable import NOT_PERTURBABLE, cannot_be_perturbed
 from adjoint2rrule.core.projection.plain_arrays import plain
 from adjoint2rrule.core.shapes import alike, broadcasts_to
 from adjoint2rrule.core.sparse import is_sparse
+from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
 from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent
 
 #: The classes of which it is known what they are a cotangent of, and so of what they are none.
@@ -27,6 +28,11 @@ def passed(dx: Any, x_is: str, wanted: str) -> Any:
     if dx is None:
         raise ProjectionError(
             f"ProjectTo: x is {x_is}, but its cotangent is None; write ZeroTangent() for it"
+        )
+    if isinstance(dx, type) and issubclass(dx, AbstractZero):
+        name = dx.__name__
+        raise ProjectionError(
+            f"ProjectTo: x is {x_is}, but its cotangent is the class {name}; write `{name}()`"
         )
     if isinstance(dx, KNOWN) or is_sparse(dx) or cannot_be_perturbed(dx):
         raise ProjectionError(f"ProjectTo: x is {x_is}, but its cotangent is {_kind_of(dx)}; {wanted}")

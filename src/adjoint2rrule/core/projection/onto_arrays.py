@@ -79,7 +79,10 @@ def _array_of_list(dx: Any) -> np.ndarray[Any, Any] | NotImplementedTangent:
     try:
         return np.array(nested)
     except ValueError as err:
-        raise ProjectionError(f"ProjectTo: x is an array, but its cotangent {dx!r} is none") from err
+        raise ProjectionError(
+            f"ProjectTo: x is an array, but its cotangent is {dx!r}, whose parts differ in shape; give an"
+            " array"
+        ) from err
 
 
 def _is_list(dx: Any) -> bool:

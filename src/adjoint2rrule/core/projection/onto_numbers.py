@@ -13,6 +13,7 @@ from adjoint2rrule.core.projection.misfits import passed, stands_for
 from adjoint2rrule.core.projection.not_perturbable import IDENTITY
 from adjoint2rrule.core.projection.plain_arrays import plain
 from adjoint2rrule.core.projection.project_to import Projection, ProjectTo, add_factory
+from adjoint2rrule.core.sparse import is_sparse
 
 
 class OntoNumbers(Projection):
@@ -87,7 +88,9 @@ def _unknown_number(dx: Any, x_is: str) -> Any:
         return dx
     if isinstance(dx, numbers.Number) and not isinstance(dx, np.generic):
         return dx  # a dual number, say
-    return passed(dx, x_is, "give a number; sum over the axes along which x was broadcast")
+    has_axes = isinstance(dx, (np.ndarray, list)) or is_sparse(dx)
+    remedy = "; sum over the axes along which x was broadcast" if has_axes else ""
+    return passed(dx, x_is, f"give a number{remedy}")
 
 
 def _as_number(dx: Any) -> Any:

@@ -96,7 +96,7 @@ class ProjectTo(metaclass=ProjectionType):
     Raises
     ------
     ProjectionError
-        From the projection, where a cotangent is none of the primal: another shape or structure.
+        From the projection, where a cotangent does not belong to the primal: another shape or structure.
 
     Examples
     --------
