@@ -106,8 +106,16 @@ def test_forwards_mode_takes_the_tangents_first():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: rrule_via_ad(Forward(), len), r"rrule_via_ad: Forward lacks the feature HasReverseMode"),
-        (lambda: frule_via_ad(TapeConfig(), (), len), r"TapeConfig lacks the feature HasForwardsMode"),
+        (
+            lambda: rrule_via_ad(Forward(), len),
+            r"^rrule_via_ad: Forward lacks the feature HasReverseMode\. .* asks for it with"
+            r" `config: RuleConfig\[HasReverseMode\]`; .*`class Forward\(RuleConfig\[HasReverseMode\]\)`\.",
+        ),
+        (
+            lambda: frule_via_ad(TapeConfig(), (), len),
+            r"TapeConfig lacks the feature HasForwardsMode\. .* asks for it with `config:"
+            r" RuleConfig\[HasForwardsMode\]`; .*`class TapeConfig\(RuleConfig\[HasForwardsMode\]\)`",
+        ),
         (lambda: rrule_via_ad(TapeConfig(), len), r"TapeConfig has.*`@rrule_via_ad\.register\(TapeConfig\)`"),
         (lambda: rrule_via_ad(len, 1), r"must be a RuleConfig, not <built-in function len>\."),
         (

@@ -355,6 +355,19 @@ def test_a_rule_with_the_exact_parameters_goes_before_one_with_defaults():
         assert chosen(f, 1.0, 2.0) == "optional"
 
 
+def test_a_rule_with_defaults_goes_before_one_that_takes_any_number():
+    def optional(f, x, y=1, z=2):
+        return "optional"
+
+    def variadic(f, x, *ys):
+        return "variadic"
+
+    for rules in ([variadic, optional], [optional, variadic]):
+        f = register(target(), *rules)
+        assert [chosen(f, *[1.0] * count) for count in (1, 2, 3)] == ["optional"] * 3
+        assert chosen(f, 1.0, 2.0, 3.0, 4.0) == "variadic"
+
+
 def test_a_repeated_registration_replaces_the_rule():
     f = target()
 

@@ -127,6 +127,26 @@ def test_two_ways_to_write_one_type_cover_each_other(one, other):
     assert pattern_of(other).covers(pattern_of(one))
 
 
+@pytest.mark.parametrize(
+    ("hint", "cls", "expected"),
+    [
+        (type[Base], Derived, True),
+        (type[Derived], Base, False),
+        (type[Base], Base(), False),
+        # What the values of a class decide, some instance of it may fit.
+        (type[list[int]], list, True),
+        (type[list[int]], tuple, False),
+        (type[Literal["a"]], str, True),
+        (type[Literal["a"]], int, False),
+        (type[WithHex], float, True),
+        (type[WithHex], Base, False),
+    ],
+    ids=str,
+)
+def test_a_class_is_accepted_where_an_instance_of_it_may_be(hint, cls, expected):
+    assert pattern_of(hint).accepts(cls) is expected
+
+
 HINTS = sorted({hint for chain in CHAINS for hint in chain}, key=str)
 VALUES = [
     True,

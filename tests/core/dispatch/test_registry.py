@@ -22,6 +22,7 @@ from adjoint2rrule.core import (
     rrule_via_ad,
 )
 from adjoint2rrule.core.dispatch.method_table import MethodTable
+from adjoint2rrule.core.dispatch.registry import Home
 
 
 def function_with_a_rule():
@@ -111,6 +112,16 @@ def test_nothing_is_left_of_a_dead_target():
     del partials
     gc.collect()
     assert len(kept) == before
+
+
+def test_the_end_of_a_reference_that_was_replaced_forgets_nothing():
+    home = Home("__rules__")
+    target = functools.partial(max, 1.0)
+    home.put(target, ())
+    replaced = home.get(target).bearer
+    home.put(target, ())
+    replaced.__callback__(replaced)
+    assert home.get(target) is not None
 
 
 def test_a_dead_object_is_never_taken_for_a_new_one():
