@@ -25,6 +25,7 @@ from adjoint2rrule.core import (
     NoTangent,
     ProjectionError,
     ProjectTo,
+    RuleCallError,
     RuleConfig,
     RuleError,
     Tangent,
@@ -109,7 +110,7 @@ def cotangent_of(x, x̄, *seed):
     """Return the cotangent of `x` that a rule gives as `x̄`, in debug mode."""
     with debugging():
         _, pullback = rrule(giving(NO, x̄), x)
-    return pullback(*seed or (1.0,))[1]
+    return pullback(*seed or (ZeroTangent(),))[1]
 
 
 X = np.ones((3, 2))
@@ -400,12 +401,182 @@ class TestForm:
             for x in (2.0, 2, 2j, True, np.float32(2.0)):
                 unthunk(rrule(cube, x)[1](1.0)[1])
                 assert rrule(sign, x)[1](1.0) == (NO, NO)
-                frule((NO, 1.0), cube, x)
-                frule((NO, 1.0), sign, x)
+                dx = NO if x is True else 1.0
+                frule((NO, dx), cube, x)
+                frule((NO, dx), sign, x)
 
     def test_the_error_is_a_rule_error(self):
         assert issubclass(LyingRuleError, RuleError)
         assert issubclass(LyingRuleError, ValueError)
+
+
+GIVEN = {
+    "shape": (np.ones(3), np.ones(7), "has shape (7,), expected shape (3,)"),
+    "number for an array": (np.ones(3), 1.0, "has shape (), expected shape (3,)"),
+    "array for a number": (1.0, np.ones(3), "has shape (3,), expected shape ()"),
+    "none": (1.0, None, "is None, expected a tangent"),
+    "complex": (1.0, 1j, "is complex, expected a tangent of a float"),
+    "Boolean": (1.0, True, "is a bool, expected a tangent of a float"),
+    "text": (1.0, "1", "is a str, expected a tangent of a float"),
+    "for text": ("x", 1.0, "is a float, expected nothing for a str, which cannot be perturbed"),
+    "number for a tuple": ((1.0, 2.0), 1.0, "is a float, expected a tangent of a tuple"),
+    "array without axes for a tuple": ((1.0, 2.0), np.ones(()), "is a ndarray of shape () and dtype float64"),
+    "tuple of another length": ((1.0, 2.0), (1.0,), "is a tuple, expected a tangent of a tuple"),
+    "tangent of another": ((1.0, 2.0), Tangent[list](1.0, 2.0), "is a Tangent[list], expected a tangent of"),
+    "number for an object": (Layer(1.0), 1.0, "is a float, expected a tangent of a Layer"),
+}  # fmt: skip
+WELL_GIVEN = HONEST | {
+    "bare tuple": ((1.0, 2.0), (3.0, 4.0)),
+    "array for a tuple": ((1.0, 2.0), np.ones(2)),
+    "bare dict": ({"a": 1.0}, {"a": 2.0}),
+    "tuple of text": (("a", "b"), ("c", "d")),
+}
+
+
+class TestCallers:
+    """What a rule is given, which is the affair of its caller."""
+
+    CALLER = "expected .*: the caller gave this; correct the call\\.$"
+
+    def pushing(self, *xs):
+        """Return a function and what its forward rule was given, which it gives back."""
+
+        def f(*xs, n=0):
+            return xs[0]
+
+        given = []
+        frule.register(f)(lambda dargs, f, *xs, n=0: given.append(dargs) or (1.0, 1.0))
+        return f, given
+
+    @pytest.mark.parametrize("wrapped", [lambda ȳ: ȳ, lambda ȳ: thunk(lambda: ȳ)], ids=["value", "thunk"])
+    @pytest.mark.parametrize(("y", "ȳ", "says"), GIVEN.values(), ids=GIVEN)
+    def test_a_seed_is_a_tangent_of_the_value(self, y, ȳ, says, wrapped):
+        def f(x):
+            return y
+
+        ran = []
+        rrule.register(f)(lambda f, x: (y, lambda ȳ: ran.append(unthunk(ȳ)) or (NO, NO)))
+        with debugging():
+            _, pullback = rrule(f, 1.0)
+        with pytest.raises(RuleCallError, match=re.escape(f"the seed of y {says}")) as caught:
+            pullback(wrapped(ȳ))
+        assert re.search(self.CALLER, str(caught.value))
+        assert str(caught.value).startswith("rrule of ")
+        assert not ran
+
+    @pytest.mark.parametrize(("x", "dx", "says"), GIVEN.values(), ids=GIVEN)
+    def test_a_tangent_is_one_of_its_argument(self, x, dx, says):
+        f, given = self.pushing()
+        with (
+            debugging(),
+            pytest.raises(RuleCallError, match=re.escape(f"tangent of args[1] {says}")) as caught,
+        ):
+            frule((NO, 1.0, dx), f, 1.0, x)
+        assert re.search(self.CALLER, str(caught.value))
+        assert str(caught.value).startswith("frule of ")
+        assert not given
+
+    @pytest.mark.parametrize(("y", "ȳ"), WELL_GIVEN.values(), ids=WELL_GIVEN)
+    def test_what_can_be_a_tangent_reaches_the_rule_as_it_is(self, y, ȳ):
+        reached, (f, given) = [], self.pushing()
+        rrule.register(f)(lambda f, *xs: (y, lambda ȳ: reached.append(ȳ) or (NO, NO)))
+        dargs = (NO, ȳ)
+        with debugging():
+            rrule(f, 1.0)[1](ȳ)
+            frule(dargs, f, y)
+        assert reached[0] is ȳ
+        assert given[0] is dargs
+
+    @pytest.mark.parametrize(
+        ("dargs", "says"),
+        [
+            (
+                (NO, 1.0),
+                "the caller gave 2 tangents, expected a tuple of 3: that of the function, NoTangent()",
+            ),
+            ((), "the caller gave 0 tangents, expected a tuple of 3"),
+            ((NO, 1.0, 1.0, 1.0), "the caller gave 4 tangents, expected a tuple of 3"),
+            (1.0, "the caller gave a float, expected a tuple of 3"),
+            (None, "the caller gave None, expected a tuple of 3"),
+            ([NO, 1.0, 1.0], "the caller gave a list, expected a tuple of 3"),
+        ],
+    )
+    def test_there_is_a_tangent_for_each_argument(self, dargs, says):
+        f, given = self.pushing()
+        with (
+            debugging(),
+            pytest.raises(RuleCallError, match=re.escape(says) + ".*, and one for each argument"),
+        ):
+            frule(dargs, f, 2.0, 3.0)
+        assert not given
+
+    def test_there_may_be_one_for_a_default(self):
+        def f(x, n=1.0):
+            return x
+
+        @frule.register(f)
+        def f_frule(dargs, f, x, n=1.0):
+            return x, dargs[1]
+
+        with debugging():
+            assert frule((NO, 2.0, NO), f, 1.0) == (1.0, 2.0)
+            assert frule((NO, 2.0), f, 1.0) == (1.0, 2.0)
+            with pytest.raises(RuleCallError, match="gave 1 tangents, expected a tuple of 2 to 3"):
+                frule((NO,), f, 1.0)
+
+    def test_the_function_has_a_tangent_too(self):
+        f, _ = self.pushing()
+        with debugging(), pytest.raises(RuleCallError, match="the tangent of the function is a float"):
+            frule((1.0, 1.0), f, 1.0)
+
+    def test_a_method_has_that_of_its_object(self):
+        class Scale:
+            def apply(self, x):
+                return x
+
+        frule.register(Scale.apply)(lambda dargs, apply, self, x: (x, dargs[2]))
+        with debugging():
+            assert frule((NO, 2.0), Scale().apply, 1.0) == (1.0, 2.0)
+            with pytest.raises(RuleCallError, match=r"the tangent of args\[1\] is None"):
+                frule((NO, None), Scale().apply, 1.0)
+
+    def test_systems_with_an_agreement_of_their_own_give_what_they_like(self):
+        class Feature:
+            pass
+
+        class Config(RuleConfig[Feature]):
+            pass
+
+        def f(x):
+            return x
+
+        @rrule.register(f)
+        def f_rrule(config: RuleConfig[Feature], f, x):
+            return x, lambda ȳ: (NO, ȳ[0])
+
+        @frule.register(f)
+        def f_frule(config: RuleConfig[Feature], dargs, f, x):
+            return x, dargs
+
+        with debugging():
+            assert rrule(Config(), f, 1.0)[1]([2.0]) == (NO, 2.0)
+            assert frule(Config(), 3.0, f, 1.0) == (1.0, 3.0)
+
+    def test_nothing_is_looked_at_outside_debug_mode(self):
+        f, given = self.pushing()
+        with debugging(False):
+            frule((NO, None), f, 2.0, 3.0)
+        assert given == [(NO, None)]
+
+    def test_a_rule_may_decline(self):
+        def f(x):
+            return x
+
+        rrule.register(f)(lambda f, x: None)
+        frule.register(f)(lambda dargs, f, x: None)
+        with debugging():
+            assert rrule(f, 1.0) is None
+            assert frule((NO, 1.0), f, 1.0) is None
 
 
 class TestCallables:

@@ -79,9 +79,9 @@ NET_BARS = {
 class TestChanges:
     """Neither a rule nor its pullback changes what it is given."""
 
-    def run(self, x, *, in_rule=None, in_pullback=None, seed=1.0, x̄=NO):
+    def run(self, x, *, in_rule=None, in_pullback=None, y=1.0, seed=1.0, x̄=NO):
         def f(x):
-            return 1.0
+            return y
 
         def f_rrule(f, x, **kw):
             if in_rule:
@@ -92,7 +92,7 @@ class TestChanges:
                     in_pullback(x, ȳ)
                 return NO, x̄
 
-            return 1.0, pullback
+            return y, pullback
 
         rrule.register(f)(f_rrule)
         with debugging():
@@ -185,18 +185,18 @@ class TestChanges:
             rrule(f, net, net.buffer)
 
     @pytest.mark.parametrize(
-        ("seed", "array_of"),
+        ("y", "seed", "array_of"),
         [
-            (np.ones(3), lambda ȳ: ȳ),
-            (Tangent[tuple](np.ones(3)), lambda ȳ: unthunk(ȳ[0])),
-            (Layer(np.ones(3)), lambda ȳ: ȳ.weight),
-            ([np.ones(3)], lambda ȳ: ȳ[0]),
+            (np.ones(3), np.ones(3), lambda ȳ: ȳ),
+            ((np.ones(3),), Tangent[tuple](np.ones(3)), lambda ȳ: unthunk(ȳ[0])),
+            (Layer(np.ones(3)), Layer(np.ones(3)), lambda ȳ: ȳ.weight),
+            ([np.ones(3)], [np.ones(3)], lambda ȳ: ȳ[0]),
         ],
         ids=str,
     )
-    def test_the_seed_is_not_changed(self, seed, array_of):
+    def test_the_seed_is_not_changed(self, y, seed, array_of):
         with pytest.raises(LyingRuleError, match="its pullback changed the seed"):
-            self.run(1.0, in_pullback=lambda x, ȳ: array_of(ȳ).fill(2.0), seed=seed)
+            self.run(1.0, in_pullback=lambda x, ȳ: array_of(ȳ).fill(2.0), y=y, seed=seed)
 
     def test_whoever_calls_may_change_an_argument_before_the_pullback_runs(self):
         def f(x):

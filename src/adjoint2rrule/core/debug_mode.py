@@ -16,6 +16,13 @@ What it finds, by the error that says so:
     buffers and counters. Not watched are the argument ``out``, what `non_differentiable` runs, and rules that
     ask for a feature of a user's own or for the config of one system. See `watch`.
 
+    A rule that returns `None` in place of the pair is honest: it declines the call.
+
+`RuleCallError`, from `frule`, and from the pullbacks that `rrule` gives
+    The caller of a rule, which is not to blame, gave no tangent for each of the function and its arguments,
+    or one, or a seed, that cannot be a tangent as above; a bare tuple, list or dict can, where it has as many
+    elements as the primal. Rules are let alone that change what they like, as above.
+
 `BadInplaceError`, from `add_inplace`
     The ``add`` of an `InplaceableThunk` returned another array than it was given, or added something else
     than the thunk's value. `TangentMismatchError`, where that value has another shape than the array.

@@ -1,4 +1,7 @@
-"""Whether rules keep their promises: the form of what they return, and what they leave unchanged.
+"""Whether rules keep their promises, and are called as they have to be.
+
+A rule promises the form of what it returns, and to leave unchanged what it is given. Its caller promises a
+tangent for each argument, and for the seed one of the value.
 
 `rrule` and `frule` run a rule through `checked_rrule` and `checked_frule` in debug mode. That the numbers
 are right is for `adjoint2rrule.testing` to say; what is found here is found without another evaluation
@@ -25,8 +28,8 @@ from adjoint2rrule.core.config import (
 from adjoint2rrule.core.dispatch.annotations import Scope, pattern_of
 from adjoint2rrule.core.dispatch.method import Rule, describe, signature_of
 from adjoint2rrule.core.dispatch.patterns import Anything
-from adjoint2rrule.core.errors import LyingRuleError
-from adjoint2rrule.core.tangent_checks import Changes, Claim, described
+from adjoint2rrule.core.errors import LyingRuleError, RuleCallError
+from adjoint2rrule.core.tangent_checks import CallersClaim, Changes, Claim, described
 from adjoint2rrule.core.watch import Watch
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
@@ -50,17 +53,17 @@ def checked_rrule(rule: Rule) -> Rule:
 
 
 def checked_frule(rule: Rule) -> Rule:
-    """Return the rule for forward mode with checks of what it returns.
+    """Return the rule for forward mode with checks of the tangents that it is given, and of what it returns.
 
     It may change its arguments, since that is how the rules of functions that mutate work.
     """
 
     @wraps(rule)
     def frule_with_checks(dargs: Any, f: Any, /, *xs: Any, **kw: Any) -> Any:
-        pair = rule(dargs, f, *xs, **kw)
+        call = RuleCall(rule, "frule", f, xs, kw)
+        pair = rule(call.checked_tangents(dargs), f, *xs, **kw)
         if pair is None:
             return None
-        call = RuleCall(rule, "frule", f, xs, kw)
         y, dy = call.pair(pair, "(y, dy)")
         return _as_before(pair, (y, Claim(str(call), "the tangent of", "y").checked(dy, y)))
 
@@ -127,23 +130,48 @@ class RuleCall:
         y, pullback = self.pair(pair, "(y, pullback)")
         if not callable(pullback):
             self.refuse(f"its pullback is {described(pullback)}", "return a function of the seed")
-        return y, CheckedPullback(self, pullback, changes)
+        return y, CheckedPullback(self, y, pullback, changes)
+
+    def checked_tangents(self, dargs: Any) -> Any:
+        """Return what the caller of a forward rule gave it, if it has a tangent for each argument."""
+        if _may_mutate(self.rule):
+            return dargs
+        least, most = self._counts()
+        if not isinstance(dargs, tuple) or not least <= len(dargs) <= most:
+            given = f"{len(dargs)} tangents" if isinstance(dargs, tuple) else described(dargs)
+            raise RuleCallError(
+                f"{self}: the caller gave {given}, expected a tuple of {_one_of(least, most)}: that of the"
+                f" function, NoTangent() if it has no fields, and one for each argument."
+            )
+        checked = (
+            CallersClaim(str(self), "the tangent of", place).checked(dx, x)
+            for (place, x), dx in zip(self._primals().items(), dargs, strict=False)
+        )
+        return _as_before(dargs, (*checked, *dargs[least:]))
+
+    def checked_seed(self, ȳ: Any, y: Any) -> Any:
+        """Return what the caller of a pullback gave it, if it can be a tangent of the value."""
+        return ȳ if _may_mutate(self.rule) else CallersClaim(str(self), "the seed of", "y").checked(ȳ, y)
 
     def checked_entries(self, entries: Any, changes: Changes) -> tuple[Any, ...]:
         """Return what the pullback returned, if it has an entry for each argument, and each can be one."""
         if not isinstance(entries, tuple):
             self.refuse(f"its pullback returned {described(entries)}, expected a tuple", FORGOTTEN)
-        names = self._parameter_names()
-        least, most = 1 + len(self.xs), 1 + max(len(self.xs), len(names))
+        least, most = self._counts()
         if not least <= len(entries) <= most:
-            expected = least if least == most else f"{least} to {most}"
+            expected = _one_of(least, most)
             self.refuse(f"its pullback returned {len(entries)} entries, expected {expected}", FORGOTTEN)
-        claims = zip(self._primals().items(), chain([None], names, repeat(None)), entries, strict=False)
+        names = chain([None], self._parameter_names(), repeat(None))
+        claims = zip(self._primals().items(), names, entries, strict=False)
         checked = (
             Claim(str(self), "the cotangent of", place, name, changes=changes).checked(x̄, x)
             for (place, x), name, x̄ in claims
         )
         return _as_before(entries, (*checked, *entries[least:]))
+
+    def _counts(self) -> tuple[int, int]:
+        """Return how many tangents there are, for the function and its arguments, at least and at most."""
+        return 1 + len(self.xs), 1 + max(len(self.xs), len(self._parameter_names()))
 
     def _primals(self) -> dict[str, Any]:
         """Return what has a cotangent, by what messages call it."""
@@ -160,14 +188,14 @@ class RuleCall:
 class CheckedPullback:
     """A pullback that is checked when it is run, and has the attributes of that which the rule returned."""
 
-    def __init__(self, call: RuleCall, pullback: Callable[[Any], Any], changes: Changes) -> None:
+    def __init__(self, call: RuleCall, y: Any, pullback: Callable[[Any], Any], changes: Changes) -> None:
         # not by assignment, which is the pullback's own
-        vars(self).update(_call=call, _changes=changes, __wrapped__=pullback, __doc__=pullback.__doc__)
+        vars(self).update(_call=call, _y=y, _changes=changes, __wrapped__=pullback, __doc__=pullback.__doc__)
 
     def __call__(self, ȳ: Any) -> tuple[Any, ...]:
         call: RuleCall = self._call
         seed, arguments = call.watch_seed(ȳ), call.watch()
-        entries = self.__wrapped__(ȳ)
+        entries = self.__wrapped__(call.checked_seed(ȳ, self._y))
         call.changes(seed, "its pullback")
         changes: Changes = self._changes + call.changes(arguments, "its pullback")
         return call.checked_entries(entries, changes)
@@ -189,6 +217,10 @@ class EveryMode(RuleConfig[HasReverseMode, NoReverseMode, HasForwardsMode, NoFor
 def _as_before(given: tuple[Any, ...], checked: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return what was given, which may be a NamedTuple, unless checks have to wrap thunks in it."""
     return given if all(map(operator.is_, given, checked)) else checked
+
+
+def _one_of(least: int, most: int) -> str:
+    return str(least) if least == most else f"{least} to {most}"
 
 
 def _may_mutate(rule: Rule) -> bool:

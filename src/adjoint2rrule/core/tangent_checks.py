@@ -1,4 +1,4 @@
-"""Whether a value can be the tangent of a primal: what debug mode asks of what rules return.
+"""Whether a value can be the tangent of a primal: what debug mode asks of what rules return and are given.
 
 A tangent may be represented in many ways, and none of them is a lie: structural or natural, thunked or
 not, dense or sparse, of another precision, with a trailing axis of length 1 more or less, any zero, what
@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
-from adjoint2rrule.core.errors import LyingRuleError, ProjectionError
+from adjoint2rrule.core.errors import LyingRuleError, ProjectionError, RuleCallError
 from adjoint2rrule.core.projection import ProjectTo
 from adjoint2rrule.core.projection.misfits import KNOWN
 from adjoint2rrule.core.projection.not_perturbable import NO_TANGENT
@@ -37,7 +37,7 @@ Changes: TypeAlias = tuple[tuple[Any, str], ...]
 
 @dataclass(frozen=True)
 class Claim:
-    """That a value which a rule gave is a tangent of a primal.
+    """That a value which a rule gave is a tangent of a primal; `CallersClaim` is for those it was given.
 
     Attributes
     ----------
@@ -177,6 +177,26 @@ class Claim:
         raise LyingRuleError(f"{self.rule}: {what}.") from cause
 
 
+class CallersClaim(Claim):
+    """That a value which the caller of a rule gave it is a tangent of a primal.
+
+    That of a sequence or dict may be a bare one of as many elements: rules take it apart all the same.
+    """
+
+    def _check_natural(self, dx: Any, x: Any) -> None:
+        if not (isinstance(x, (tuple, list, dict)) and _length(dx) == len(x)):
+            super()._check_natural(dx, x)
+
+    def _raise(self, what: str, cause: ProjectionError | None = None) -> NoReturn:
+        raise RuleCallError(f"{self.rule}: {what}.") from cause
+
+    def _refuse(
+        self, problem: str, expected: str, remedy: str, cause: ProjectionError | None = None
+    ) -> NoReturn:
+        # not the remedy, which is for the author of a rule
+        self._raise(f"{self} {problem}, expected {expected}: the caller gave this; correct the call", cause)
+
+
 #: The kinds of numpy's dtypes that a tangent can have.
 NUMBERS = frozenset("iufc")
 
@@ -236,6 +256,12 @@ def _is_array_like(dx: Any, x: Any) -> bool:
 
 def _is_zero(dx: Any) -> bool:
     return kind_of_numbers(dx) in NUMBERS and not np.any(_values(dx))
+
+
+def _length(dx: Any) -> int | None:
+    if isinstance(dx, np.ndarray) and dx.ndim == 0:
+        return None
+    return len(dx) if isinstance(dx, (tuple, list, dict, np.ndarray)) else None
 
 
 def _remedy(x: Any) -> str:
