@@ -242,6 +242,52 @@ class TestChanges:
             self.run([np.ones(100), np.ones(3), np.ones(100)], in_rule=lambda x: x[1].fill(2.0))
 
 
+class TestLimits:
+    """Debug mode copies no more than it can be expected to."""
+
+    def test_an_array_that_is_too_large_is_not_copied(self):
+        x, small = np.zeros(2**23 + 1), np.zeros(3)  # 8 bytes more than all that is remembered
+        looked_at = watch.Watch({"x": x, "small": small})
+        x[0] = small[0] = 1.0
+        assert [part.place for part in looked_at.changed()] == ["small"]
+
+    def test_arrays_count_together(self, monkeypatch):
+        monkeypatch.setattr(watch, "WATCHED_BYTES", 100)
+        xs = [np.zeros(5) for _ in range(4)]
+        sparse = scipy.sparse.csr_array(np.eye(4))
+        looked_at = watch.Watch({"sparse": sparse, "xs": xs})
+        for x in xs:
+            x.fill(1.0)
+        sparse.data.fill(2.0)
+        assert len(looked_at.changed()) == 2
+
+    def test_an_array_that_just_fits_is_watched(self, monkeypatch):
+        monkeypatch.setattr(watch, "WATCHED_BYTES", 40)
+        x = np.zeros(5)
+        looked_at = watch.Watch({"x": x})
+        x.fill(1.0)
+        assert len(looked_at.changed()) == 1
+
+    @pytest.mark.parametrize("make", [list, dict, lambda: np.zeros(1)], ids=["lists", "dicts", "arrays"])
+    def test_parts_are_not_watched_without_end(self, make):
+        xs = [make() for _ in range(10_001)]
+        looked_at = watch.Watch({"xs": xs})
+        for x in xs:
+            if isinstance(x, list):
+                x.append(1.0)
+            else:
+                x[0] = 1.0
+        assert len(looked_at.changed()) == 9_999  # and the list of them, which did not change
+
+    def test_objects_count_too(self, monkeypatch):
+        monkeypatch.setattr(watch, "WATCHED_PARTS", 10)
+        layers = [Layer(np.zeros(1)) for _ in range(20)]
+        looked_at = watch.Watch({"layers": layers})
+        for layer in layers:
+            layer.weight += 1.0
+        assert len(looked_at.changed()) < 10
+
+
 class TestMayChange:
     """What is meant to be changed."""
 
