@@ -251,6 +251,19 @@ def zero_for_an_annotated_int():
     return times, 2.0, 3
 
 
+@wrong(r"args\[1\] \(`n`\) is ZeroTangent\(\), but an int cannot be perturbed: return NoTangent\(\)")
+def zero_of_an_int_in_the_call_of_an_object():
+    class Times:
+        def __call__(self, x, n):
+            return n * x
+
+    @rrule.register(Times.__call__)
+    def call_rrule(call, self, x: float, n: int):
+        return call(self, x, n), lambda ȳ: (NoTangent(), NoTangent(), n * ȳ, ZeroTangent())
+
+    return Times(), 2.0, 3
+
+
 @wrong(r"args\[1\] \(`shape`\) is ZeroTangent\(\), but a tuple cannot be perturbed: return NoTangent\(\)")
 def zero_for_an_annotated_shape():
     def reshaped(x, shape):

@@ -12,6 +12,7 @@ import numpy as np
 
 from adjoint2rrule.core import RuleConfig, rrule
 from adjoint2rrule.core.dispatch.annotations import Scope, pattern_of
+from adjoint2rrule.core.dispatch.functors import call_of
 from adjoint2rrule.core.dispatch.reading import asks_for_config
 from adjoint2rrule.testing.case import function_of
 
@@ -77,7 +78,8 @@ def rule_signature(
     rule = rrule.which(*call, **keywords)
     if rule is None:
         return None
-    # The rule of a bound method is that of its function, called with the object in front.
-    function = function_of(f)
+    # The rule of a bound method is that of its function, called with the object in front; so may be that of
+    # an object which is called.
+    function = function_of(f) or call_of(type(f))
     has_object = function is not None and rule in rrule.methods(function)
     return RuleSignature.of(rule, before=1 + asks_for_config(rule) + has_object)
