@@ -402,6 +402,16 @@ MISUSES: dict[str, list[Case]] = {
         case("rrule(1.0, identity)", RuleCallError, "1.0 stands where the callable", "`rrule(f, *xs)`"),
         case("rrule(Reverse, identity, 1.0)", MissingFeatureError, "rrule", "`Reverse()`"),
         case("rrule.which(1.0)", RuleCallError, "1.0 stands where the callable", "`rrule(f, *xs)`"),
+        case(
+            "@rrule\ndef rule(f, x): ...",
+            RegistrationError,
+            "what rule is a rule for",
+            "`@rrule.register(f)`",
+        ),
+        case(
+            "rrule(identity, Reverse(), 1.0)", RuleCallError, "Reverse()", "of identity", "`rrule(config, f, "
+        ),
+        case("rrule.methods(1.0)", RegistrationError, "rrule.methods(1.0)", "callable"),
         case("rrule.register(1.0)", RegistrationError, "rrule.register(1.0)", "callable"),
         case("rrule.register(Foo)", RegistrationError, "Foo cannot be called", "rrule.register(type[Foo])"),
         case("rrule.register(list[int])", RegistrationError, "list[int]", "leave them out"),
@@ -425,6 +435,7 @@ MISUSES: dict[str, list[Case]] = {
         ),
         case("frule(1.0, identity, 2.0)", RuleCallError, "1.0 stands where the tangents", "a tuple"),
         case("frule((0, 1), Forward(), identity, 2.0)", RuleCallError, "Forward()", "`frule(config, (df, "),
+        case("frule((0, 0, 1), identity, Forward(), 2.0)", RuleCallError, "among the arguments of identity"),
         case("frule.register(Foo)", RegistrationError, "Foo cannot be called", "frule.register(type[Foo])"),
         case(
             "frule.register(identity)(lambda f: None)", RegistrationError, "for identity", "(dargs, f, ...)"
@@ -461,7 +472,7 @@ MISUSES: dict[str, list[Case]] = {
     ],
     "non_differentiable": [
         case("non_differentiable(1.0)", RegistrationError, "1.0", "callable"),
-        case("non_differentiable(Foo)", RegistrationError, "Foo cannot be called", "type[Foo]"),
+        case("non_differentiable(Foo)", RegistrationError, "`non_differentiable(type[Foo])`"),
         case("non_differentiable(identity, 1.0)", RegistrationError, "non_differentiable", "1.0", "type"),
         case(
             "non_differentiable(identity, float, float)", RegistrationError, "identity", "at most 1 argument;"
