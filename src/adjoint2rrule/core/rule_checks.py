@@ -28,6 +28,7 @@ from adjoint2rrule.core.config import (
 from adjoint2rrule.core.dispatch.annotations import Scope, pattern_of
 from adjoint2rrule.core.dispatch.method import Rule, describe, signature_of
 from adjoint2rrule.core.dispatch.patterns import Anything
+from adjoint2rrule.core.dispatch.signatures import BY_POSITION
 from adjoint2rrule.core.errors import LyingRuleError, RuleCallError
 from adjoint2rrule.core.tangent_checks import CallersClaim, Changes, Claim, described
 from adjoint2rrule.core.watch import Watch
@@ -181,8 +182,7 @@ class RuleCall:
         """Return what the rule calls the arguments that it takes by position."""
         parameters = signature_of(self.rule).parameters.values()
         before = 1 if self.kind == "rrule" else 2
-        by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        return [p.name for p in islice((p for p in parameters if p.kind in by_position), before, None)]
+        return [p.name for p in islice((p for p in parameters if p.kind in BY_POSITION), before, None)]
 
 
 class CheckedPullback:

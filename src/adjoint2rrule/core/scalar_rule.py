@@ -20,6 +20,7 @@ from adjoint2rrule.core.dispatch.method import Method, Parameter, Rule, describe
 from adjoint2rrule.core.dispatch.patterns import Anything, Pattern
 from adjoint2rrule.core.dispatch.reading import pattern_of_type
 from adjoint2rrule.core.dispatch.registry import is_bound
+from adjoint2rrule.core.dispatch.signatures import BY_POSITION
 from adjoint2rrule.core.dispatch.targets import read_target
 from adjoint2rrule.core.errors import RegistrationError, TangentMismatchError
 from adjoint2rrule.core.partials import dot, rows_of, seeds_of, times
@@ -139,7 +140,7 @@ def _arguments_of_partials(f: object, target: Any, partials: Partials) -> tuple[
         parameters = signature_of(partials).parameters.values()
     except (TypeError, ValueError) as err:  # no callable, or one of C that does not tell its arguments
         raise _bad_partials(f, partials) from err
-    by_position = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    by_position = [p.name for p in parameters if p.kind in BY_POSITION]
     variadic = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
     if len(by_position) < 2 and not variadic:
         raise _bad_partials(f, partials)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from adjoint2rrule.core import RuleConfig, rrule
 from adjoint2rrule.core.dispatch.annotations import Scope, pattern_of
 from adjoint2rrule.core.dispatch.functors import call_of
 from adjoint2rrule.core.dispatch.reading import asks_for_config
+from adjoint2rrule.core.dispatch.signatures import BY_POSITION
 from adjoint2rrule.testing.case import function_of
 
 
@@ -53,8 +53,7 @@ class RuleSignature:
         """Return the signature of `rule`, without its first parameters."""
         parameters = inspect.signature(rule).parameters.values()
         annotations = {p: Any if p.annotation is p.empty else p.annotation for p in parameters}
-        by_position = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-        positional = [annotation for p, annotation in annotations.items() if p.kind in by_position]
+        positional = [annotation for p, annotation in annotations.items() if p.kind in BY_POSITION]
         rest = (annotation for p, annotation in annotations.items() if p.kind is p.VAR_POSITIONAL)
         return cls(tuple(positional[before:]), next(rest, Any), Scope.of(rule))
 
