@@ -415,7 +415,6 @@ GIVEN = {
     "number for an array": (np.ones(3), 1.0, "has shape (), expected shape (3,)"),
     "array for a number": (1.0, np.ones(3), "has shape (3,), expected shape ()"),
     "none": (1.0, None, "is None, expected a tangent"),
-    "complex": (1.0, 1j, "is complex, expected a tangent of a float"),
     "Boolean": (1.0, True, "is a bool, expected a tangent of a float"),
     "text": (1.0, "1", "is a str, expected a tangent of a float"),
     "for text": ("x", 1.0, "is a float, expected nothing for a str, which cannot be perturbed"),
@@ -427,6 +426,8 @@ GIVEN = {
 }  # fmt: skip
 WELL_GIVEN = HONEST | {
     "bare tuple": ((1.0, 2.0), (3.0, 4.0)),
+    "complex number for a real one": (1.0, 1j),
+    "complex for real": (X, 1j * X),
     "array for a tuple": ((1.0, 2.0), np.ones(2)),
     "bare dict": ({"a": 1.0}, {"a": 2.0}),
     "tuple of text": (("a", "b"), ("c", "d")),

@@ -21,7 +21,8 @@ What it finds, by the error that says so:
 `RuleCallError`, from `frule`, and from the pullbacks that `rrule` gives
     The caller of a rule, which is not to blame, gave no tangent for each of the function and its arguments,
     or one, or a seed, that cannot be a tangent as above; a bare tuple, list or dict can, where it has as many
-    elements as the primal. Rules are let alone that change what they like, as above.
+    elements as the primal, and what is complex where that is real. What rules are given that ask for a
+    feature of a user's own is their own affair.
 
 `BadInplaceError`, from `add_inplace`
     The ``add`` of an `InplaceableThunk` returned another array than it was given, or added something else

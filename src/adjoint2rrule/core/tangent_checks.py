@@ -140,7 +140,10 @@ class Claim:
         if shape is not None and not alike_with_axes(shape, np.shape(x)):
             self._refuse(f"has shape {shape}", f"shape {np.shape(x)}", "sum over what was broadcast")
         if kind == "c" and kind_of_numbers(x) != "c" and np.any(_values(dx).imag):
-            self._refuse("is complex", expected, "return its real part, as `ProjectTo` gives it")
+            self._check_complex(expected)
+
+    def _check_complex(self, expected: str) -> None:
+        self._refuse("is complex", expected, "return its real part, as `ProjectTo` gives it")
 
     def _check_elements(self, dx: Any, x: np.ndarray[Any, Any]) -> None:
         if shape_of(dx) != x.shape:
@@ -180,8 +183,12 @@ class Claim:
 class CallersClaim(Claim):
     """That a value which the caller of a rule gave it is a tangent of a primal.
 
-    That of a sequence or dict may be a bare one of as many elements: rules take it apart all the same.
+    That of a sequence or dict may be a bare one of as many elements: rules take it apart all the same. That
+    of a real number may be complex, as seeds are where nobody has projected them: rules take the real part.
     """
+
+    def _check_complex(self, expected: str) -> None:
+        """Refuse nothing."""
 
     def _check_natural(self, dx: Any, x: Any) -> None:
         if not (isinstance(x, (tuple, list, dict)) and _length(dx) == len(x)):
