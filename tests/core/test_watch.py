@@ -192,7 +192,6 @@ class TestChanges:
             (Layer(np.ones(3)), Layer(np.ones(3)), lambda ȳ: ȳ.weight),
             ([np.ones(3)], [np.ones(3)], lambda ȳ: ȳ[0]),
         ],
-        ids=str,
     )
     def test_the_seed_is_not_changed(self, y, seed, array_of):
         with pytest.raises(LyingRuleError, match="its pullback changed the seed"):
