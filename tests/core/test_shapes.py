@@ -37,7 +37,6 @@ class Shaped:
         (thunk(lambda: 1.0), None),
         ([1.0], None),
     ],
-    ids=repr,
 )
 def test_numbers_and_arrays_have_a_shape(x, shape):
     assert shape_of(x) == shape

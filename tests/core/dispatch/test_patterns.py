@@ -141,7 +141,6 @@ def test_two_ways_to_write_one_type_cover_each_other(one, other):
         (type[WithHex], float, True),
         (type[WithHex], Base, False),
     ],
-    ids=str,
 )
 def test_a_class_is_accepted_where_an_instance_of_it_may_be(hint, cls, expected):
     assert pattern_of(hint).accepts(cls) is expected
