@@ -158,8 +158,12 @@ def test_a_wider_scalar_gives_the_dtype_that_numpy_gives_it():
 
 def test_a_number_that_is_too_large_becomes_infinite_without_a_warning():
     x = np.zeros((), np.float32)
-    assert add_inplace(x, -1e300) is x
-    assert x == -np.inf
+    total = add_inplace(x, -1e300)
+    if np.__version__ < "2":  # the value of a number had a say in the precision of the sum
+        assert total == -1e300
+    else:
+        assert total is x
+        assert x == -np.inf
 
 
 @pytest.mark.parametrize("cls", [scipy.sparse.csr_array, scipy.sparse.csr_matrix, scipy.sparse.dia_matrix])
