@@ -24,4 +24,5 @@ def test_legacy_rules_need_numpy_and_the_standard_library_alone(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
-    assert set(run.stdout.split()) - sys.stdlib_module_names == {"adjoint2rrule", "numpy"}
+    loaded = {name for name in run.stdout.split() if "cython" not in name}  # parts of numpy 1.26
+    assert loaded - sys.stdlib_module_names == {"adjoint2rrule", "numpy"}
