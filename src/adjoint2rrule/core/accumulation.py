@@ -12,7 +12,7 @@ from numpy import add, ndarray
 
 from adjoint2rrule.core.debug_mode import debug_mode
 from adjoint2rrule.core.errors import BadInplaceError
-from adjoint2rrule.core.field_sums import add_fields, fits, owned, plus
+from adjoint2rrule.core.field_sums import add_fields, fits, plus
 from adjoint2rrule.core.shapes import in_shape_of
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.thunks import AbstractThunk, InplaceableThunk, unthunk
@@ -116,8 +116,7 @@ def _added(x: Any, y: Any) -> Any:
     dy = in_shape_of(x, y)
     if dy is not y:
         return add_inplace(x, dy)
-    total = plus(x, y)
-    return total if total is x or total is y else owned(total, y)
+    return plus(x, y)
 
 
 def _add_thunk(x: Any, y: InplaceableThunk) -> Any:

@@ -73,11 +73,6 @@ def _sum(x: Any, y: Any) -> Any:
         return x + y
 
 
-def owned(total: Any, y: Any) -> Any:
-    """Return the sum of something and `y`, of which no part that can be written is a part of `y`."""
-    return deepcopy(total) if total is y or isinstance(total, MutableTangent) else total
-
-
 class FieldSums:
     """The sums of what is reached together, from `x` and `y`; new fields are `pending` until all are known.
 
@@ -111,7 +106,7 @@ class FieldSums:
         if fits(x, y):
             return self._of_fields(x, y)
         writes = isinstance(x, np.ndarray) and self._alone(x)
-        total = self.add_inplace(x, y) if writes else owned(plus(x, unthunk(y)), unthunk(y))
+        total = self.add_inplace(x, y) if writes else self._new(x, unthunk(y))
         self._sums[key] = total
         return total
 
@@ -121,6 +116,10 @@ class FieldSums:
         self._sums[key] = total  # before its fields, one of which may be `x` again
         self.pending.append((total, {name: self.of(a, b) for name, a, b in _fields(x, y)}))
         return total
+
+    def _new(self, x: Any, y: Any) -> Any:
+        total = plus(x, y)
+        return deepcopy(total) if total is y else total  # a zero and `y`; other sums share nothing with it
 
     def _alone(self, x: np.ndarray[Any, Any]) -> bool:
         """Whether nothing else that is reached has its memory there."""

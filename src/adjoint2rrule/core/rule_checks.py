@@ -26,7 +26,7 @@ from adjoint2rrule.core.config import (
     RuleConfig,
 )
 from adjoint2rrule.core.dispatch.annotations import Scope, pattern_of
-from adjoint2rrule.core.dispatch.method import Rule, describe, signature_of
+from adjoint2rrule.core.dispatch.method import Rule, describe, place_of, signature_of
 from adjoint2rrule.core.dispatch.patterns import Anything
 from adjoint2rrule.core.dispatch.signatures import BY_POSITION
 from adjoint2rrule.core.errors import LyingRuleError, RuleCallError
@@ -91,9 +91,7 @@ class RuleCall:
         function = inspect.unwrap(self.rule)
         while isinstance(function, partial):  # of a config
             function = inspect.unwrap(function.func)
-        code = getattr(function, "__code__", None)
-        where = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-        return f"{self.kind} of {describe(self.f)}, {describe(function)}{where}"
+        return f"{self.kind} of {describe(self.f)}, {describe(function)}{place_of(function)}"
 
     def refuse(self, problem: str, remedy: str) -> NoReturn:
         """Raise the error for a rule that lies."""

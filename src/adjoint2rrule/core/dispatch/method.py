@@ -159,9 +159,13 @@ def _shown(blurred: tuple[Blurred, ...]) -> str:
 
 def described(rule: Rule) -> str:
     """Return a rule as messages show it, with its signature and the place where it is defined."""
+    return f"{describe(rule)}{signature_of(rule)}{place_of(rule)}"
+
+
+def place_of(rule: Rule) -> str:
+    """Return the file and line where a rule is defined, as messages add them; nothing for one of C."""
     code = getattr(inspect.unwrap(rule), "__code__", None)
-    where = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-    return f"{describe(rule)}{signature_of(rule)}{where}"
+    return f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
 
 
 def signature_of(rule: Rule) -> inspect.Signature:
