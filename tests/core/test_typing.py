@@ -186,7 +186,6 @@ RuleError()  # error: call-arg
 @pytest.fixture(scope="module")
 def report(request, tmp_path_factory):
     """Return what mypy says, by line."""
-    pytest.importorskip("mypy")
     program = tmp_path_factory.mktemp("typed") / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")
     cache = request.config.cache.mkdir("mypy") if request.config.cache else program.parent

@@ -25,12 +25,13 @@ from adjoint2rrule.core.config import (
     NoReverseMode,
     RuleConfig,
 )
+from adjoint2rrule.core.descriptions import described
 from adjoint2rrule.core.dispatch.annotations import Scope, pattern_of
 from adjoint2rrule.core.dispatch.method import Rule, describe, place_of, signature_of
 from adjoint2rrule.core.dispatch.patterns import Anything
 from adjoint2rrule.core.dispatch.signatures import BY_POSITION
 from adjoint2rrule.core.errors import LyingRuleError, RuleCallError
-from adjoint2rrule.core.tangent_checks import CallersClaim, Changes, Claim, described
+from adjoint2rrule.core.tangent_checks import CallersClaim, Changes, Claim
 from adjoint2rrule.core.watch import Watch
 
 AnyRule = TypeVar("AnyRule", bound=Rule)

@@ -11,11 +11,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from numbers import Complex, Integral, Number, Real
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
+from adjoint2rrule.core.descriptions import (
+    NUMBERS,
+    described,
+    kind_of_numbers,
+    parts_of,
+    step_to,
+    stored_parts,
+)
 from adjoint2rrule.core.errors import LyingRuleError, ProjectionError, RuleCallError
 from adjoint2rrule.core.projection import ProjectTo
 from adjoint2rrule.core.projection.misfits import KNOWN
@@ -23,8 +30,6 @@ from adjoint2rrule.core.projection.not_perturbable import NO_TANGENT
 from adjoint2rrule.core.shapes import alike_with_axes, shape_of
 from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
-from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
-from adjoint2rrule.core.tangent_types.primal_fields import fields_of
 from adjoint2rrule.core.tangent_types.structural_arithmetic import made
 from adjoint2rrule.core.tangent_types.structural_kinds import AnythingKind
 from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent, Tangent
@@ -204,48 +209,6 @@ class CallersClaim(Claim):
         self._raise(f"{self} {problem}, expected {expected}: the caller gave this; correct the call", cause)
 
 
-#: The kinds of numpy's dtypes that a tangent can have.
-NUMBERS = frozenset("iufc")
-
-
-def kind_of_numbers(x: Any) -> str:
-    """Return the kind of numpy's dtypes that the numbers in `x` have; nothing where it holds none."""
-    if isinstance(x, Enum):  # a name, be it a number as well
-        return ""
-    if isinstance(x, (np.ndarray, np.generic)) or is_sparse(x):
-        return str(x.dtype.kind)
-    if isinstance(x, (bool, Integral)):
-        return "b" if isinstance(x, bool) else "i"
-    if isinstance(x, Complex) and not isinstance(x, Real):
-        return "c"
-    return "f" if isinstance(x, Number) else ""
-
-
-def described(x: Any) -> str:
-    """Return what messages call a value: what it is rather than what is in it."""
-    if isinstance(x, np.ndarray) or is_sparse(x):
-        return f"a {type(x).__name__} of shape {x.shape} and dtype {x.dtype}"
-    if x is None or isinstance(x, AbstractZero):
-        return repr(x)
-    name = type(x).__name__
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
-
-
-def parts_of(x: Any) -> Mapping[Any, Any]:
-    """Return the parts of a primal by their keys: fields, entries, or elements."""
-    if isinstance(x, dict):
-        return x
-    if isinstance(x, (tuple, list)):
-        return dict(zip(getattr(x, "_fields", range(len(x))), x, strict=True))
-    return fields_of(x)
-
-
-def stored_parts(tangent: StructuralTangent) -> Mapping[Any, Any]:
-    """Return the parts that a structural tangent stores, by their keys; thunks stay thunks."""
-    stored = tangent.__backing__
-    return dict(enumerate(stored)) if isinstance(stored, tuple) else stored
-
-
 def _is_of_its_kind(dx: Any, x: Any) -> bool:
     """Whether both are of a class that the runtime does not know and that may be a space of vectors."""
     known = (tuple, list, dict, str, bytes, Enum)
@@ -274,11 +237,6 @@ def _length(dx: Any) -> int | None:
 def _remedy(x: Any) -> str:
     wanted = "a number or an array of numbers" if kind_of_numbers(x) else f"Tangent[{type(x).__name__}](...)"
     return f"return {wanted}"
-
-
-def step_to(x: Any, key: Any) -> str:
-    """Return how the part of a primal with this key is written after the name of the whole."""
-    return f".{key}" if isinstance(key, str) and not isinstance(x, dict) else f"[{key!r}]"
 
 
 def _primal_class(tangent: StructuralTangent) -> Any:

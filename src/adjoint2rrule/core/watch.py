@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from adjoint2rrule.core.descriptions import parts_of, step_to, stored_parts
 from adjoint2rrule.core.sparse import is_sparse
-from adjoint2rrule.core.tangent_checks import parts_of, step_to, stored_parts
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
 from adjoint2rrule.core.tangent_types.structural_tangent import StructuralTangent
