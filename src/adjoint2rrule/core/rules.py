@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from adjoint2rrule.core.config import AnyConfig, RuleConfig
-from adjoint2rrule.core.debug_mode import switch
 from adjoint2rrule.core.dispatch.calls import NOTHING, check_call
 from adjoint2rrule.core.dispatch.rule_function import RuleFunction
 from adjoint2rrule.core.rule_checks import RuleCall, checked_frule, checked_rrule
@@ -32,13 +31,10 @@ class ReverseRules(RuleFunction):
     def _run(
         self, config: tuple[AnyConfig, ...], f: Any = NOTHING, /, *xs: Any, **kw: Any
     ) -> tuple[Any, Pullback] | None:
-        found = self._find(config, f, xs, kw)
-        if found is None:
-            self._check_call(config, (), f, xs)
+        chosen = self._chosen(config, (), f, xs, kw)
+        if chosen is None:
             return None
-        rule, asked, callee = found
-        if asked or switch.touched:
-            rule = self._with_checks(rule, asked)
+        rule, callee = chosen
         pair: tuple[Any, Pullback] | None = rule(*callee, *xs, **kw)
         if pair is None or len(callee) == 1:
             return pair
@@ -76,13 +72,10 @@ class ForwardRules(RuleFunction):
     def _run(
         self, config: tuple[AnyConfig, ...], dargs: Any, f: Any = NOTHING, /, *xs: Any, **kw: Any
     ) -> tuple[Any, Any] | None:
-        found = self._find(config, f, xs, kw)
-        if found is None:
-            self._check_call(config, (dargs,), f, xs)
+        chosen = self._chosen(config, (dargs,), f, xs, kw)
+        if chosen is None:
             return None
-        rule, asked, callee = found
-        if asked or switch.touched:
-            rule = self._with_checks(rule, asked)
+        rule, callee = chosen
         if len(callee) == 2:
             check_call(self._form, (dargs,), f)
             # The tangent of a bound method is that of its object; the function has none.

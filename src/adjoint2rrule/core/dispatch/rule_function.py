@@ -242,19 +242,29 @@ class RuleFunction(abc.ABC):
                 return found
         return find_rule(self._plain, (), f, xs, kw)
 
-    def _with_checks(self, rule: Rule, config: tuple[AnyConfig, ...]) -> Rule:
-        """Return the rule for this config, in debug mode with its checks."""
-        if config:
-            rule = partial(rule, *config)
-        return self._checked(rule) if switch.touched and debug_mode() else rule
+    def _chosen(
+        self,
+        config: tuple[AnyConfig, ...],
+        leading: tuple[Any, ...],
+        f: Any,
+        xs: tuple[Any, ...],
+        kw: Mapping[str, Any],
+    ) -> tuple[Rule, tuple[Any, ...]] | None:
+        """Return the rule to run, in debug mode with its checks, and what it takes before the arguments.
 
-    def _check_call(
-        self, config: tuple[AnyConfig, ...], leading: tuple[Any, ...], f: Any, xs: tuple[Any, ...]
-    ) -> None:
-        """Refuse a call without a rule that is not written as one, from the `_run` of a subclass."""
-        if not xs:
-            check_target_is_named(self.__name__, leading[0] if leading else f, sys._getframe(3))
-        check_call(self._form, leading, f, () if config else xs)
+        It is for the `_run` of a subclass. A call without a rule that is not written as one is refused.
+        """
+        found = self._find(config, f, xs, kw)
+        if found is None:
+            if not xs:
+                # beyond `_run` and `__call__`
+                check_target_is_named(self.__name__, leading[0] if leading else f, sys._getframe(3))
+            check_call(self._form, leading, f, () if config else xs)
+            return None
+        rule, asked, callee = found
+        if asked:
+            rule = partial(rule, *asked)
+        return self._checked(rule) if switch.touched and debug_mode() else rule, callee
 
     @abc.abstractmethod
     def __call__(self, *args: Any, **kw: Any) -> tuple[Any, Any] | None:
