@@ -8,6 +8,7 @@ import pytest
 
 from adjoint2rrule.convert.scopes import (
     By,
+    Rest,
     Scope,
     evaluated,
     names_bound_by,
@@ -45,18 +46,18 @@ BINDINGS = {
     "a, b = 1, 2": {"a": [By.VALUE], "b": [By.VALUE]},
     "a, (b, c) = 1, (2, 3)": {"a": [By.VALUE], "b": [By.VALUE], "c": [By.VALUE]},
     "a, b = c": {"a": [By.PART], "b": [By.PART]},
-    "[a, *b] = 1, 2": {"a": [By.PART], "b": [By.OTHER]},
+    "[a, *b] = 1, 2": {"a": [By.PART], "b": [By.PART]},
     "a, b = *c, 1": {"a": [By.PART], "b": [By.PART]},
     "x[i] = 1\ny.z = 2": {},
     "x = (y := 1)": {"x": [By.VALUE], "y": [By.VALUE]},
     "f(x := 1)": {"x": [By.VALUE]},
-    "for i, j in x: pass": {"i": [By.OTHER], "j": [By.OTHER]},
+    "for i, j in x: pass": {"i": [By.ELEMENT], "j": [By.ELEMENT]},
     "with a as b, c as (d, e): pass": {"b": [By.OTHER], "d": [By.OTHER], "e": [By.OTHER]},
     "try: pass\nexcept E as e: pass": {"e": [By.OTHER]},
     "del x": {"x": [By.OTHER]},
-    "match x:\n    case [a, *b]: pass": {"a": [By.OTHER], "b": [By.OTHER]},
-    "match x:\n    case {'k': a, **b}: pass": {"a": [By.OTHER], "b": [By.OTHER]},
-    "match x:\n    case C(a) as b: pass\n    case None: pass": {"b": [By.OTHER], "a": [By.OTHER]},
+    "match x:\n    case [a, *b]: pass": {"a": [By.PART], "b": [By.PART]},
+    "match x:\n    case {'k': a, **b}: pass": {"a": [By.PART], "b": [By.PART]},
+    "match x:\n    case C(a) as b: pass\n    case None: pass": {"b": [By.PART], "a": [By.PART]},
     "[i for i in x]": {},
     "{k: v for k, v in x}": {},
     "[y := i for i in x]": {"y": [By.VALUE]},
@@ -247,3 +248,24 @@ def test_every_node_is_evaluated_in_its_own_scope():
 )
 def test_names_that_nodes_bind(text, names):
     assert {name for node in ast.walk(ast.parse(text)) for name in names_bound_by(node)} == names
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    {
+        "x = y": (),
+        "x, a = y": (0,),
+        "a, x = y": (1,),
+        "a, *b, x, c = y": (-2,),
+        "a, *x, c = y": (Rest(1, 1),),
+        "a, (b, *x) = y": (1, Rest(1, 0)),
+        "for a, x in y: pass": (1,),
+        "for x in y: pass": (),
+        "match y:\n    case x: pass": (),
+        "match y:\n    case (None, x): pass": (None,),
+    }.items(),
+)
+def test_binding_tells_which_part_of_a_value_a_name_takes(text, path):
+    (binding,) = module_scope(text).bindings["x"]
+    assert ast.unparse(binding.value) == "y"
+    assert binding.path == path

@@ -28,10 +28,23 @@ class By(Enum):
     FUNCTION = auto()
     CLASS = auto()
     VALUE = auto()  # `name = value` and its like: `Binding.value` is the expression
-    PART = auto()  # unpacked from `Binding.value`
+    PART = auto()  # unpacked from `Binding.value`, or captured by a pattern on it: the part at `Binding.path`
+    ELEMENT = auto()  # each element of `Binding.value` in turn, or the part of it at `Binding.path`
     UPDATE = auto()  # `name += value` and its like
     PARAMETER = auto()
-    OTHER = auto()  # loops, `with`, `except`, `del`, patterns
+    OTHER = auto()  # `with`, `except`, `del`
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What a starred name takes of a sequence: all but so many entries at either end."""
+
+    before: int
+    after: int
+
+
+# An index, from the end where it is negative; `None` for a part that cannot be told.
+Step = int | Rest | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +62,10 @@ class Binding:
     statement
         For imports, the statement that `node` is an alias of.
     value
-        For `By.VALUE` the expression that the name is bound to, for `By.PART` the one it is a part of.
+        For `By.VALUE` the expression that the name is bound to, for `By.PART` the one it is a part of, for
+        `By.ELEMENT` the one that is iterated over.
+    path
+        Where the part stands in there, from the outside.
     """
 
     name: str
@@ -57,6 +73,7 @@ class Binding:
     node: ast.AST
     statement: ast.Import | ast.ImportFrom | None = None
     value: ast.expr | None = None
+    path: tuple[Step, ...] = ()
 
 
 class Scope:
@@ -90,7 +107,7 @@ class Scope:
     def _collected(self) -> _Collector:
         collector = _Collector()
         if isinstance(self.node, ComprehensionNode):
-            collector.collect([generator.target for generator in self.node.generators])
+            collector.collect_generators(self.node.generators)
             return collector
         if isinstance(self.node, FunctionNode):
             for parameter in parameters_of(self.node):
@@ -160,6 +177,11 @@ class _Collector:
             else:
                 self._later(*ast.iter_child_nodes(node))
 
+    def collect_generators(self, generators: list[ast.comprehension]) -> None:
+        """Note what the targets of a comprehension bind."""
+        for generator in generators:
+            self._assign(generator.target, generator.iter, By.ELEMENT)
+
     def _later(self, *nodes: ast.AST) -> None:
         self._pending.extend(reversed(nodes))
 
@@ -170,9 +192,10 @@ class _Collector:
         node: ast.AST,
         value: ast.expr | None = None,
         statement: ast.Import | ast.ImportFrom | None = None,
+        path: tuple[Step, ...] = (),
     ) -> None:
         """Note that `node` binds `name`."""
-        self.bindings.setdefault(name, []).append(Binding(name, by, node, statement, value))
+        self.bindings.setdefault(name, []).append(Binding(name, by, node, statement, value, path))
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
@@ -194,12 +217,12 @@ class _Collector:
 
     def _assignment(self, node: ast.Assign) -> None:
         for target in node.targets:
-            self._assign(target, node, node.value)
+            self._assign(target, node.value, By.VALUE, node)
         self._later(node.value)
 
     def _annotated(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
-            self._assign(node.target, node, node.value)
+            self._assign(node.target, node.value, By.VALUE, node)
             self._later(node.value)
         elif isinstance(node.target, ast.Name):
             self.add(node.target.id, By.OTHER, node)
@@ -210,24 +233,38 @@ class _Collector:
         self._later(node.value)
 
     def _walrus(self, node: ast.NamedExpr) -> None:
-        self._assign(node.target, node, node.value)
+        self._assign(node.target, node.value, By.VALUE, node)
         self._later(node.value)
+
+    def _loop(self, node: ast.For | ast.AsyncFor) -> None:
+        self._assign(node.target, node.iter, By.ELEMENT)
+        self._later(node.iter, *node.body, *node.orelse)
 
     def _alias(self, node: ast.AST) -> None:  # `type X = …`, which `ast` of 3.11 has not
         name, value = node.name, node.value  # type: ignore[attr-defined]  # see above
         self.add(name.id, By.VALUE, node, value)
 
-    def _assign(self, target: ast.expr, node: ast.AST, value: ast.expr) -> None:
+    def _assign(
+        self,
+        target: ast.expr,
+        value: ast.expr,
+        by: By,
+        node: ast.AST | None = None,
+        path: tuple[Step, ...] = (),
+    ) -> None:
+        """Note what `target` binds to `value`, or to the part of it at `path`."""
         if isinstance(target, ast.Name):
-            self.add(target.id, By.VALUE, node, value)
+            by = By.PART if path and by is By.VALUE else by
+            self.add(target.id, by, node or target, value, path=path)
+        elif isinstance(target, ast.Starred):
+            self._assign(target.value, value, by, node, path)
         elif isinstance(target, ast.Tuple | ast.List):
-            for inner, part in _paired(target, value):
-                if part is not None:
-                    self._assign(inner, node, part)
+            parts = _paired(target, value) if by is By.VALUE and not path else None
+            for i, inner in enumerate(target.elts):
+                if parts is not None:
+                    self._assign(inner, parts[i], by, node)
                 else:
-                    by = By.OTHER if isinstance(inner, ast.Starred) else By.PART
-                    for name in _names(inner):
-                        self.add(name, by, node, value)
+                    self._assign(inner, value, by, node, (*path, _step(target, i)))
         else:
             self._later(target)
 
@@ -240,15 +277,19 @@ class _Collector:
         if isinstance(node, ast.Global):
             self.declared_global.update(node.names)
 
-    def _named(self, node: ast.ExceptHandler | ast.MatchAs | ast.MatchStar) -> None:
+    def _handler(self, node: ast.ExceptHandler) -> None:
         if node.name:
             self.add(node.name, By.OTHER, node)
         self._later(*ast.iter_child_nodes(node))
 
-    def _rest(self, node: ast.MatchMapping) -> None:
-        if node.rest:
-            self.add(node.rest, By.OTHER, node)
-        self._later(*ast.iter_child_nodes(node))
+    def _match(self, node: ast.Match) -> None:
+        self._later(node.subject)
+        for case in node.cases:
+            for pattern in ast.walk(case.pattern):
+                for name in names_bound_by(pattern) if isinstance(pattern, ast.pattern) else ():
+                    path: tuple[Step, ...] = () if pattern is case.pattern else (None,)
+                    self.add(name, By.PART, pattern, node.subject, path=path)
+            self._later(*([case.guard] if case.guard else []), *case.body)
 
 
 # By name, since not every version of `ast` has every node.
@@ -271,24 +312,26 @@ _VISIT: dict[str, Callable[..., None]] = {
     "Name": _Collector._name,
     "Global": _Collector._borrow,
     "Nonlocal": _Collector._borrow,
-    "ExceptHandler": _Collector._named,
-    "MatchAs": _Collector._named,
-    "MatchStar": _Collector._named,
-    "MatchMapping": _Collector._rest,
+    "ExceptHandler": _Collector._handler,
+    "For": _Collector._loop,
+    "AsyncFor": _Collector._loop,
+    "Match": _Collector._match,
 }
 
 
-def _paired(target: ast.Tuple | ast.List, value: ast.expr) -> list[tuple[ast.expr, ast.expr | None]]:
-    """Return each part of `target` with the expression it is bound to, where `value` shows it."""
+def _paired(target: ast.Tuple | ast.List, value: ast.expr) -> list[ast.expr] | None:
+    """Return the expression that each part of `target` is bound to, where `value` shows them."""
     if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
-        both = [*target.elts, *value.elts]
-        if not any(isinstance(e, ast.Starred) for e in both):
-            return list(zip(target.elts, value.elts, strict=True))
-    return [(inner, None) for inner in target.elts]
+        if not any(isinstance(e, ast.Starred) for e in (*target.elts, *value.elts)):
+            return value.elts
+    return None
 
 
-def _names(target: ast.expr) -> Iterator[str]:
-    return (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
+def _step(target: ast.Tuple | ast.List, index: int) -> Step:
+    """Return which part of a sequence the entry at `index` of `target` takes."""
+    count = len(target.elts)
+    star = next((i for i, e in enumerate(target.elts) if isinstance(e, ast.Starred)), count)
+    return index if index < star else Rest(star, count - star - 1) if index == star else index - count
 
 
 def names_bound_by(node: ast.AST) -> list[str]:

@@ -165,7 +165,7 @@ class Reader:
                 return self.parameters.get((scope, node.id), default)
             case Binding(by=By.VALUE, value=ast.expr() as value):
                 return self.read(value, scope)
-            case Binding(by=By.PART, value=ast.expr() as value):
+            case Binding(by=By.PART, value=ast.expr() as value, path=(int(), *_)):
                 return self._unpacked(node, value, scope)
             case Binding(by=By.UPDATE, value=ast.expr() as value):
                 return self._updated(node, binding, value, scope)
