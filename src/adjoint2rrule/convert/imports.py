@@ -60,6 +60,7 @@ class _Imports:
         self.plans = plans
         self.names = names
         self.consumed = {name for plan in plans for name, _, _ in plan.consumed}
+        self.renamed = {node for plan in plans for node in plan.renamed}
         self.operations: list[tuple[ast.stmt, Operation]] = []
         self.removed: list[ast.stmt] = []
         self.notes: list[Diagnostic] = []
@@ -90,7 +91,7 @@ class _Imports:
         needed = self._needed({*starred, *(name for _, name in bound)})
         unneeded: set[ast.alias] = set()
         for (where, identifier), uses in bound.items():
-            bindings = where.bindings[identifier]
+            bindings = [b for b in where.bindings[identifier] if b.node not in self.renamed]
             if (where, identifier) not in needed and all(b.by is By.IMPORT for b in bindings):
                 aliases = (b.node for b in bindings if isinstance(b.node, ast.alias))
                 unneeded |= {alias for alias in aliases if _served(alias, uses)}

@@ -97,6 +97,15 @@ class Wrap:
 
 
 @dataclass(frozen=True)
+class AsAttribute:
+    """Make the call at `at` the attribute `name` of its first argument, which may need parentheses."""
+
+    at: Address
+    name: str
+    parenthesized: bool = False
+
+
+@dataclass(frozen=True)
 class EditFunction:
     """Change the head of the function at `at`.
 
@@ -137,7 +146,17 @@ class AddAliases:
     names: tuple[str, ...]
 
 
-Operation = DropAliases | AddAliases | Replace | ExtendTuple | AsCall | Wrap | EditFunction | ReplaceStatement
+Operation = (
+    DropAliases
+    | AddAliases
+    | Replace
+    | ExtendTuple
+    | AsAttribute
+    | AsCall
+    | Wrap
+    | EditFunction
+    | ReplaceStatement
+)
 
 
 def written_by(operation: Operation) -> str:

@@ -29,6 +29,8 @@ class Plan:
     consumed
         Uses of names that the new code no longer has, whose imports may go: the name, the scope it is in,
         and the dotted expression that it is the front of.
+    renamed
+        Definitions that do not bind their old name any more.
     """
 
     decision: Decision
@@ -36,6 +38,7 @@ class Plan:
     operations: tuple[Operation, ...] = ()
     runtime: frozenset[str] = frozenset()
     consumed: frozenset[Consumed] = frozenset()
+    renamed: frozenset[ast.AST] = frozenset()
 
 
 @dataclass(frozen=True)

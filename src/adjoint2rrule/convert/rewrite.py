@@ -26,6 +26,7 @@ from adjoint2rrule.convert.model import Edit, Span
 from adjoint2rrule.convert.operations import (
     AddAliases,
     Address,
+    AsAttribute,
     AsCall,
     DropAliases,
     EditFunction,
@@ -232,6 +233,13 @@ def _as_call(node: cst.Call | cst.Dict | cst.List | cst.Tuple, operation: AsCall
     return as_call(node, cst.parse_expression(operation.callee), operation.dropped)
 
 
+def _as_attribute(node: cst.Call, operation: AsAttribute) -> cst.BaseExpression:
+    value = node.args[0].value
+    if operation.parenthesized and not value.lpar:
+        value = value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return _parenthesized_as(node, cst.Attribute(value, cst.Name(operation.name)))
+
+
 def _wrap(node: cst.BaseExpression, operation: Wrap) -> cst.Call:
     if isinstance(node, cst.Dict):
         node = keep_entries(node, operation.dropped)
@@ -280,6 +288,7 @@ _CARRY_OUT = {
     AddAliases: _add_aliases,
     Replace: _replace,
     ExtendTuple: _extend_tuple,
+    AsAttribute: _as_attribute,
     AsCall: _as_call,
     Wrap: _wrap,
     EditFunction: _edit_function,

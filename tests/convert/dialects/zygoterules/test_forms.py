@@ -8,7 +8,8 @@ from adjoint2rrule.convert.model import Kind, Refused
 from tests.convert.building import conversion, converted, refusal
 
 HEAD = """\
-from zygoterules import adjoint, adjoint_mut, nograd, pullback, _pullback, gradient, literal_getproperty
+from zygoterules import adjoint, adjoint_mut, nograd, pullback, _pullback, gradient
+from zygoterules import literal_getfield, literal_getproperty
 import numpy as np
 def f(x): ...
 def g(x): ...
@@ -75,17 +76,13 @@ REFUSED = {
         "callback",
         "the rule uses `__context__`, which is the legacy AD's own",
     ),
-    "@adjoint\ndef f(x):\n    return literal_getproperty(x, 'a'), lambda dy: (dy,)\n": (
+    "@adjoint\ndef f(x):\n    return literal_getproperty(x), lambda dy: (dy,)\n": (
         "property-access",
-        "the rule reads a property by `literal_getproperty`",
+        "`literal_getproperty(x)` does not give an object and the name of a property alone",
     ),
-    "@adjoint\ndef literal_getproperty(x: Foo, name):\n    return x.a, lambda dy: (None, None)\n": (
+    "@adjoint(literal_getfield)\ndef h(x: Foo, name):\n    return x.a, lambda dy: (None, None)\n": (
         "property-rule",
-        "it is a rule on a property",
-    ),
-    "@adjoint(literal_getproperty)\ndef h(x: Foo, name):\n    return x.a, lambda dy: (None, None)\n": (
-        "property-rule",
-        "it is a rule on a property",
+        "it is a rule on a function that is `literal_getfield`, which no other AD knows",
     ),
     # type comments
     f"@adjoint\ndef f(x):  # type: (float) -> tuple\n{BODY}": (

@@ -19,6 +19,7 @@ from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.names import Use
 from adjoint2rrule.convert.dialects.zygoterules.naming import first_parameter, identifiers, rule_name
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
+from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
 from adjoint2rrule.convert.dialects.zygoterules.rules import read_rule
 from adjoint2rrule.convert.dialects.zygoterules.tangents import Tangents
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
@@ -48,8 +49,9 @@ def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
     plans += [planner.of_statement(statement, use) for statement, use in found.statements]
     defining = legacy.DEFINING | {legacy.AMBIGUOUS}
     plans += [planner.of_other(use) for use in found.others if use.name in defining]
+    plans += [planner.of_property(use) for use in found.others if use.name in legacy.PROPERTIES]
     plans.sort(key=lambda plan: plan.decision.definition.span)
-    notes = tuple(planner.note(use) for use in found.others if use.name not in defining)
+    notes = tuple(planner.note(use) for use in found.others if use.name in legacy.CALLBACKS)
     return Plans(tuple(plans), notes)
 
 
@@ -61,7 +63,9 @@ class _Planner:
         self.project = project
         self.modules = legacy.closed_modules(options.legacy_modules)
         self.rules: set[ast.AST] = {d.node for d in found.decorated if d.is_plain_rule}
-        self.targets = Targets(project, unit, self.rules)
+        self.targets = Targets(project, unit, self.rules, self.modules)
+        self.properties = Properties(unit, project)
+        self.calls = {use.node for use in found.others}
         self.functions = Functions(project, unit, self._is_rule)
         self.classes = Classes(project, unit)
         self.tops = unit.tops
@@ -88,7 +92,7 @@ class _Planner:
             return self._refused(decorated, kind, problem)
         assert isinstance(decorated.node, ast.FunctionDef)
         try:
-            targets = targets_of(decorated, decorated.node, self.targets, self.modules)
+            targets = targets_of(decorated, decorated.node, self.targets)
             if isinstance(targets, Problem):
                 return self._refused(decorated, Kind.FUNCTION, targets)
             return self._rule(decorated, decorated.node, targets)
@@ -102,6 +106,9 @@ class _Planner:
         target = targets[0]
         rule = read_rule(node, decorated.scope, self.functions)
         problems = [*escapes(decorated, node, self.unit, self.project), *rule.problems]
+        accesses = [use for use in decorated.callbacks if use.name in legacy.PROPERTIES]
+        reads = [self.properties.operation(use, {u.node for u in decorated.callbacks}) for use in accesses]
+        problems += [read for read in reads if isinstance(read, Problem)]
         if problems:
             return self._refused(decorated, target.kind, problems[0])
         runtime = self.runtime.fresh()
@@ -115,9 +122,10 @@ class _Planner:
         return Plan(
             Converted(self._definition(decorated, target.kind), notes),
             self.tops[node],
-            (*head, *changes.operations.values()),
+            (*head, *changes.operations.values(), *(read for read in reads if not isinstance(read, Problem))),
             frozenset(runtime.used),
-            frozenset({*changes.consumed, *(_consumed(use) for _, use in decorated.decorators)}),
+            frozenset({*changes.consumed, *_consumed_by(decorated), *map(_consumed, accesses)}),
+            frozenset({node} if decorated.is_plain else ()),
         )
 
     def _head(
@@ -176,6 +184,18 @@ class _Planner:
             frozenset({_consumed(use)}),
         )
 
+    # -- access to properties ------------------------------------------------------------------
+
+    def of_property(self, use: Use) -> Plan:
+        """Return the plan for a use of ``literal_getproperty`` or its like outside of rules."""
+        place = self.properties.place(use)
+        definition = self._definition_at(ast.unparse(place), Kind.PROPERTY, place)
+        operation = self.properties.operation(use, self.calls)
+        if isinstance(operation, Problem):
+            return Plan(Refused(definition, self._diagnostic(operation, definition.name)), self.tops[place])
+        consumed = frozenset({_consumed(use)})
+        return Plan(Converted(definition), self.tops[place], (operation,), consumed=consumed)
+
     # -- refusals and notes --------------------------------------------------------------------
 
     def of_other(self, use: Use) -> Plan:
@@ -211,6 +231,16 @@ class _Planner:
         span = module.from_decorators(node) if isinstance(node, ast.stmt) else module.span(node)
         line, column = module.location(span.start)
         return LegacyDefinition(name, kind, span, line, column)
+
+
+def _consumed_by(decorated: Decorated) -> Iterator[Consumed]:
+    """Yield the uses that the decorators of a converted rule have no more, and its name where it had one."""
+    for use in (*(use for _, use in decorated.decorators), *decorated.targets):
+        yield _consumed(use)
+    if decorated.is_plain and decorated.node.name in legacy.PROPERTIES:
+        # The rule was read under this name, and is the last to need its import.
+        name = ast.Name(decorated.node.name, ast.Load())
+        yield name, decorated.scope, name.id
 
 
 def _consumed(use: Use) -> Consumed:

@@ -24,6 +24,8 @@ class Decorated:
         The definition, and the scope in which it stands.
     decorators
         Position, from the top, and use of each legacy decorator.
+    targets
+        Uses of legacy names that are the targets of decorators.
     callbacks
         Uses of legacy names inside of it.
     """
@@ -31,6 +33,7 @@ class Decorated:
     node: DefinitionNode | ast.ClassDef
     scope: Scope
     decorators: list[tuple[int, Use]] = field(default_factory=list)
+    targets: list[Use] = field(default_factory=list)
     callbacks: list[Use] = field(default_factory=list)
 
     @property
@@ -92,9 +95,13 @@ def find_definitions(unit: Unit, project: Project, modules: legacy.Modules) -> D
         return Definitions((), (), ())
     decorated, rest = _decorated(unit, uses)
     statements, rest = _statements(unit, rest)
-    by_node = {d.node: d for d in decorated}
+    by_node = {d.node: d for d in decorated if d.names != {"nograd"}}
+    by_target = {target: d for d in decorated for target in d.explicit_targets}
     others = []
     for use in rest:
+        if use.node in by_target:
+            by_target[use.node].targets.append(use)
+            continue
         around = [by_node[f] for f in use.functions if f in by_node]
         for definition in around:
             definition.callbacks.append(use)

@@ -51,8 +51,7 @@ def _callback(decorated: Decorated) -> Problem | None:
     """Return the first call into the legacy AD from inside a rule, if there is one."""
     for use in decorated.callbacks:
         if use.name in legacy.PROPERTIES:
-            message = f"the rule reads a property by `{ast.unparse(use.node)}`"
-            return Problem("property-access", use.node, message, _BY_HAND)
+            continue
         message = f"the rule calls back into the AD through `{ast.unparse(use.node)}`"
         return Problem("callback", use.node, message, _BY_HAND)
     for inner in ast.walk(decorated.node):
@@ -62,19 +61,8 @@ def _callback(decorated: Decorated) -> Problem | None:
     return None
 
 
-def targets_of(
-    decorated: Decorated, node: ast.FunctionDef, targets: Targets, modules: legacy.Modules
-) -> list[Target] | Problem:
+def targets_of(decorated: Decorated, node: ast.FunctionDef, targets: Targets) -> list[Target] | Problem:
     """Return what a definition is a rule for: one target, or those of all its decorators."""
-    named: list[ast.expr] = (
-        [ast.Name(node.name, ast.Load())] if decorated.is_plain else decorated.explicit_targets
-    )
-    for target in named:
-        symbols = targets.project.resolve(target, decorated.scope, targets.unit)
-        if any(legacy.legacy_name((s,), modules) in legacy.PROPERTIES for s in symbols):
-            return Problem(
-                "property-rule", node, "it is a rule on a property, which is not converted yet", _BY_HAND
-            )
     if decorated.is_plain:
         if len(decorated.decorators) > 1:
             message = "`@adjoint` stands on it both with and without a target"

@@ -78,7 +78,7 @@ def uses(unit: Unit, project: Project, modules: Modules) -> Iterator[Use]:
         root = _root(node)
         if root is None or not _may_be_legacy(node, root, scope, unit):
             continue
-        symbols = [s for s in project.resolve(node, scope, unit) if not _is_property_rule(s)]
+        symbols = [s for s in project.resolve(node, scope, unit) if not is_property_rule(s)]
         name = legacy_name(tuple(symbols), modules)
         if name is not None:
             inner |= {node.value} if isinstance(node, ast.Attribute) else set()
@@ -101,7 +101,7 @@ def _may_be_legacy(node: ast.Name | ast.Attribute, root: ast.Name, scope: Scope,
     return not originals.isdisjoint(ALL) or node in unit.decorators or node in unit.called_for_effect
 
 
-def _is_property_rule(symbol: Symbol) -> bool:
+def is_property_rule(symbol: Symbol) -> bool:
     """Whether a symbol is a rule on a property, which leaves the name to what it was before."""
     name = symbol.dotted.rpartition(".")[2]
     return (

@@ -7,7 +7,9 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from adjoint2rrule.convert.dialects.zygoterules import names as legacy
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
+from adjoint2rrule.convert.dialects.zygoterules.properties import FUNCTION, Properties, property_problem
 from adjoint2rrule.convert.model import Diagnostic, Kind, Severity
 from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.scopes import Binding, By, Scope
@@ -21,7 +23,7 @@ class Target:
     Attributes
     ----------
     kind
-        Function, constructor or functor.
+        Function, constructor, functor or property.
     text
         What `rrule.register` is given.
     name
@@ -42,9 +44,13 @@ class Target:
 class Targets:
     """Finds the targets of the definitions in one file."""
 
-    def __init__(self, project: Project, unit: Unit, rules: set[ast.AST]) -> None:
+    def __init__(
+        self, project: Project, unit: Unit, rules: set[ast.AST], modules: legacy.Modules | None = None
+    ) -> None:
         self.project = project
         self.unit = unit
+        self.modules = legacy.closed_modules() if modules is None else modules
+        self.properties = Properties(unit, project)
         self.rules = rules  # plain definitions, whose names stay bound to what they are rules for
 
     # -- the plain form ------------------------------------------------------------------------
@@ -184,6 +190,9 @@ class Targets:
     def _of_symbols(
         self, node: ast.expr | ast.stmt, text: str, name: str, symbols: list[Symbol]
     ) -> Target | Problem:
+        name_there = self._legacy_name(symbols)
+        if name_there is not None:
+            return self._property(node, name_there)
         answers = {self.project.is_class(s) for s in symbols} or {None}
         answers = answers - {None} or answers
         notes: tuple[Diagnostic, ...] = ()
@@ -202,6 +211,15 @@ class Targets:
         if is_class:
             return Target(Kind.CONSTRUCTOR, f"type[{text}]", name, symbols[0] if symbols else None, notes)
         return Target(Kind.FUNCTION, text, name, None, notes)
+
+    def _legacy_name(self, symbols: list[Symbol]) -> str | None:
+        others = tuple(s for s in symbols if not legacy.is_property_rule(s))
+        return legacy.legacy_name(others, self.modules)
+
+    def _property(self, node: ast.expr | ast.stmt, name: str) -> Target | Problem:
+        """Return the target of a rule on the legacy function `name`."""
+        problem = property_problem(name, node) or self.properties.shadowing(FUNCTION, self.unit.scope, node)
+        return problem or Target(Kind.PROPERTY, FUNCTION, FUNCTION)
 
     def _assumption(self, node: ast.expr | ast.stmt, text: str, is_class: bool) -> Diagnostic:
         kind = "class" if is_class else "function"
