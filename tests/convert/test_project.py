@@ -373,6 +373,21 @@ def test_whether_a_builtin_is_a_class(name, wanted):
         ("from rules import A\nif x:\n    class B(A): ...", True),
         ("from rules import A\ndef f():\n    class B(A): ...", True),
         ("from rules import A\nBase = A\nclass B(Base): ...", True),
+        ("from rules import A\nC = A\nD = C\nclass B(D): ...", True),
+        ("from rules import A\nclass B(A[int]): ...", True),
+        ("from rules import A\nclass B(typing.cast(type, A)): ...", True),
+        ("from rules import A\nbases = [A]\nclass B(bases[0]): ...", True),
+        ("from rules import A\nbases = (A,)\nclass B(*bases): ...", True),
+        ("from rules import A\nC = A if x else object\nclass B(C): ...", True),
+        ("from rules import A\nfor C in (A,):\n    class B(C): ...", True),
+        ("from rules import A\ndef f(C):\n    class B(C): ...\nf(A)", True),
+        ("from rules import A\nB = type('B', (A,), {})", True),
+        ("import types, rules\nB = types.new_class('B', (rules.A,))", True),
+        ("import rules\nclass B(getattr(rules, 'A')): ...", True),
+        ("from rules import A\nclass B(namedtuple('B', 'x y')): ...", False),
+        ("from rules import A\nclass B(Unknown, int, abc.ABC): ...", False),
+        ("from rules import A\nkind = type(A(1))", False),
+        ("from rules import A\nx = A(1)\ny = x", False),
         ("from elsewhere import A\nclass B(A): ...", False),
         ("class A: ...\nclass B(A): ...", False),
         ("from rules import A\nclass B: a = A()", False),
@@ -382,6 +397,38 @@ def test_subclasses_are_looked_for_in_the_whole_project(other, wanted, tmp_path)
     file = sample("class A: ...\n", tmp_path, {"p/__init__.py": "", "p/q.py": other})
     (symbol,) = file.project.resolve(expression("A"), file.scope, file.unit)
     assert file.project.has_subclasses(symbol) is wanted
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"m.py": "from rules import A as B\n", "n.py": "from m import B as C\nclass D(C): ...\n"},
+        {"m.py": "from rules import *\nB = A\n", "n.py": "from m import B\nclass D(B): ...\n"},
+        {"m.py": "import rules as r\nB = r.A\n", "n.py": "import m\nclass D(m.B[int]): ...\n"},
+        {"m.py": "def f(C):\n    class B(C): ...\n", "n.py": "import m, rules\nm.f(rules.A)\n"},
+    ],
+)
+def test_subclasses_are_found_through_modules_that_know_the_class_otherwise(files, tmp_path):
+    file = sample("class A: ...\n", tmp_path, files)
+    (symbol,) = file.project.resolve(expression("A"), file.scope, file.unit)
+    assert file.project.has_subclasses(symbol)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("f = 0\nfrom a import *", ["rules.f", "a.f"]),
+        ("from a import *\nf = 0", ["rules.f"]),
+        ("from b import f\nfrom a import *", ["b.f", "a.f"]),
+        ("from b import f\nfrom c import *", ["b.f"]),
+        ("from a import *\nfrom b import *", ["b.f"]),
+        ("try:\n    from a import *\nexcept ImportError:\n    from b import *", ["b.f", "a.f"]),
+        ("from a import *\nif x:\n    from b import *", ["b.f", "a.f"]),
+    ],
+)
+def test_star_import_binds_names_in_its_turn(text, wanted, tmp_path):
+    files = {"a.py": "f = 1\n", "b.py": "f = 2\n", "c.py": "g = 3\n"}
+    assert resolved(sample(text, tmp_path, files), "f") == wanted
 
 
 def test_symbol_bound_twice_has_no_class_of_its_own():

@@ -163,6 +163,24 @@ def test_borrowed_names_are_those_declared_global_or_nonlocal():
     assert sample(NESTED).inside("inner").borrowed == {"w", "z"}
 
 
+@pytest.mark.parametrize(
+    ("body", "by"),
+    [
+        ("g = 1", By.OTHER),
+        ("from a import g", By.IMPORT),
+        ("def g(): ...", By.OTHER),
+        ("g += 1", By.OTHER),
+    ],
+)
+def test_name_that_a_function_declares_global_is_bound_in_the_module(body, by):
+    scope = sample(f"class C:\n  def f(self):\n    if x:\n      global g\n    {body}").scope
+    assert [b.by for b in scope.bindings["g"]] == [by]
+
+
+def test_name_that_a_function_only_reads_by_global_is_not_bound():
+    assert "g" not in sample("def f():\n    global g\n    return g").scope.bindings
+
+
 # -- walking -----------------------------------------------------------------------------------
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from adjoint2rrule.convert.discover import discover
 from adjoint2rrule.convert.installed import is_installed_class
 from adjoint2rrule.convert.model import SourceFile
-from adjoint2rrule.convert.scopes import Binding, By, Scope
+from adjoint2rrule.convert.scopes import Binding, By, Scope, line_of
+from adjoint2rrule.convert.subclasses import may_have_subclasses
 from adjoint2rrule.convert.syntax import Module, UnreadableSourceError, parse
 from adjoint2rrule.convert.units import Symbol, Unit
 
@@ -42,6 +43,7 @@ class Project:
         self._units: dict[Path, Unit | None] = {}
         self._paths: dict[str, Path | None] = {}
         self._mentions: dict[tuple[str, ...], list[Path]] = {}
+        self._derived: dict[ast.ClassDef, bool] = {}
 
     def fork(self) -> Project:
         """Return a project that knows what this one does, and in which files can be replaced."""
@@ -139,23 +141,41 @@ class Project:
     def _name_in(self, name: str, scope: Scope, unit: Unit, hops: int = 0) -> tuple[Symbol, ...]:
         found = scope.find(name)
         if found is not None:
-            where, bindings = found
-            imports = [b for b in bindings if b.by is By.IMPORT]
-            symbols = [s for b in imports for s in self.imported(b, unit, hops)]
-            if len(imports) < len(bindings):
-                others = tuple(b for b in bindings if b.by is not By.IMPORT)
-                dotted = f"{unit.name}.{name}" if where.parent is None and unit.name else name
-                symbols.append(Symbol(dotted, unit, where, others))
-            return tuple(dict.fromkeys(symbols))
-        for statement in reversed(unit.scope.star_imports):
-            source = unit.absolute(statement)
-            if source is not None:
-                symbols = list(self.exported(source, name, hops))
-                if symbols:
-                    return tuple(symbols)
-        if hasattr(builtins, name):
+            return tuple(dict.fromkeys(self._bound(name, *found, unit, hops)))
+        symbols = self._starred(name, unit.scope.star_imports, unit, hops)
+        if not symbols and hasattr(builtins, name):
             return (Symbol(f"builtins.{name}"),)
-        return ()
+        return symbols
+
+    def _bound(
+        self, name: str, where: Scope, bindings: list[Binding], unit: Unit, hops: int
+    ) -> Iterator[Symbol]:
+        """Yield what `name`, bound in the scope `where`, can stand for."""
+        imports = [b for b in bindings if b.by is By.IMPORT]
+        for binding in imports:
+            yield from self.imported(binding, unit, hops)
+        if len(imports) < len(bindings):
+            others = tuple(b for b in bindings if b.by is not By.IMPORT)
+            dotted = f"{unit.name}.{name}" if where.parent is None and unit.name else name
+            yield Symbol(dotted, unit, where, others)
+        if where is unit.scope and unit.scope.star_imports:
+            # A star import further down binds the name anew.
+            first = min(line_of(b) for b in bindings)
+            later = [s for s in unit.scope.star_imports if s.lineno > first]
+            yield from self._starred(name, later, unit, hops)
+
+    def _starred(
+        self, name: str, statements: list[ast.ImportFrom], unit: Unit, hops: int
+    ) -> tuple[Symbol, ...]:
+        """Return what star imports make of `name`: the last one, and those in blocks after it."""
+        symbols: list[Symbol] = []
+        for statement in reversed(statements):
+            source = unit.absolute(statement)
+            found = self.exported(source, name, hops) if source is not None else ()
+            symbols += found
+            if found and statement in unit.module.tree.body:
+                break
+        return tuple(dict.fromkeys(symbols))
 
     def imported(self, binding: Binding, unit: Unit, hops: int = 0) -> tuple[Symbol, ...]:
         """Return what an import of `unit` binds its name to."""
@@ -251,17 +271,14 @@ class Project:
         return _class_or_not(binding)
 
     def has_subclasses(self, symbol: Symbol) -> bool:
-        """Whether a class of the project has subclasses there."""
+        """Whether a class of the project has subclasses there, or may have."""
         node = symbol.class_node
         if node is None:
             return False
-        assert symbol.unit is not None
-        for unit in dict.fromkeys([symbol.unit, *self.mentioning("class", node.name)]):
-            for other, scope, _ in unit.evaluated:
-                for base in other.bases if isinstance(other, ast.ClassDef) else ():
-                    if any(self.is_same_class(s, node) for s in self.resolve(base, scope, unit)):
-                        return True
-        return False
+        if node not in self._derived:
+            assert symbol.unit is not None
+            self._derived[node] = may_have_subclasses(self, node, symbol.unit)
+        return self._derived[node]
 
     def is_same_class(self, symbol: Symbol, node: ast.ClassDef, hops: int = 0) -> bool:
         """Whether `symbol` is the class of `node`, under whatever name."""

@@ -76,6 +76,13 @@ class Binding:
     path: tuple[Step, ...] = ()
 
 
+def line_of(binding: Binding) -> int:
+    """Return the line, from 1, at which `binding` stands."""
+    line = getattr(binding.node, "lineno", 1)
+    assert isinstance(line, int)
+    return line
+
+
 class Scope:
     """A module, class, function or comprehension, and the names it binds.
 
@@ -114,6 +121,8 @@ class Scope:
                 collector.add(parameter.arg, By.PARAMETER, parameter)
         body = self.node.body
         collector.collect(body if isinstance(body, list) else [body])
+        if isinstance(self.node, ast.Module):
+            collector.collect_globals(self.node.body)
         return collector
 
     @property
@@ -181,6 +190,14 @@ class _Collector:
         """Note what the targets of a comprehension bind."""
         for generator in generators:
             self._assign(generator.target, generator.iter, By.ELEMENT)
+
+    def collect_globals(self, body: list[ast.stmt]) -> None:
+        """Note what functions below `body`, that of a module, bind in it by `global`."""
+        for function in _borrowers(body):
+            inner = _Collector()
+            inner.collect(function.body)
+            for name in sorted(inner.declared_global & inner.bindings.keys()):
+                self.bindings.setdefault(name, []).extend(map(_from_inside, inner.bindings[name]))
 
     def _later(self, *nodes: ast.AST) -> None:
         self._pending.extend(reversed(nodes))
@@ -317,6 +334,34 @@ _VISIT: dict[str, Callable[..., None]] = {
     "AsyncFor": _Collector._loop,
     "Match": _Collector._match,
 }
+
+
+_Borrower = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def _borrowers(body: list[ast.stmt]) -> list[_Borrower]:
+    """Return the definitions below `body` that declare names `global`, without a look at expressions."""
+    found: dict[_Borrower, None] = {}
+    pending: list[tuple[ast.AST, _Borrower | None]] = [(s, None) for s in reversed(body)]
+    while pending:
+        node, around = pending.pop()
+        if isinstance(node, ast.Global) and around is not None:
+            found[around] = None
+        inner = node if isinstance(node, _Borrower) else around
+        blocks = (getattr(node, field, ()) for field in _BLOCKS)
+        pending += [(child, inner) for block in blocks for child in reversed(block)]
+    return list(found)
+
+
+# What holds statements; the bodies of lambdas are expressions, and no statement has one.
+_BLOCKS = ("cases", "finalbody", "orelse", "handlers", "body")
+
+
+def _from_inside(binding: Binding) -> Binding:
+    """Return a binding by a function for the module; what its value means there cannot be told."""
+    if binding.by is By.IMPORT:
+        return binding
+    return Binding(binding.name, By.OTHER, binding.node)
 
 
 def _paired(target: ast.Tuple | ast.List, value: ast.expr) -> list[ast.expr] | None:
