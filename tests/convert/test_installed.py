@@ -58,6 +58,15 @@ def test_source_tells(text, wanted, installed):
         {"PKG/__init__.py": "from ._impl import A", "PKG/_impl.py": "class A: ..."},
         {"PKG/__init__.py": "from PKG._impl import A", "PKG/_impl.py": "class A: ..."},
         {"PKG/__init__.py": "from ._impl import B as A", "PKG/_impl.py": "class B: ..."},
+        {
+            "PKG/__init__.py": "from ._impl import (  # (C)\n    B,  # )\n    A,\n)",
+            "PKG/_impl.py": "class A: ...",
+        },
+        {
+            "PKG/__init__.py": "from ._old import *\nfrom ._new import *",
+            "PKG/_old.py": "def A(): ...",
+            "PKG/_new.py": "class A: ...",
+        },
         {"PKG/__init__.py": "from ._impl import *", "PKG/_impl.py": "class A: ..."},
         {"PKG/__init__.py": "from ._impl import (\n    B,  # one\n    A,\n)", "PKG/_impl.py": "class A: ..."},
         {

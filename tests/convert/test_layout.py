@@ -32,12 +32,17 @@ EXTENDED = {
     ("(x, y)", "", "z"): "(x, y, z)",
     ("(x, y)", "n m", "z w"): "(n, m, x, y, z, w)",
     ("x, y", "n", "z"): "n, x, y, z",
-    ("(x,y)", "n", "z"): "(n, x,y, z)",
+    ("(x,y)", "n", "z"): "(n,x,y,z)",
+    ("(x , y)", "n", "z"): "(n, x , y, z)",
+    ("(x, y, )", "n", "z"): "(n, x, y, z, )",
     ("(x, y,)", "", "z"): "(x, y, z,)",
     ("( x, y )", "n", ""): "( n, x, y )",
     # the comma of a lone entry is there for the tuple's sake alone
     ("(x,)", "n", ""): "(n, x)",
     ("x,", "n", ""): "n, x",
+    ("(x, )", "n", ""): "(n, x)",
+    ("(x, )", "", "z"): "(x, z)",
+    ("( x, )", "n", "z"): "( n, x, z )",
     ("(x,)", "", "z"): "(x, z)",
     # empty
     ("()", "n", ""): "(n,)",
@@ -50,6 +55,9 @@ EXTENDED = {
     ("(\n    x,\n)", "n", "z"): "(\n    n,\n    x,\n    z,\n)",
     ("(\n    x,\n)", "", "z w"): "(\n    x,\n    z,\n    w,\n)",
     ("(x,\n y)", "n", ""): "(n, x,\n y)",
+    ("(\n    x, y)", "n", "z"): "(\n    n, x, y, z)",
+    ("(\n    x, y,\n    z\n)", "n", ""): "(\n    n, x, y,\n    z\n)",
+    ("(  # all\n    x, y)", "n", ""): "(  # all\n    n, x, y)",
     # with comments
     ("(\n    x,\n    y,  # two\n)", "", "z"): "(\n    x,\n    y,  # two\n    z,\n)",
     ("(\n    x,\n    y  # two\n)", "", "z"): "(\n    x,\n    y,  # two\n    z\n)",

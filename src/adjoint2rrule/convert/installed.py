@@ -11,7 +11,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 _MAX_HOPS = 8
-_FROM = re.compile(r"^from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n(]*)", re.MULTILINE)
+_FROM = re.compile(
+    r"^from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\((?:[^)#]++|#[^\n]*+)*+\)|[^\n(]*)", re.MULTILINE
+)
 _COMMENT = re.compile(r"#[^\n]*")
 
 
@@ -48,7 +50,7 @@ def _search(source: str, name: str, hops: int) -> bool | None:
             return found[1] is not None
         if re.search(rf"^{re.escape(name)}[ \t]*:(?![ \t]*(?:type\[|[\w.]*TypeAlias))", text, re.M):
             return False  # an annotated value of a stub
-        for level, target, names in _FROM.findall(text):
+        for level, target, names in reversed(_FROM.findall(text)):  # the last one that gives a name wins
             original = _imported(name, _COMMENT.sub("", names))
             if original is not None:
                 module = _absolute(source, path.stem == "__init__", len(level), target)

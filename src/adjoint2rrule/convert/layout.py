@@ -71,7 +71,7 @@ def extend_tuple(
     if after:
         node, elements = _with_end(node, elements, after)
     elif len(elements) == 1 and not (node.rpar and _spreads(node.rpar[0].whitespace_before)):
-        elements = [_without_comma(elements[0])]
+        node, elements = _close_up(node), [_without_comma(elements[0])]
     if before:
         node, elements = _with_start(node, elements, before)
     return node.with_changes(elements=elements)
@@ -87,14 +87,25 @@ def _filled(node: cst.Tuple, values: Sequence[cst.BaseExpression]) -> cst.Tuple:
 def _with_start(
     node: cst.Tuple, elements: list[cst.BaseElement], values: Sequence[cst.BaseExpression]
 ) -> tuple[cst.Tuple, list[cst.BaseElement]]:
-    gaps: list[_Space] = [_ONE] * len(values)
-    if node.lpar:
-        bracket = node.lpar[-1]
+    gaps = [_gap(elements)] * len(values)
+    bracket = node.lpar[-1] if node.lpar else None
+    if bracket is not None and _spreads(bracket.whitespace_after) and not _shares_line(elements):
         opening, gaps[-1] = spread_entry(bracket.whitespace_after)
-        gaps[:-1] = [_bare(opening) if _spreads(opening) else _ONE] * (len(values) - 1)
+        gaps[:-1] = [_bare(opening)] * (len(values) - 1)
         node = node.with_changes(lpar=[*node.lpar[:-1], bracket.with_changes(whitespace_after=opening)])
     added = [cst.Element(value, _comma(gap)) for value, gap in zip(values, gaps, strict=True)]
     return node, [*added, *elements]
+
+
+def _gap(elements: list[cst.BaseElement]) -> _Space:
+    """Return the space that the author puts after a comma between entries of one line."""
+    own = [_after(element.comma) for element in elements[:-1]]
+    return next((space for space in own if not _spreads(space)), _ONE)
+
+
+def _shares_line(elements: list[cst.BaseElement]) -> bool:
+    """Whether the first of several entries has the second behind it."""
+    return len(elements) > 1 and not _spreads(_after(elements[0].comma))
 
 
 def _without_comma(element: cst.BaseElement) -> cst.BaseElement:
@@ -107,6 +118,16 @@ def _without_comma(element: cst.BaseElement) -> cst.BaseElement:
     return element
 
 
+def _close_up(node: cst.Tuple) -> cst.Tuple:
+    """Return `node` without the space in ``(x, )``, which only looks well behind a comma."""
+    if not node.rpar or not node.lpar[-1].whitespace_after.empty:
+        return node
+    closing = node.rpar[0].whitespace_before
+    if not isinstance(closing, cst.SimpleWhitespace) or closing.value.strip(" "):
+        return node
+    return node.with_changes(rpar=[node.rpar[0].with_changes(whitespace_before=_NONE), *node.rpar[1:]])
+
+
 def _with_end(
     node: cst.Tuple, elements: list[cst.BaseElement], values: Sequence[cst.BaseExpression]
 ) -> tuple[cst.Tuple, list[cst.BaseElement]]:
@@ -117,10 +138,12 @@ def _with_end(
     closing = node.rpar[0].whitespace_before if node.rpar else _NONE
     if not (_spreads(opening) and _spreads(closing)):
         trailing = comma is not None and len(elements) > 1
-        first = last.with_changes(comma=_comma(_ONE))
-        ends = [_comma(_ONE)] * (len(values) - 1)
+        if not trailing:
+            node = _close_up(node)
+        gap = _gap(elements)
+        first = last.with_changes(comma=_comma(gap))
         final = _comma(_NONE) if trailing else cst.MaybeSentinel.DEFAULT
-        return node, [*elements[:-1], first, *_elements(values, [*ends, final])]
+        return node, [*elements[:-1], first, *_elements(values, [*[_comma(gap)] * (len(values) - 1), final])]
     # What stands before the closing bracket, a comment on the last line too, belongs to the last entry.
     between = _moved(closing, opening)
     first = last.with_changes(comma=(comma or cst.Comma()).with_changes(whitespace_after=between))

@@ -9,13 +9,11 @@ from adjoint2rrule.convert.dialects.zygoterules.annotations import Annotations
 from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.units import Symbol, Unit
 
-# Nothing is of just such a class: the values of a `TypedDict` are dicts.
-_ABSTRACT = frozenset(
-    {
-        *("typing.Protocol", "typing_extensions.Protocol", "abc.ABC", "typing.Any"),
-        *("typing.TypedDict", "typing_extensions.TypedDict"),
-    }
-)
+_UNKNOWN = "?"
+# Nothing is of just such a class.
+_ABSTRACT = frozenset({"typing.Protocol", "typing_extensions.Protocol", "abc.ABC", "typing.Any"})
+# Nor of one that derives from it further up: the values are dicts.
+_TYPED_DICTS = frozenset({"typing.TypedDict", "typing_extensions.TypedDict"})
 _NAMED_TUPLES = frozenset({"typing.NamedTuple", "typing_extensions.NamedTuple"})
 _MAKERS = frozenset({"namedtuple", "NamedTuple"})
 _DATACLASSES = frozenset(
@@ -54,8 +52,10 @@ class Classes:
         if symbol is None or symbol.class_node is None:
             return False
         direct = {found.dotted for found in self._bases(symbol)}
+        above = {found.dotted for found in self.annotations.ancestors(symbol)}
         metaclass = any(k.arg == "metaclass" for k in symbol.class_node.keywords)
-        return not (direct & _ABSTRACT or metaclass or self.project.has_subclasses(symbol))
+        abstract = direct & _ABSTRACT or above & _TYPED_DICTS or metaclass
+        return not (abstract or _UNKNOWN in direct or self.project.has_subclasses(symbol))
 
     def is_named_tuple(self, symbol: Symbol | None) -> bool:
         """Whether this is a class of the project that derives from ``NamedTuple``."""
@@ -107,7 +107,7 @@ class Classes:
         assert symbol.unit is not None
         heads = [b.value if isinstance(b, ast.Subscript) else b for b in symbol.class_node.bases]
         return [
-            found or Symbol("?")
+            found or Symbol(_UNKNOWN)
             for head in heads
             for found in self.project.resolve(head, symbol.scope, symbol.unit) or (None,)
         ]
