@@ -124,7 +124,10 @@ class EditFunction:
 
 @dataclass(frozen=True)
 class ReplaceStatement:
-    """Put the simple statements `texts` in place of the one at `at`; nothing takes it away."""
+    """Put the simple statements `texts` in place of the one at `at`; nothing takes it away.
+
+    They may have comments, above and behind them, where that one stands on lines of its own.
+    """
 
     at: Address
     texts: tuple[str, ...]

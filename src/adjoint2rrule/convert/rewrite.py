@@ -180,9 +180,7 @@ class _Rewriter(cst.CSTTransformer):
         if all(text is None for text in texts):
             return updated
         if len(texts) == 1 and texts[0] and isinstance(updated, cst.SimpleStatementLine):
-            lines = [updated.with_changes(body=[_statement(text)]) for text in texts[0]]
-            lines[1:] = [_without_comment(line.with_changes(leading_lines=[])) for line in lines[1:]]
-            return cst.FlattenSentinel(lines)
+            return cst.FlattenSentinel(_lines(updated, texts[0]))
         body: list[cst.BaseSmallStatement] = []
         for statement, replacement in zip(updated.body, texts, strict=True):
             if replacement is None:
@@ -195,6 +193,22 @@ class _Rewriter(cst.CSTTransformer):
             return updated.with_changes(body=[cst.Pass()])
         body[-1] = body[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
         return updated.with_changes(body=body)
+
+
+def _lines(old: cst.SimpleStatementLine, texts: tuple[str, ...]) -> list[cst.SimpleStatementLine]:
+    """Return a line for each of `texts`: with its own comments, or without any those of `old` on the first."""
+    new = [_line(text) for text in texts]
+    if any(line.leading_lines or line.trailing_whitespace.comment for line in new):
+        new[0] = new[0].with_changes(leading_lines=[*old.leading_lines, *new[0].leading_lines])
+        return [_ending_as(old, line) for line in new]
+    first, *others = (old.with_changes(body=line.body) for line in new)
+    return [first, *(_without_comment(line.with_changes(leading_lines=[])) for line in others)]
+
+
+def _ending_as(old: cst.SimpleStatementLine, line: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
+    """Return `line` with the line end of `old`."""
+    space = line.trailing_whitespace.with_changes(newline=old.trailing_whitespace.newline)
+    return line.with_changes(trailing_whitespace=space)
 
 
 def _without_comment(line: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
@@ -210,9 +224,13 @@ _SEMICOLON = cst.Semicolon(whitespace_after=cst.SimpleWhitespace(" "))
 
 
 def _statement(text: str) -> cst.BaseSmallStatement:
+    return _line(text).body[0]
+
+
+def _line(text: str) -> cst.SimpleStatementLine:
     line = cst.parse_statement(text)
     assert isinstance(line, cst.SimpleStatementLine)
-    return line.body[0]
+    return line
 
 
 def _parenthesized_as(old: cst.BaseExpression, new: _Expression) -> _Expression:

@@ -46,7 +46,7 @@ def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
         return Plans(())
     planner = _Planner(unit, project, options, found)
     plans = [planner.of_decorated(decorated) for decorated in found.decorated]
-    plans += [planner.of_statement(statement, use) for statement, use in found.statements]
+    plans += [planner.of_nograd(statement, use) for statement, use in found.statements]
     defining = legacy.DEFINING | {legacy.AMBIGUOUS}
     plans += [planner.of_other(use) for use in found.others if use.name in defining]
     plans += [planner.of_property(use) for use in found.others if use.name in legacy.PROPERTIES]
@@ -65,7 +65,7 @@ class _Planner:
         self.rules: set[ast.AST] = {d.node for d in found.decorated if d.is_plain_rule}
         self.targets = Targets(project, unit, self.rules, self.modules)
         self.properties = Properties(unit, project)
-        self.calls = {use.node for use in found.others}
+        self.calls = {use.node for use in (*found.others, *(use for _, use in found.statements))}
         self.functions = Functions(project, unit, self._is_rule)
         self.classes = Classes(project, unit)
         self.tops = unit.tops
@@ -166,19 +166,20 @@ class _Planner:
             frozenset(map(_consumed, uses)),
         )
 
-    def of_statement(self, statement: ast.Expr, use: Use) -> Plan:
-        """Return the plan for a ``nograd(...)`` statement."""
-        assert isinstance(statement.value, ast.Call)
-        name = ", ".join(ast.unparse(a) for a in statement.value.args) or "nograd()"
-        definition = self._definition_at(name, Kind.NOGRAD, statement)
+    def of_nograd(self, place: ast.Expr | ast.Call, use: Use) -> Plan:
+        """Return the plan for a call of ``nograd``: a statement, or a part of one."""
+        call = place.value if isinstance(place, ast.Expr) else place
+        assert isinstance(call, ast.Call)
+        name = ", ".join(ast.unparse(a) for a in call.args) or "nograd()"
+        definition = self._definition_at(name, Kind.NOGRAD, place)
         runtime = self.runtime.fresh()
-        outcome = nograd.statement_operations(statement, use.scope, self.targets, self.unit, runtime)
+        outcome = nograd.call_operations(place, use.scope, self.targets, runtime)
         if isinstance(outcome, Problem):
-            return Plan(Refused(definition, self._diagnostic(outcome, name)), self.tops[statement])
+            return Plan(Refused(definition, self._diagnostic(outcome, name)), self.tops[place])
         operations, notes = outcome
         return Plan(
             Converted(definition, notes),
-            self.tops[statement],
+            self.tops[place],
             operations,
             frozenset(runtime.used),
             frozenset({_consumed(use)}),
@@ -199,7 +200,10 @@ class _Planner:
     # -- refusals and notes --------------------------------------------------------------------
 
     def of_other(self, use: Use) -> Plan:
-        """Return the refusal of a use that is neither a decorator nor a ``nograd`` statement."""
+        """Return the plan for a use that is neither a decorator nor a ``nograd`` statement."""
+        call = self.properties.place(use)
+        if use.name == "nograd" and isinstance(call, ast.Call):
+            return self.of_nograd(call, use)
         text = ast.unparse(use.node)
         problem = Problem(
             "unsupported-use",
