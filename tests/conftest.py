@@ -8,7 +8,9 @@ from hypothesis import settings
 
 # A time that an example takes says more about the machine than about the code: speed is for `benchmarks/`.
 settings.register_profile("default", settings.get_profile("default"), deadline=None)
-settings.load_profile("default")
+settings.register_profile("ci", settings.get_profile("default"), max_examples=200)
+settings.register_profile("nightly", settings.get_profile("default"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # The one thing that CI may be without: it is not part of this repository.
 ALLOWED = "the corpus is not beside this checkout"

@@ -1,0 +1,101 @@
+"""Legacy modules at random, in every construct of the dialect: converted, run in both forms, and compared.
+
+``--hypothesis-profile=nightly`` looks at more of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from difflib import unified_diff
+
+import pytest
+from hypothesis import HealthCheck, Phase, event, given, note, settings
+
+import adjoint2rrule.legacy
+from adjoint2rrule.convert.model import Conversion, Options, Refused, SourceFile
+from adjoint2rrule.convert.pipeline import closed_modules, convert_source
+from adjoint2rrule.convert.project import Project
+from tests.generator import promises
+from tests.generator.comparing import compare_trial, executed
+from tests.generator.modules import LegacyModule, legacy_modules
+from tests.generator.tally import Tally
+
+OPTIONS = Options()
+
+#: what rules are refused for that could be converted or adapted
+NOT_YET = frozenset(
+    {
+        "implicit-none",
+        "inspected-cotangent",
+        "inspected-seed",
+        "list-cotangent",
+        "opaque-call",
+        "opaque-cotangent",
+        "opaque-pair",
+        "opaque-pullback",
+        "pullback-parameters",
+        "shared-cotangent",
+        "stepwise-cotangent",
+        "unexpected-structure",
+        "unknown-structure",
+        "variadic-cotangents",
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def tally() -> Iterator[Tally]:
+    """Make the legacy runtime known by its other name, and count what becomes of definitions."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "zygoterules", adjoint2rrule.legacy)
+        yield Tally()
+
+
+@settings(
+    report_multiple_bugs=False,
+    phases=[phase for phase in Phase if phase is not Phase.explain],  # which takes minutes
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(module=legacy_modules())
+def test_rules_are_converted_right_or_refused(module: LegacyModule, tally: Tally) -> None:
+    conversion = converted(module.content)
+    note(both(conversion))
+    assert not conversion.failed, conversion.diagnostics
+    tally.add(conversion)
+    refused = refused_rightly(module, conversion)
+    promises.assert_comments_survive(conversion)
+    promises.assert_only_definitions_and_imports_change(conversion)
+    promises.assert_bytes_around_are_kept(conversion)
+    assert converted(conversion.result).result == conversion.result
+    with executed(module.content) as old, executed(conversion.result) as new:
+        for definition in module.definitions:
+            if definition.name not in refused:
+                for trial in definition.trials:
+                    compare_trial(trial, old, new)
+
+
+def refused_rightly(module: LegacyModule, conversion: Conversion) -> set[str]:
+    """Return the names of what is refused; fail where something ought to be, or ought not to be."""
+    hopeless = {definition.name for definition in module.definitions if definition.must_be_refused}
+    refused = set()
+    for decision in conversion.decisions:
+        event(f"{type(decision).__name__} {decision.definition.kind.value}")
+        if isinstance(decision, Refused):
+            event(decision.reason.slug)
+            refused.add(decision.definition.name)
+            assert decision.definition.name in hopeless or decision.reason.slug in NOT_YET, decision.reason
+    assert hopeless <= refused
+    return refused
+
+
+def converted(content: bytes) -> Conversion:
+    """Return what becomes of a module that stands by itself."""
+    return convert_source(SourceFile("rules.py", content), OPTIONS, Project((), closed_modules(OPTIONS)))
+
+
+def both(conversion: Conversion) -> str:
+    """Return a module with what becomes of it, and the difference, for whoever has to mend it."""
+    before, after = (c.decode(errors="replace") for c in (conversion.source.content, conversion.result))
+    difference = unified_diff(before.split("\n"), after.split("\n"), "legacy", "converted", lineterm="")
+    return f"\n{'-' * 80}\n".join([before, after, "\n".join(difference)])
