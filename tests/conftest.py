@@ -2,9 +2,13 @@
 
 import os
 import re
+from collections.abc import Generator
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.support import summary
 
 # A time that an example takes says more about the machine than about the code: speed is for `benchmarks/`.
 settings.register_profile("default", settings.get_profile("default"), deadline=None)
@@ -33,3 +37,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if skipped:
         reporter.write_line(f"{len(skipped)} tests were skipped where none may be", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the numbers that tests counted."""
+    for line in summary.LINES:
+        terminalreporter.write_line(line)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Let a worker of xdist give its lines to the process that prints them."""
+    done = yield
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["summary"] = summary.LINES
+    return done
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take the lines of a worker."""
+    summary.LINES.extend(getattr(node, "workeroutput", {}).get("summary", []))

@@ -20,6 +20,7 @@ from tests.generator import promises
 from tests.generator.comparing import compare_trial, executed
 from tests.generator.modules import LegacyModule, legacy_modules
 from tests.generator.tally import Tally
+from tests.support import summary
 
 OPTIONS = Options()
 
@@ -49,7 +50,9 @@ def tally() -> Iterator[Tally]:
     """Make the legacy runtime known by its other name, and count what becomes of definitions."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "zygoterules", adjoint2rrule.legacy)
-        yield Tally()
+        found = Tally()
+        yield found
+    summary.LINES.append(str(found))
 
 
 @settings(
