@@ -13,6 +13,10 @@ from dataclasses import dataclass
 _KINDS = {
     "Constant": "Name",  # only None, True and False are addressed, and libcst has them as names
     "AsyncFunctionDef": "FunctionDef",
+    "BinOp": "BinaryOperation",
+    "BoolOp": "BooleanOperation",
+    "Compare": "Comparison",
+    "UnaryOp": "UnaryOperation",
 }
 
 
@@ -34,7 +38,7 @@ class Address:
     end: tuple[int, int] | None = None
 
 
-def address(node: ast.expr | ast.stmt) -> Address:
+def address(node: ast.expr | ast.stmt | ast.pattern) -> Address:
     """Return the address of `node`.
 
     Examples
@@ -106,6 +110,32 @@ class AsAttribute:
 
 
 @dataclass(frozen=True)
+class AsInstanceTest:
+    """Make the comparison at `at` a test of one side for the class `name`, in its own layout.
+
+    Attributes
+    ----------
+    is_left
+        Whether the left side is tested.
+    negated
+        Whether the test is for no instance.
+    """
+
+    at: Address
+    name: str
+    is_left: bool = True
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class AsClassPattern:
+    """Make the pattern ``None`` at `at` match the instances of the class `name`."""
+
+    at: Address
+    name: str
+
+
+@dataclass(frozen=True)
 class EditFunction:
     """Change the head of the function at `at`.
 
@@ -156,6 +186,8 @@ Operation = (
     | ExtendTuple
     | AsAttribute
     | AsCall
+    | AsClassPattern
+    | AsInstanceTest
     | Wrap
     | EditFunction
     | ReplaceStatement
@@ -174,6 +206,10 @@ def written_by(operation: Operation) -> str:
         case Replace(text=text):
             return text
         case AsCall(callee=text) | Wrap(callee=text):
+            return text
+        case AsInstanceTest(name=text):
+            return f"isinstance {text}"
+        case AsClassPattern(name=text):
             return text
         case ExtendTuple(before=before, after=after):
             return " ".join((*before, *after))

@@ -28,6 +28,8 @@ from adjoint2rrule.convert.operations import (
     Address,
     AsAttribute,
     AsCall,
+    AsClassPattern,
+    AsInstanceTest,
     DropAliases,
     EditFunction,
     ExtendTuple,
@@ -83,6 +85,8 @@ def _as_typed(operation: Operation, module: Module) -> Operation:
         return replace(operation, text=module.as_typed(operation.text))
     if isinstance(operation, AsCall | Wrap):
         return replace(operation, callee=module.as_typed(operation.callee))
+    if isinstance(operation, AsInstanceTest | AsClassPattern):
+        return replace(operation, name=module.as_typed(operation.name))
     if isinstance(operation, ReplaceStatement):
         return replace(operation, texts=tuple(map(module.as_typed, operation.texts)))
     if isinstance(operation, EditFunction):
@@ -141,6 +145,10 @@ def _place_of(node: cst.CSTNode, position: CodeSpan, positions: dict[cst.CSTNode
         if inner is None:
             return None
         return (f"Tuple {inner[0]}" if isinstance(first, cst.Tuple) else "Tuple", inner[1], None)
+    if isinstance(node, cst.MatchSingleton):
+        # The parentheses are the name's own, and belong to no pattern in Python's tree.
+        position = positions[node.value]
+        return kind, position.start, position.start + position.length
     if isinstance(node, cst.BaseSmallStatement | cst.FunctionDef) or kind == "Tuple":
         return kind, position.start, None
     if isinstance(node, cst.BaseExpression):
@@ -265,6 +273,40 @@ def _wrap(node: cst.BaseExpression, operation: Wrap) -> cst.Call:
     return cst.Call(func=callee, args=[cst.Arg(node)])
 
 
+def _as_instance_test(node: cst.Comparison, operation: AsInstanceTest) -> cst.BaseExpression:
+    (target,) = node.comparisons
+    operator = target.operator
+    assert isinstance(operator, cst.Is | cst.IsNot | cst.Equal | cst.NotEqual)
+    between = operator.whitespace_between if isinstance(operator, cst.IsNot) else _NO_SPACE
+    tested = node.left if operation.is_left else target.comparator
+    # What stands around the operator may hold comments, and there are as many places around a comma.
+    comma = cst.Comma(
+        _kept(operator.whitespace_before, _NO_SPACE),
+        _kept(between, cst.SimpleWhitespace(" ")),
+    )
+    named = cst.Arg(
+        cst.Name(operation.name), whitespace_after_arg=_kept(operator.whitespace_after, _NO_SPACE)
+    )
+    call = cst.Call(cst.Name("isinstance"), [cst.Arg(tested, comma=comma), named])
+    if operation.negated:
+        return _parenthesized_as(node, cst.UnaryOperation(cst.Not(), call))
+    return _parenthesized_as(node, call)
+
+
+def _kept(
+    space: cst.BaseParenthesizableWhitespace, otherwise: cst.SimpleWhitespace
+) -> cst.BaseParenthesizableWhitespace:
+    """Return `space` if it spreads over lines."""
+    return space if isinstance(space, cst.ParenthesizedWhitespace) else otherwise
+
+
+_NO_SPACE = cst.SimpleWhitespace("")
+
+
+def _as_class_pattern(node: cst.MatchSingleton, operation: AsClassPattern) -> cst.MatchClass:
+    return cst.MatchClass(cst.Name(operation.name), lpar=node.value.lpar, rpar=node.value.rpar)
+
+
 def _edit_function(node: cst.FunctionDef, operation: EditFunction) -> cst.FunctionDef:
     if operation.name is not None:
         node = node.with_changes(name=node.name.with_changes(value=operation.name))
@@ -308,6 +350,8 @@ _CARRY_OUT = {
     ExtendTuple: _extend_tuple,
     AsAttribute: _as_attribute,
     AsCall: _as_call,
+    AsClassPattern: _as_class_pattern,
+    AsInstanceTest: _as_instance_test,
     Wrap: _wrap,
     EditFunction: _edit_function,
 }

@@ -92,3 +92,16 @@ MUTATING_METHODS = frozenset({"fill", "itemset", "partition", "put", "resize", "
 CONSTANTS = frozenset({"e", "euler_gamma", "inf", "nan", "pi", "tau"})
 # Parts of an array that are arrays.
 ARRAY_PARTS = frozenset({"T", "mT", "real", "imag"})
+
+# Functions of numpy, and methods of arrays, whose result may share the memory of their argument.
+ALIASING = frozenset(
+    """
+    asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray atleast_1d atleast_2d
+    atleast_3d broadcast_to diag diagonal expand_dims flip fliplr flipud imag lib.stride_tricks.as_strided
+    lib.stride_tricks.sliding_window_view matrix_transpose moveaxis permute_dims ravel real real_if_close
+    require reshape rollaxis rot90 squeeze swapaxes transpose
+    """.split()  # noqa: SIM905
+)
+ALIASING_METHODS = frozenset(
+    {"conj", "conjugate", "diagonal", "ravel", "reshape", "squeeze", "swapaxes", "transpose"}
+)

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from adjoint2rrule.convert.dialects.zygoterules.changed_uses import Change
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     SEED,
     Cotangent,
@@ -26,7 +27,7 @@ from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.holders import holders
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.reader import Reader
-from adjoint2rrule.convert.dialects.zygoterules.seeds import seed_problem
+from adjoint2rrule.convert.dialects.zygoterules.seeds import read_uses
 from adjoint2rrule.convert.flow import falls_through
 from adjoint2rrule.convert.scopes import By, FunctionNode, Scope, walk_scope
 
@@ -65,10 +66,13 @@ class Pullback:
         Its definition or lambda.
     results
         What it can return: a tuple of cotangents (`Items`), or `Missing` for a single ``None``.
+    changes
+        The uses of its seed that change with the form of that.
     """
 
     node: ast.FunctionDef | ast.Lambda
     results: tuple[Items | Missing, ...]
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,19 +212,14 @@ class _RuleReader:
         if seed is None:
             return None
         scope = self._scope_of(node)
-        inspected = seed_problem(node, seed, scope, self.functions)
-        if inspected is not None:
-            self.problem(
-                inspected.slug,
-                inspected.node,
-                f"the seed `{seed}` {inspected.what}",
-                _SEED_HINTS[inspected.slug],
-            )
+        uses = read_uses(node, {seed}, set(), scope, self.functions).settled()
+        for use in uses.problems:
+            self.problem(use.slug, use.node, f"the seed `{seed}` {use.what}", _SEED_HINTS[use.slug])
         self.reader.parameters[scope, seed] = SEED
         values = list(self._returned(node, scope))
         self.results += values
         results = [r for value in values for r in self._results(value, node)]
-        return Pullback(node, tuple(dict.fromkeys(results)))
+        return Pullback(node, tuple(dict.fromkeys(results)), uses.changes)
 
     def _seed(self, node: ast.FunctionDef | ast.Lambda) -> str | None:
         a = node.args

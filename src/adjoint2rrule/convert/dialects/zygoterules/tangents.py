@@ -12,6 +12,7 @@ import keyword
 from dataclasses import dataclass, field
 from unicodedata import normalize
 
+from adjoint2rrule.convert.dialects.zygoterules.changed_uses import operations_of
 from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Cotangent,
@@ -93,6 +94,9 @@ class Tangents:
                 )
                 self._problem("variadic-cotangents", pullback.node, message, _BY_HAND)
                 continue
+            for change in pullback.changes:
+                for operation in operations_of(change, self.runtime):
+                    self._do(operation, pullback.node)
             for result in pullback.results:
                 if isinstance(result, Missing):
                     self._single_none(result)
