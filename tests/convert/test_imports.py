@@ -37,6 +37,7 @@ GOES = {
     ),
     "from several places": ("from zygoterules import adjoint\nfrom zygote import adjoint\n", NEW),
     "with a comment for tools": ("from zygoterules import adjoint  # noqa: F401\n", NEW),
+    "on one line": ("from zygoterules import adjoint; from zygote import adjoint\n", NEW),
     "on the line of another": ("import os; from zygoterules import adjoint\n", "import os\n" + NEW),
     "over continued lines": ("from zygoterules import \\\n    adjoint\n", NEW),
     "star": ("from zygoterules import *\n", NEW),
@@ -167,13 +168,20 @@ def test_import_of_a_namespace_stays_for_its_other_uses():
     assert "from types import SimpleNamespace\n" in found
 
 
-def test_conditional_import_that_is_not_needed_stays_and_is_noted():
-    text = f"if x:\n    from zygoterules import adjoint\n{BODY.replace('DECORATOR', 'adjoint')}"
+def test_conditional_import_with_comments_in_it_stays_and_is_noted():
+    text = f"if x:\n    from zygoterules import (  # ours\n        adjoint)\n{BODY.replace('DECORATOR', 'adjoint')}"
     outcome = conversion(text)
     (note,) = outcome.diagnostics
     assert (note.slug, note.severity, note.line) == ("unused-import", Severity.NOTE, 2)
     assert "`from zygoterules import adjoint`" in note.message
-    assert b"if x:\n    from zygoterules import adjoint\n" in outcome.result
+    assert text.partition("def")[0].encode() in outcome.result
+
+
+@pytest.mark.parametrize("promise", ["__all__ += ['adjoint']", "__all__.append('adjoint')"])
+def test_import_that_all_is_extended_by_stays(promise):
+    assert "from zygoterules import adjoint\n" in head(
+        f"from zygoterules import adjoint\n__all__ = ['f']\n{promise}\n"
+    )
 
 
 # -- what comes --------------------------------------------------------------------------------
@@ -186,6 +194,12 @@ COMES = {
     "into the one over several lines": (
         "from adjoint2rrule.core import (\n    thunk,\n)\nfrom zygoterules import adjoint\nx = thunk\n",
         "from adjoint2rrule.core import (\n    NoTangent,\n    rrule,\n    thunk,\n)\nx = thunk\n",
+    ),
+    "into one that gets too long": (
+        f"from adjoint2rrule.core import {', '.join(x * 9 for x in 'bcdefg')}\nfrom zygoterules import adjoint\n"
+        f"x = {', '.join(x * 9 for x in 'bcdefg')}\n",
+        f"from adjoint2rrule.core import (\n    NoTangent,\n{''.join(f'    {x * 9},{chr(10)}' for x in 'bcdefg')}"
+        f"    rrule,\n)\nx = {', '.join(x * 9 for x in 'bcdefg')}\n",
     ),
     "not twice": (
         f"{NEW}from zygoterules import adjoint\nx = NoTangent, rrule\n",
@@ -255,6 +269,65 @@ def test_import_of_a_function_that_is_still_needed_stays():
 def test_file_without_anything_to_convert_keeps_its_imports():
     text = "from zygoterules import adjoint\nfrom types import SimpleNamespace\n"
     assert conversion(text).result == text.encode()
+
+
+# -- imports in blocks, and flags ---------------------------------------------------------------
+
+CORE = "from adjoint2rrule.core import NoTangent, rrule\n"
+IN_BLOCKS = {
+    "by a condition": ("if x:\n    from zygoterules import adjoint\n", f"if x:\n    {CORE}"),
+    "beside another import": (
+        "try:\n    import scipy\n    from zygoterules import adjoint\nexcept ImportError:\n    pass\n",
+        f"try:\n    import scipy\n    {CORE}except ImportError:\n    pass\n",
+    ),
+    "with a flag of its own": (
+        "try:\n    from zygoterules import adjoint\n    HAS = True\nexcept ImportError:\n    HAS = False\n",
+        f"try:\n    {CORE}    HAS = True\nexcept ImportError:\n    HAS = False\n",
+    ),
+    "with others that stay": (
+        "try:\n    from zygoterules import adjoint, nograd\nfinally:\n    g = nograd\n",
+        f"try:\n    from zygoterules import nograd\n    {CORE}finally:\n    g = nograd\n",
+    ),
+    "by a star": (
+        "try:\n    from zygoterules import *\nexcept ImportError:\n    x = 1\n",
+        f"{CORE}\ntry:\n    pass\nexcept ImportError:\n    x = 1\n",
+    ),
+    "as a flag": (
+        "try:\n    from zygoterules import adjoint\nexcept ImportError:\n    adjoint = None\n"
+        "if adjoint is not None:\n    x = 1\nelif not adjoint:\n    x = 2 if adjoint is None else 3\n",
+        f"try:\n    {CORE}except ImportError:\n    rrule = None\n"
+        "if rrule is not None:\n    x = 1\nelif not rrule:\n    x = 2 if rrule is None else 3\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), IN_BLOCKS.values(), ids=IN_BLOCKS)
+def test_import_in_a_block_is_replaced_where_it_stands(before, after):
+    text = before + BODY.replace("DECORATOR", "adjoint")
+    assert conversion(text).result.decode().partition("def f(x): ...")[0] == after
+
+
+def test_module_that_serves_as_a_flag_becomes_the_runtimes():
+    before = (
+        "try:\n    import zygoterules as zr\nexcept ImportError:\n    zr = None\nif zr is not None: x = 1\n"
+    )
+    wanted = f"try:\n    {CORE}except ImportError:\n    rrule = None\nif rrule is not None: x = 1\n"
+    assert head(before, "zr.adjoint") == wanted
+
+
+@pytest.mark.parametrize("use", ["g(adjoint)", "y = adjoint or 1", "__all__ = ['adjoint']"])
+def test_flag_that_is_used_otherwise_stays(use):
+    before = f"try:\n    from zygoterules import adjoint\nexcept E:\n    adjoint = None\n{use}\n"
+    result = conversion(before + BODY.replace("DECORATOR", "adjoint")).result.decode()
+    assert result.partition("def f(x): ...")[0].endswith(before)
+    assert "@rrule.register(f)" in result
+
+
+@pytest.mark.parametrize("fallback", ["lambda f: f", "print", "0"])
+def test_rule_with_a_fallback_of_another_kind_is_refused(fallback):
+    before = f"try:\n    from zygoterules import adjoint\nexcept E:\n    adjoint = {fallback}\n"
+    text = before + BODY.replace("DECORATOR", "adjoint")
+    assert conversion(text).result.decode() == text
 
 
 # -- comments ----------------------------------------------------------------------------------

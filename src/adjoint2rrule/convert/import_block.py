@@ -6,12 +6,12 @@ import ast
 import sys
 from collections.abc import Sequence
 
+from adjoint2rrule.convert.import_style import import_style
 from adjoint2rrule.convert.model import Edit, Span
 from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.syntax import Module, is_directive
 from adjoint2rrule.convert.units import Unit
 
-_LINE_LENGTH = 88
 _ImportNode = ast.Import | ast.ImportFrom
 
 
@@ -24,9 +24,9 @@ def insertion(
     statements in `removed` leave at the same time.
     """
     module = unit.module
-    text = _wrapped(module, f"from {source} import ", names)
+    end = newline(module)
+    text = written(module, project, source, names)
     imports = leading_imports(module.tree)
-    end = _newline(module)
     third = [s for s in imports if _section(unit, project, s) == "third"]
     if third:
         later = _first_after(third, source)
@@ -44,13 +44,31 @@ def insertion(
     return _without_block(module, text, end)
 
 
+def written(module: Module, project: Project, source: str, names: Sequence[str]) -> bytes:
+    """Return the import of `names` from `source` as the file wraps its own, without a line end."""
+    text = import_style(module, project).write(source, names)
+    return text.encode(module.encoding).replace(b"\n", newline(module))
+
+
 def _without_block(module: Module, text: bytes, end: bytes) -> Edit:
     """Return the insertion into a file that imports nothing: after its docstring, else before its code."""
     body = module.tree.body
     if ast.get_docstring(module.tree, clean=False) is not None:
-        return _after(module, body[0], end + text, end)
-    start = module.lines_of(body[0]).start
+        return _after(module, body[0], end + text, end, _next_line_end(module, body[0], end))
+    start = _start_with_comments(module, body[0])
     return Edit(Span(start, start), text + end + end)
+
+
+def _start_with_comments(module: Module, statement: ast.stmt) -> int:
+    """Return where the lines of comment start that stand right above `statement` and below other lines.
+
+    Those at the very top of a file are its licence, encoding and the like, and stay there.
+    """
+    starts = module.line_starts
+    first = line = starts.index(module.lines_of(statement).start)
+    while line > 0 and module.source.content[starts[line - 1] : starts[line]].lstrip().startswith(b"#"):
+        line -= 1
+    return starts[line if line > 0 else first]
 
 
 def _after(module: Module, statement: ast.stmt, text: bytes, end: bytes, more: bytes = b"") -> Edit:
@@ -75,14 +93,14 @@ def leading_imports(tree: ast.Module) -> list[_ImportNode]:
     for i, statement in enumerate(tree.body):
         if isinstance(statement, _ImportNode):
             found.append(statement)
-        elif isinstance(statement, ast.Try | ast.If) and _only_imports(statement):
+        elif isinstance(statement, ast.Try | ast.TryStar | ast.If) and _only_imports(statement):
             continue
         elif not (i == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
             break
     return found
 
 
-def _only_imports(node: ast.Try | ast.If) -> bool:
+def _only_imports(node: ast.Try | ast.TryStar | ast.If) -> bool:
     return all(isinstance(s, _ImportNode) for s in node.body)
 
 
@@ -111,17 +129,7 @@ def _first_after(imports: list[_ImportNode], source: str) -> _ImportNode | None:
     return None
 
 
-def _wrapped(module: Module, head: str, names: Sequence[str]) -> bytes:
-    """Return the import on one line where it fits, else one name a line."""
-    line = head + ", ".join(names)
-    if len(line) <= _LINE_LENGTH:
-        return line.encode()
-    indent = "\t" if b"\n\t" in module.source.content else "    "
-    end = _newline(module).decode()
-    return f"{head}({end}{''.join(f'{indent}{name},{end}' for name in names)})".encode()
-
-
-def _newline(module: Module) -> bytes:
+def newline(module: Module) -> bytes:
     """Return the line end that the file's first line has."""
     first = module.source.content.partition(b"\n")
     if not first[1]:
@@ -136,7 +144,7 @@ def without_lines(module: Module, statements: Sequence[ast.stmt], place: Edit | 
     stay, on lines of their own.
     """
     spans: list[Span] = []
-    for lines in sorted(module.lines_of(s) for s in statements):
+    for lines in sorted({module.lines_of(s) for s in statements}):
         if spans and spans[-1].end == lines.start:
             spans[-1] = Span(spans[-1].start, lines.end)
         else:
@@ -150,7 +158,7 @@ def without_lines(module: Module, statements: Sequence[ast.stmt], place: Edit | 
         if place is not None and span.start < place.span.start < span.end:
             edits.append(Edit(Span(span.start, place.span.start), b""))
             span = Span(place.span.start, span.end)
-        left = b"".join(comment.encode(module.encoding) + _newline(module) for comment in comments)
+        left = b"".join(comment.encode(module.encoding) + newline(module) for comment in comments)
         edits.append(Edit(span if joined or left else _with_blank_lines(module, span), left))
     return edits
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from adjoint2rrule.convert.units import Symbol, Unit
 
 Closed = Mapping[str, frozenset[str]]
 
+_LINE_LENGTH = "line-length"  # as ruff and black call it
 _MAX_HOPS = 20  # longer chains of re-exports are cycles
 
 
@@ -50,6 +52,19 @@ class Project:
         other = Project(self.roots, self.closed)
         other._units = dict(self._units)
         return other
+
+    @cached_property
+    def line_length(self) -> int | None:
+        """The length of lines that the project's ``pyproject.toml`` asks ruff or black for."""
+        for root in self.roots:
+            try:
+                content = (root / "pyproject.toml").read_text("utf-8")
+                tools = tomllib.loads(content).get("tool", {})
+            except (OSError, ValueError):
+                continue
+            lengths = (tools.get(tool, {}).get(_LINE_LENGTH) for tool in ("ruff", "black"))
+            return next((length for length in lengths if isinstance(length, int)), None)
+        return None
 
     # -- modules ---------------------------------------------------------------------------
 

@@ -72,6 +72,22 @@ class Unit:
         return {s.value.func for s in statements if isinstance(s.value, ast.Call)}
 
     @cached_property
+    def tested(self) -> set[ast.expr]:
+        """The names that are only asked whether they are `None`, or true."""
+        found: list[ast.expr] = []
+        for node, _, _ in self.evaluated:
+            match node:
+                case ast.Compare(
+                    left=left, ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]
+                ):
+                    found.append(left)
+                case ast.UnaryOp(op=ast.Not(), operand=asked):
+                    found.append(asked)
+                case ast.If(test=asked) | ast.IfExp(test=asked):
+                    found.append(asked)
+        return {node for node in found if isinstance(node, ast.Name)}
+
+    @cached_property
     def borrowed(self) -> set[str]:
         """The names that some function declares `global` or `nonlocal`."""
         nodes = (n for n, _, _ in self.evaluated if isinstance(n, ast.Global | ast.Nonlocal))
@@ -108,6 +124,17 @@ class Unit:
                 return names if len(names) == len(binding.value.elts) else None
         return None
 
+    @cached_property
+    def promised(self) -> set[str]:
+        """Every string in a statement of the module that makes or changes `__all__`."""
+        return {
+            part.value
+            for statement in self.module.tree.body
+            if any(isinstance(n, ast.Name) and n.id == "__all__" for n in ast.walk(statement))
+            for part in ast.walk(statement)
+            if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        }
+
 
 @dataclass(frozen=True)
 class Symbol:
@@ -137,6 +164,12 @@ class Symbol:
             case [Binding(by=By.CLASS, node=ast.ClassDef() as node)]:
                 return node
         return None
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the name is bound to `None` and to nothing else, as one that could not be imported is."""
+        values = [b.value if b.by is By.VALUE else None for b in self.bindings]
+        return bool(values) and all(isinstance(v, ast.Constant) and v.value is None for v in values)
 
     @property
     def makers(self) -> list[Binding]:

@@ -103,11 +103,18 @@ def test_name_that_the_project_hands_on_is_legacy(imports, name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "other", ["from pennylane import adjoint", "adjoint = None", "def adjoint(f): return f"]
+    "other", ["from pennylane import adjoint", "adjoint = 1", "def adjoint(f): return f"]
 )
 def test_name_that_is_legacy_on_some_paths_is_ambiguous(other):
     text = f"try:\n    from zygoterules import adjoint\nexcept ImportError:\n    {other}\nadjoint\n"
     assert used(sample(text)) == [(AMBIGUOUS, "adjoint")]
+
+
+def test_name_that_is_none_where_it_was_not_found_is_legacy_and_no_use_where_it_is_asked_for():
+    text = "try:\n    from zygoterules import adjoint\nexcept ImportError:\n    adjoint = None\n"
+    assert used(sample(f"{text}adjoint\nif adjoint is not None: ...\nif not adjoint: ...\n")) == [
+        ("adjoint", "adjoint")
+    ]
 
 
 def test_extra_modules_are_legacy():

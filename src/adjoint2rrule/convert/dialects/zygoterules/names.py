@@ -73,12 +73,12 @@ def uses(unit: Unit, project: Project, modules: Modules) -> Iterator[Use]:
     """Yield every use of a legacy name in `unit`, in the order of the file."""
     inner: set[ast.AST] = set()  # the fronts of dotted names that are one use already
     for node, scope, functions in unit.evaluated:
-        if not isinstance(node, ast.Name | ast.Attribute) or node in inner:
+        if not isinstance(node, ast.Name | ast.Attribute) or node in inner or node in unit.tested:
             continue
         root = _root(node)
         if root is None or not _may_be_legacy(node, root, scope, unit):
             continue
-        symbols = [s for s in project.resolve(node, scope, unit) if not is_property_rule(s)]
+        symbols = [s for s in project.resolve(node, scope, unit) if not (s.is_none or is_property_rule(s))]
         name = legacy_name(tuple(symbols), modules)
         if name is not None:
             inner |= {node.value} if isinstance(node, ast.Attribute) else set()
