@@ -113,7 +113,7 @@ def test_form_that_is_not_converted_says_why(text, wanted):
 
 
 def test_name_that_is_legacy_on_some_paths_only_is_refused():
-    text = "try:\n    from zygoterules import adjoint\nexcept ImportError:\n    adjoint = None\n"
+    text = "try:\n    from zygoterules import adjoint\nexcept ImportError:\n    adjoint = print\n"
     reason = refusal(f"{text}def f(x): ...\n@adjoint\ndef f(x):\n{BODY}")
     assert reason.slug == "ambiguous-name"
     assert "its decorator is a legacy one on some paths only" in reason.message

@@ -8,17 +8,18 @@ from adjoint2rrule.convert.model import Converted, Kind
 from tests.convert.building import conversion, converted, refusal
 
 HEAD = """\
-from zygoterules import literal_getproperty, nograd
+from zygoterules import adjoint, literal_getproperty, nograd
 import numpy as np
 def f(x): ...
 def g(x): ...
-class Foo: ...
+class Foo:
+    def __call__(self): ...
 """
 
 
 def after(text: str) -> str:
     """Return what becomes of `text` behind the head of a file."""
-    return converted(HEAD + text).partition("class Foo: ...\n")[2]
+    return converted(HEAD + text).partition("def __call__(self): ...\n")[2]
 
 
 STATEMENTS = {
@@ -103,6 +104,10 @@ REFUSED = {
     "h = nograd(Foo.__call__)\n": ("unsupported-use", "the value of `nograd(Foo.__call__)` is used"),
     "h = nograd(f, g)\n": ("unsupported-use", "the value of `nograd(f, g)` is used"),
     "nograd(lambda x: x)\n": ("unknown-target", "what `lambda x: x` is cannot be told"),
+    "@adjoint\ndef f(x):\n    return f(x), lambda dy: (dy,)\nnograd(f)\n": (
+        "unsupported-use",
+        "`f` has rules too, which `non_differentiable` would replace",
+    ),
     "h = map(nograd, fs)\n": ("unsupported-use", "`nograd` is used otherwise than as a decorator"),
     "nograd(literal_getproperty)\n": ("property-rule", "it says that no property of anything has a gradient"),
     "@nograd\nclass C: ...\n": ("unsupported-use", "`@nograd` stands on a class"),

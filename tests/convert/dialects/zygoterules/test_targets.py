@@ -155,13 +155,31 @@ import numpy as np
 from numpy.linalg import inv
 from nowhere_at_all import Thing, thing
 import nowhere_at_all as nw
+import functools, enum
 class Layer:
     def forward(self, x): ...
     @staticmethod
     def make(x): ...
-    class Inner: ...
+    @property
+    def size(self): ...
+    @functools.cached_property
+    def depth(self): ...
+    def __call__(self, x): ...
+    class Inner:
+        def __call__(self, x): ...
 class Deep(Layer): ...
+class Wrapped:
+    @functools.lru_cache
+    def __call__(self, x): ...
+class Assigned:
+    def forward(self, x): ...
+    __call__ = forward
+class Foreign(nw.Thing): ...
+class Op(enum.Enum):
+    ADD = 1
 def solve(A): ...
+HALF = functools.partial(solve, 0.5)
+LAYER = Layer()
 """
 EXPLICIT = {
     "np.linalg.inv": (Kind.FUNCTION, "np.linalg.inv", "inv", 0),
@@ -174,6 +192,14 @@ EXPLICIT = {
     "Layer": (Kind.CONSTRUCTOR, "type[Layer]", "Layer", 0),
     "Layer.Inner": (Kind.CONSTRUCTOR, "type[Layer.Inner]", "Inner", 0),
     "Layer.forward": (Kind.FUNCTION, "Layer.forward", "forward", 0),
+    "Layer.make": (Kind.FUNCTION, "Layer.make", "make", 0),
+    "Deep.make": (Kind.FUNCTION, "Deep.make", "make", 0),
+    "Deep.forward": (Kind.FUNCTION, "Deep.forward", "forward", 0),
+    "Deep.Inner": (Kind.CONSTRUCTOR, "type[Deep.Inner]", "Inner", 0),
+    "Foreign.forward": (Kind.FUNCTION, "Foreign.forward", "forward", 1),
+    "Op.ADD": (Kind.FUNCTION, "Op.ADD", "ADD", 0),
+    "HALF": (Kind.FUNCTION, "HALF", "HALF", 0),
+    "LAYER": (Kind.FUNCTION, "LAYER", "LAYER", 0),
     "Layer.__call__": (Kind.FUNCTOR, "Layer", "Layer", 0),
     "Layer.Inner.__call__": (Kind.FUNCTOR, "Layer.Inner", "Inner", 0),
     "Thing": (Kind.CONSTRUCTOR, "type[Thing]", "Thing", 1),
@@ -196,8 +222,13 @@ def test_explicit_form_is_for_its_target(target, wanted):
         ("make(x)", "what `make(x)` is cannot be told from the source"),
         ("table['f']", "what `table['f']` is cannot be told"),
         ("lambda x: x", "cannot be told"),
-        ("Layer.make", "`Layer.make` is a decorated method, which may be no plain function"),
-        ("Deep.forward", "`Deep.forward` is not defined in the class itself"),
+        ("Layer.size", "`Layer.size` is a property, which the legacy runtime takes no rules for"),
+        ("Deep.depth", "`Deep.depth` is a property"),
+        ("Deep.__call__", "`Deep` has its `__call__` from elsewhere, so that the rule is not its own"),
+        ("Wrapped.__call__", "`Wrapped` has its `__call__` from elsewhere"),
+        ("Assigned.__call__", "`Assigned` has its `__call__` from elsewhere"),
+        ("Op.__call__", "`Op` has its `__call__` from elsewhere"),
+        ("LAYER.__call__", "`LAYER` is not a class"),
         ("solve.__call__", "`solve` is not a class"),
     ],
 )

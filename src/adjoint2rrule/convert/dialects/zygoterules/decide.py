@@ -65,6 +65,7 @@ class _Planner:
         self.rules: set[ast.AST] = {d.node for d in found.decorated if d.is_plain_rule}
         self.targets = Targets(project, unit, self.rules, self.modules)
         self.properties = Properties(unit, project)
+        self.ruled = found.ruled
         self.calls = {use.node for use in (*found.others, *(use for _, use in found.statements))}
         self.functions = Functions(project, unit, self._is_rule)
         self.classes = Classes(project, unit)
@@ -173,7 +174,7 @@ class _Planner:
         name = ", ".join(ast.unparse(a) for a in call.args) or "nograd()"
         definition = self._definition_at(name, Kind.NOGRAD, place)
         runtime = self.runtime.fresh()
-        outcome = nograd.call_operations(place, use.scope, self.targets, runtime)
+        outcome = nograd.call_operations(place, use.scope, self.targets, self.ruled, runtime)
         if isinstance(outcome, Problem):
             return Plan(Refused(definition, self._diagnostic(outcome, name)), self.tops[place])
         operations, notes = outcome

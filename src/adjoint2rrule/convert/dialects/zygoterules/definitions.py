@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
@@ -58,6 +59,12 @@ class Decorated:
         return [call.args[0] for call in calls if isinstance(call, ast.Call) and call.args]
 
     @property
+    def target_names(self) -> set[str]:
+        """The targets, as the source writes them."""
+        explicit = {ast.unparse(target) for target in self.explicit_targets}
+        return explicit | ({self.node.name} if self.is_plain else set())
+
+    @property
     def name(self) -> str:
         """What the definition is for, as the source writes it."""
         if self.explicit_targets:
@@ -81,11 +88,14 @@ class Definitions:
         The ``nograd(...)`` statements, each with the use of the name.
     others
         Uses of legacy names outside of all these.
+    ruled
+        What the file has rules for, legacy or not, as the source writes it.
     """
 
     decorated: tuple[Decorated, ...]
     statements: tuple[tuple[ast.Expr, Use], ...]
     others: tuple[Use, ...]
+    ruled: frozenset[str] = frozenset()
 
 
 def find_definitions(unit: Unit, project: Project, modules: legacy.Modules) -> Definitions:
@@ -107,7 +117,23 @@ def find_definitions(unit: Unit, project: Project, modules: legacy.Modules) -> D
             definition.callbacks.append(use)
         if not around:
             others.append(use)
-    return Definitions(tuple(decorated), tuple(statements), tuple(others))
+    ruled = frozenset(_ruled(unit, decorated))
+    return Definitions(tuple(decorated), tuple(statements), tuple(others), ruled)
+
+
+def _ruled(unit: Unit, decorated: list[Decorated]) -> Iterator[str]:
+    """Yield the targets of the legacy rules, and of the ones under ``@rrule.register(target)``."""
+    for definition in decorated:
+        if definition.names != {"nograd"}:
+            yield from definition.target_names
+    for node in unit.tops:
+        for decorator in getattr(node, "decorator_list", []):
+            match decorator:
+                case ast.Call(
+                    func=ast.Attribute(attr="register"),
+                    args=[ast.Subscript(value=ast.Name(id="type"), slice=target) | target],
+                ):
+                    yield ast.unparse(target)
 
 
 def _decorated(unit: Unit, uses: list[Use]) -> tuple[list[Decorated], list[Use]]:

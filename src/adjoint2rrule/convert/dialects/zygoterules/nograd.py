@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect
+from collections.abc import Set as AbstractSet
 
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
@@ -37,9 +38,12 @@ def decorator_problem(node: DefinitionNode | ast.ClassDef, positions: list[int])
 
 
 def call_operations(
-    place: ast.Expr | ast.Call, scope: Scope, targets: Targets, runtime: RuntimeNames
+    place: ast.Expr | ast.Call, scope: Scope, targets: Targets, ruled: AbstractSet[str], runtime: RuntimeNames
 ) -> Outcome:
-    """Return what becomes of ``nograd(f, g)``, a statement, or of a call of `nograd` inside of one."""
+    """Return what becomes of ``nograd(f, g)``, a statement, or of a call of `nograd` inside of one.
+
+    `ruled` is what the file has rules for: in the legacy runtime they stay.
+    """
     call = place.value if isinstance(place, ast.Expr) else place
     assert isinstance(call, ast.Call)
     starred = any(isinstance(a, ast.Starred) for a in call.args)
@@ -51,6 +55,9 @@ def call_operations(
         target = _target(argument, scope, targets, is_kept=isinstance(place, ast.Call))
         if isinstance(target, Problem):
             return target
+        if ast.unparse(argument) in ruled:
+            message = f"`{ast.unparse(argument)}` has rules too, which `non_differentiable` would replace"
+            return Problem("unsupported-use", argument, message, _RULED)
         found.append(target)
     notes = tuple(note for target in found for note in target.notes)
     name = runtime.use("non_differentiable")
@@ -66,7 +73,7 @@ def call_operations(
 
 
 def _target(argument: ast.expr, scope: Scope, targets: Targets, *, is_kept: bool) -> Target | Problem:
-    if is_kept and isinstance(argument, ast.Lambda):
+    if is_kept and targets.is_object(argument, scope):
         return Target(Kind.FUNCTION, ast.unparse(argument), "")
     target = targets.of_explicit(argument, scope)
     if isinstance(target, Target) and target.kind is Kind.PROPERTY:
@@ -114,3 +121,6 @@ def _line_before(place: int, module: Module) -> bytes:
     """Return what stands on the line before a place, without the space around it."""
     line, _ = module.location(place)
     return module.source.content[module.line_starts[line - 1] : place].strip()
+
+
+_RULED = "Restrict it to the arguments that the rules are not for: `non_differentiable(f, int)`."

@@ -8,6 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
+from adjoint2rrule.convert.dialects.zygoterules.kinds import (
+    is_class,
+    is_plain_method,
+    is_property,
+    makes_objects,
+    members,
+)
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.properties import FUNCTION, Properties, property_problem
 from adjoint2rrule.convert.model import Diagnostic, Kind, Severity
@@ -125,11 +132,11 @@ class Targets:
         """Return what ``@adjoint(target)`` is a rule for."""
         match target:
             case ast.Attribute(value=ast.Name() | ast.Attribute() as owner, attr="__call__"):
-                return self._functor(target, owner, scope)
+                return self._inherited_call(target, owner, scope) or self._functor(target, owner, scope)
             case ast.Name() | ast.Attribute():
-                symbols = list(self.project.resolve(target, scope, self.unit))
+                symbols = self._members(target, scope)
                 name = target.id if isinstance(target, ast.Name) else target.attr
-                problem = self._bound_method(target, scope)
+                problem = self._not_called(target, symbols)
                 return problem or self._of_symbols(target, ast.unparse(target), name, symbols)
         return Problem(
             "unknown-target",
@@ -138,31 +145,44 @@ class Targets:
             "Give it a name first: `target = ...`, and `@adjoint(target)`.",
         )
 
-    def _bound_method(self, target: ast.expr, scope: Scope) -> Problem | None:
-        """Return what is wrong with a method that is not a plain function of its class."""
-        if not isinstance(target, ast.Attribute):
+    def _members(self, target: ast.expr, scope: Scope) -> list[Symbol]:
+        """Return what `target` can stand for, with what a class of the project has from its bases."""
+        symbols = self.project.resolve(target, scope, self.unit)
+        if not isinstance(target, ast.Attribute) or all(s.bindings for s in symbols):
+            return list(symbols)
+        owners = self.project.resolve(target.value, scope, self.unit)
+        found = [m for owner in owners for m in members(owner, target.attr, self.project)]
+        known = [member for member in found if member is not None]
+        return known if known and len(known) == len(found) else list(symbols)
+
+    def _not_called(self, target: ast.expr, symbols: list[Symbol]) -> Problem | None:
+        """Return what is wrong with a target that is read and not called."""
+        if not any(map(is_property, symbols)):
             return None
-        for owner in self.project.resolve(target.value, scope, self.unit):
-            node = owner.class_node
-            members = {getattr(s, "name", None) for s in node.body} if node else {target.attr}
-            if target.attr not in members:
-                return Problem(
-                    "unknown-target",
-                    target,
-                    f"`{ast.unparse(target)}` is not defined in the class itself",
-                    "Name the class that defines it: `@adjoint(Base.method)`.",
-                )
-            for statement in node.body if node else []:
-                if getattr(statement, "name", None) == target.attr and getattr(
-                    statement, "decorator_list", []
-                ):
-                    return Problem(
-                        "unknown-target",
-                        target,
-                        f"`{ast.unparse(target)}` is a decorated method, which may be no plain function",
-                        "Convert this rule by hand.",
-                    )
+        message = f"`{ast.unparse(target)}` is a property, which the legacy runtime takes no rules for"
+        return Problem("unknown-target", target, message, "Write it as a rule on `literal_getproperty`.")
+
+    def _inherited_call(self, target: ast.expr, owner: ast.expr, scope: Scope) -> Problem | None:
+        """Return what is wrong where the ``__call__`` of `owner` is not one of its own."""
+        for symbol in self.project.resolve(owner, scope, self.unit):
+            if symbol.class_node is not None and not self._has_own_call(symbol):
+                text = ast.unparse(owner)
+                message = f"`{text}` has its `__call__` from elsewhere, so that the rule is not its own"
+                hint = "Name the class that defines it: `@adjoint(Base.__call__)`."
+                return Problem("unknown-target", target, message, hint)
         return None
+
+    def _has_own_call(self, symbol: Symbol) -> bool:
+        assert symbol.class_node is not None
+        assert symbol.scope is not None
+        own = "__call__" in symbol.scope.inner(symbol.class_node).bindings
+        return own and all(map(is_plain_method, members(symbol, "__call__", self.project)))
+
+    def is_object(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether the value of `node` is sure to be no class: a lambda, or an instance of a known class."""
+        makers = self.project.resolve(node.func, scope, self.unit) if isinstance(node, ast.Call) else ()
+        made = bool(makers) and all(makes_objects(s, self.project) for s in makers)
+        return made or isinstance(node, ast.Lambda)
 
     # -- both ----------------------------------------------------------------------------------
 
@@ -193,14 +213,14 @@ class Targets:
         name_there = self._legacy_name(symbols)
         if name_there is not None:
             return self._property(node, name_there)
-        answers = {self.project.is_class(s) for s in symbols} or {None}
+        answers = {is_class(s, self.project) for s in symbols} or {None}
         answers = answers - {None} or answers
         notes: tuple[Diagnostic, ...] = ()
         if answers == {None}:
-            is_class = name.lstrip("_")[:1].isupper()
-            notes = (self._assumption(node, text, is_class),)
+            constructs = name.lstrip("_")[:1].isupper()
+            notes = (self._assumption(node, text, constructs),)
         elif len(answers) == 1:
-            is_class = bool(answers.pop())
+            constructs = bool(answers.pop())
         else:
             return Problem(
                 "unknown-target",
@@ -208,7 +228,7 @@ class Targets:
                 f"`{text}` may be a class or a function, depending on how it was bound",
                 "Give the two separate names, each with a rule of its own.",
             )
-        if is_class:
+        if constructs:
             return Target(Kind.CONSTRUCTOR, f"type[{text}]", name, symbols[0] if symbols else None, notes)
         return Target(Kind.FUNCTION, text, name, None, notes)
 
