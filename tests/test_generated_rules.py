@@ -28,6 +28,7 @@ OPTIONS = Options()
 #: what rules are refused for that could be converted or adapted
 NOT_YET = frozenset(
     {
+        "callback",
         "implicit-none",
         "inspected-cotangent",
         "inspected-seed",
@@ -41,6 +42,7 @@ NOT_YET = frozenset(
         "stepwise-cotangent",
         "unexpected-structure",
         "unknown-structure",
+        "used-pullback",
         "variadic-cotangents",
     }
 )

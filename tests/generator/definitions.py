@@ -83,7 +83,7 @@ def _of_function(draw: Any, name: str, rule_name: str | None) -> Definition:
     found = rule_body(draw, Rule(value, (), of, output, names, name))
     head = f"@§adjoint\ndef {name}" if rule_name is None else f"@§adjoint({name})\ndef {rule_name}"
     primal = _primal(draw, name, of, output)
-    text = _joined(primal, found, f"{head}({of.written()}):")
+    text = _joined(primal, names, found, f"{head}({of.written()}):")
     return Definition(name, text, (trial(draw, name, of),))
 
 
@@ -96,8 +96,8 @@ def _primal(draw: Any, name: str, of: Parameters, output: Output, *first: str, s
     return function(head, [f"total = {scale}{of.terms()}", f"return {output.text}"])
 
 
-def _joined(primal: str, body: Body, head: str) -> str:
-    return "\n\n\n".join([primal, *body.helpers, "\n".join([head, *indented(body.lines)])])
+def _joined(primal: str, names: Names, body: Body, head: str) -> str:
+    return "\n\n\n".join([primal, *names.helpers, *body.helpers, "\n".join([head, *indented(body.lines)])])
 
 
 def trial(draw: Any, name: str, of: Parameters, *, owner: int = 1) -> Trial:
@@ -132,7 +132,7 @@ def functor(draw: Any, number: int) -> Definition:
         (f"@§adjoint({name}.__call__)", "_", "self"),
         (f"@§adjoint({name}.__call__)", "_", f"self: {name}"),
     )
-    text = _joined(_class(draw, name, "__call__", of, output), found, _header(*head, of))
+    text = _joined(_class(draw, name, "__call__", of, output), names, found, _header(*head, of))
     made = f"{name}(2.0, Pair(0.5, 1.5))"
     return Definition(f"{name}.__call__", text, (trial(draw, made, of, owner=1),))
 
@@ -148,7 +148,7 @@ def method(draw: Any, number: int) -> Definition:
         pick(draw, "_", f"forward{number}"),
         pick(draw, "self", f"self: {name}"),
     )
-    text = _joined(_class(draw, name, "forward", of, output), found, _header(*head, of))
+    text = _joined(_class(draw, name, "forward", of, output), names, found, _header(*head, of))
     made = trial(draw, f"{name}.forward", of, owner=2)
     call = Call((f"{name}(2.0, Pair(0.5, 1.5))", *made.call.positional), made.call.named)
     shown = Trial(made.function, call, made.entries, made.rigid, made.perturbable)
@@ -183,13 +183,14 @@ def constructor(draw: Any, number: int) -> Definition:
         Argument("note", primals.TEXT, pick(draw, "", "str"), '""'),
     )
     of, output = Parameters(arguments), Output("", ('"a"', '"b"'))
-    found = rule_body(
-        draw, Rule(f"{name}(a, b, note)", (), of, output, Names(name, *of.names()), f"made{number}")
-    )
+    names = Names(name, *of.names())
+    found = rule_body(draw, Rule(f"{name}(a, b, note)", (), of, output, names, f"made{number}"))
     head = pick(draw, f"@§adjoint\ndef {name}", f"@§adjoint({name})\ndef _")
     fields = ["a: float", "b: float", 'note: str = ""']
     primal = "\n".join(["@dataclass", f"class {name}:", *indented(fields)])
-    return Definition(name, _joined(primal, found, f"{head}({of.written()}):"), (trial(draw, name, of),))
+    return Definition(
+        name, _joined(primal, names, found, f"{head}({of.written()}):"), (trial(draw, name, of),)
+    )
 
 
 def nograd(draw: Any, number: int) -> Definition:

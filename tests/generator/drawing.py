@@ -35,9 +35,15 @@ def split(draw: Draw[int], items: Sequence[T]) -> tuple[Sequence[T], Sequence[T]
 
 
 class Names:
-    """The names that one function has taken, in the form in which Python compares them."""
+    """The names that one rule has taken, in the form in which Python compares them, and what it stands on.
+
+    `outside` are statements before its pullback, `None` where that cannot see them; `helpers` are
+    definitions of the module.
+    """
 
     def __init__(self, *taken: str) -> None:
+        self.outside: list[str] | None = None
+        self.helpers: list[str] = []
         self.taken = {unicodedata.normalize("NFKC", name) for name in taken}
 
     def new(self, draw: Draw[str], pool: Sequence[str]) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.generator.arguments import Argument, Parameters
+from tests.generator.callbacks import called_back
 from tests.generator.cotangents import (
     NOTHING,
     Choice,
     Cotangent,
+    Each,
     Fields,
     Items,
     Leaves,
@@ -18,6 +20,7 @@ from tests.generator.cotangents import (
     written,
 )
 from tests.generator.drawing import LOCALS, Names, chance, pick, split
+from tests.generator.primals import NUMBER
 from tests.generator.seeds import Reading
 
 INDENT = "    "
@@ -49,8 +52,8 @@ def body(draw: Any, parameters: Parameters, reading: Reading, names: Names) -> l
 
 
 def returned(draw: Any, parameters: Parameters, leaves: Leaves, names: Names) -> list[str]:
-    """Draw statements that end in a `return`, on every path."""
-    form = pick(draw, "one", "one", "one", "one", "two", "else", "try", "missing", "assigned")
+    """Draw statements that end in a `return`; without one on some path, the result is a single `None`."""
+    form = pick(draw, *("one",) * 5, "two", "else", "try", "missing", "assigned", "fall")
     if form == "missing":
         return [pick(draw, "return None", "return")]
     one = _returned(draw, parameters, leaves, names)
@@ -62,6 +65,8 @@ def returned(draw: Any, parameters: Parameters, leaves: Leaves, names: Names) ->
         return _assigned(draw, parameters, leaves, names)
     condition, yes, no = pick(draw, *leaves.choices())
     first = _returned(draw, parameters, yes, names)
+    if form == "fall":
+        return [f"if {condition}:", *indented(first)]
     other = _returned(draw, parameters, no, names)
     if form == "two":
         return [f"if {condition}:", *indented(first), *other]
@@ -88,6 +93,11 @@ def _returned(draw: Any, parameters: Parameters, leaves: Leaves, names: Names) -
     if chance(draw, 5):
         name = names.new(draw, LOCALS)
         return [*found.lines, f"{name} = {text}", f"return {name}"]
+    if chance(draw, 12) and len(found.entries) > 1:
+        name = names.new(draw, LOCALS)
+        first, *others = found.entries
+        rest = [*others, f"*{found.rest}"] if found.rest else others
+        return [*found.lines, f"{name} = {display([first])}", f"{name} += {display(rest)}", f"return {name}"]
     return [*found.lines, f"return {text}"]
 
 
@@ -122,13 +132,18 @@ def result(
     entries: list[str] = []
     for argument in parameters.positional:
         cotangent = argument.primal.cotangent(draw, argument.name, leaves)
-        before, entry = ([], written(cotangent)) if is_inline else bound(draw, cotangent, names)
+        if not is_inline and names.outside is not None and argument.primal is NUMBER and chance(draw, 8):
+            before, entry = called_back(draw, argument.name, pick(draw, *leaves.numbers), names)
+        else:
+            before, entry = ([], written(cotangent)) if is_inline else bound(draw, cotangent, names)
         lines += before
         entries.append(entry)
     rest = ""
     if parameters.variadic:
         before, rest = variadic(draw, parameters.variadic, leaves, names, is_inline=is_inline)
         lines += before
+    if not is_inline and entries.count("None") > 1 and chance(draw, 4):
+        lines, entries = _chained(draw, lines, entries, names)
     return Result(lines, entries, rest)
 
 
@@ -147,6 +162,13 @@ def variadic(
     return [], form.format(text, argument.name)
 
 
+def _chained(draw: Any, lines: list[str], entries: list[str], names: Names) -> tuple[list[str], list[str]]:
+    """Give all entries without a gradient a name at once."""
+    new = {i: names.new(draw, LOCALS) for i, entry in enumerate(entries) if entry == "None"}
+    together = [f"{' = '.join(new.values())} = None"]
+    return [*together, *lines], [new.get(i, entry) for i, entry in enumerate(entries)]
+
+
 # -- one cotangent under a name --------------------------------------------------------------------
 
 
@@ -155,7 +177,16 @@ def bound(draw: Any, cotangent: Cotangent, names: Names) -> tuple[list[str], str
     if chance(draw):
         return [], written(cotangent)
     name = names.new(draw, LOCALS)
+    if names.outside is not None and cotangent is NOTHING and chance(draw, 3):
+        names.outside.append(f"{name} = None")
+        return [], name
+    if chance(draw, 8):
+        return [], f"({name} := {written(cotangent)})"
     match cotangent:
+        case Each(form=form, part=part) if chance(draw) and "for e in" in form:
+            one = names.new(draw, LOCALS)
+            local = [f"def {one}(e):", f"    return {written(part)}"]
+            return [*local, f"{name} = {form.format(f'{one}(e)')}"], name
         case Choice(condition=condition, yes=yes, no=no):
             return _by_condition(draw, name, condition, yes, no), name
         case Fields(maker=maker, entries=entries) if maker != "SimpleNamespace" and chance(draw, 3):

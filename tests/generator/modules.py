@@ -25,7 +25,10 @@ IMPORTS = {
     "np": "import numpy as np",
     "partial": "from functools import partial",
 }
-HELPERS = {"scaled": "def scaled(a, b):\n    return a * b"}
+HELPERS = {
+    "scaled": "def scaled(a, b):\n    return a * b",
+    "accum": "def accum(a, b):\n    return b if a is None else a if b is None else a + b",
+}
 UNRELATED = (
     "SETTINGS = {'adjoint': None, \"pullback\": (None, dict(a=None))}",
     "def unrelated(x, y=None):\n    return (x, None) if y is None else dict(x=x, y=None)",

@@ -63,7 +63,8 @@ class Number(Primal):
             return Value(pick(draw, f"np.sum({array})", f"({array}).sum()", f"{array} @ {array}"))
         s = pick(draw, *leaves.numbers)
         forms = (f"2 * {s}", f"{s} * {path}", s, f"-{s}", f"({s})", f"np.cos({path}) * {s}", "0.5")
-        return Value(pick(draw, *forms, f"{s} / 4", f"scaled({s}, {path})", f"({s} + 1) * 2 + {s}"))
+        calls = (f"scaled({s}, {path})", f"accum({s}, None)", f"accum({s}, {path} * {s})", f"float({s})")
+        return Value(pick(draw, *forms, f"{s} / 4", f"({s} + 1) * 2 + {s}", *calls))
 
 
 @dataclass(frozen=True)

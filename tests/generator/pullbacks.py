@@ -50,8 +50,10 @@ def definition(draw: Any, rule: Rule, name: str, seed: str, *first: str) -> list
     """Draw a function of the seed, and perhaps of what comes before it, that returns the cotangents."""
     parts = rule.names.new(draw, LOCALS), rule.names.new(draw, LOCALS)
     read = reading(draw, rule.output, seed, parts, inline=False)
+    rule.names.outside = None if first else []
     header = f"def {name}({', '.join([*first, seed])}):"
-    return [header, *indented(body(draw, rule.parameters, read, rule.names))]
+    lines = [header, *indented(body(draw, rule.parameters, read, rule.names))]
+    return [*(rule.names.outside or []), *lines]
 
 
 def expression(draw: Any, rule: Rule) -> str:

@@ -6,6 +6,7 @@ import io
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -149,7 +150,7 @@ def spaced(draw: Any, tokens: list[Token]) -> None:
     gaps = [
         (left, right)
         for line in logical_lines(tokens)
-        for left, right in zip(line, line[1:-1], strict=False)
+        for left, right in pairwise(line[:-1])
         if not right.before.strip(" ") and tokenize.OP in (left.kind, right.kind) and is_free(right)
     ]
     for left, right in places(draw, gaps, 6):
@@ -172,7 +173,7 @@ def commented(draw: Any, tokens: list[Token]) -> None:
     """Add comments at the ends of lines, and on lines of their own."""
     ends = [t for t in tokens if t.kind in (tokenize.NEWLINE, tokenize.NL) and t.text.startswith("\n")]
     starts = [line for line in logical_lines(tokens) if not line[0].before.strip()]
-    taken = {id(b) for a, b in zip(tokens, tokens[1:], strict=False) if a.kind == tokenize.COMMENT}
+    taken = {id(b) for a, b in pairwise(tokens) if a.kind == tokenize.COMMENT}
     for token in places(draw, [t for t in ends if id(t) not in taken], 5):
         token.before += f"  {pick(draw, *COMMENTS)}"
     for line in places(draw, starts, 5):
