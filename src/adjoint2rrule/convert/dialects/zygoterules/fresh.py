@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from adjoint2rrule.convert.dialects.zygoterules.holding import Holding
+from adjoint2rrule.convert.dialects.zygoterules.holding import COPYING, Holding
 from adjoint2rrule.convert.dialects.zygoterules.numerical import ALIASING, ALIASING_METHODS, ARRAY_METHODS
 from adjoint2rrule.convert.scopes import By, FunctionNode
 
@@ -17,6 +17,8 @@ def makes_array(value: ast.expr, holding: Holding) -> bool:
     if not isinstance(value, ast.Call):
         return isinstance(value, ast.BinOp | ast.UnaryOp) and not holding.of(value).is_container
     called = holding.functions.called(value, holding.scopes.get(value, holding.scope))
+    if called.name in COPYING:
+        return True
     asks_to_share = any(k.arg in {"copy", "out"} for k in value.keywords)
     if called.gives_number(value):
         return not asks_to_share and (called.name or "").partition(".")[2] not in ALIASING

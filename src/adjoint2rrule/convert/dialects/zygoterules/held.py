@@ -31,7 +31,7 @@ class Held:
     array
         An array that was made from a structure; the legacy one may hold `None` where the other holds 0.
     doubtful
-        A part of such an array, or of a seed that may be an array or not.
+        A part of such an array, or what an unknown function has made of a tangent.
     unknown
         Something that may be `None`, and is no tangent.
     nones
@@ -109,6 +109,7 @@ class Held:
 
 SOLID = Held()
 UNKNOWN = Held(unknown=True)
+DOUBTFUL = Held(unknown=True, doubtful=True)
 PART = Held(part=True)
 GIVEN = Held(inside=Held(part=True, thunk=True))
 

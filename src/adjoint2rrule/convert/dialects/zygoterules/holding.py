@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from adjoint2rrule.convert.dialects.zygoterules.functions import Called, Functions
 from adjoint2rrule.convert.dialects.zygoterules.held import (
+    DOUBTFUL,
     GIVEN,
     SOLID,
     UNKNOWN,
@@ -20,8 +21,10 @@ from adjoint2rrule.convert.dialects.zygoterules.held import (
     join,
     sequence,
 )
-from adjoint2rrule.convert.dialects.zygoterules.numerical import ALIASING, ALIASING_METHODS
+from adjoint2rrule.convert.dialects.zygoterules.held_by_results import asked, passed
+from adjoint2rrule.convert.dialects.zygoterules.numerical import ALIASING
 from adjoint2rrule.convert.dialects.zygoterules.patterns import captures
+from adjoint2rrule.convert.dialects.zygoterules.unpacking import parts_of
 from adjoint2rrule.convert.scopes import (
     Binding,
     By,
@@ -37,6 +40,7 @@ PASSING = frozenset(
 )
 _GROWING = frozenset({"add", "append", "appendleft", "insert"})
 _JOINING = frozenset({"extend", "update"})
+COPYING = frozenset({"copy.copy", "copy.deepcopy"})
 # What is read off an array, and is no field of a structure.
 _FIGURES = frozenset({"data", "dtype", "indices", "indptr", "ndim", "shape", "size"})
 _WHOLE_PARTS = frozenset({"T", "imag", "mT", "real"})
@@ -115,12 +119,12 @@ class Holding:
                     yield target, container([held.elements() if method in _JOINING else held])
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 for generator in node.generators:
-                    for name, held in _parts(generator.target, self.of(generator.iter).elements()):
+                    for name, held in parts_of(generator.target, self.of(generator.iter).elements()):
                         if isinstance(name, ast.Name):
                             self._note((scope.inner(node), name.id), held)
 
     def _bind(self, target: ast.expr | str, held: Held, scope: Scope) -> None:
-        for part, inner in [(target, held)] if isinstance(target, str) else _parts(target, held):
+        for part, inner in [(target, held)] if isinstance(target, str) else parts_of(target, held):
             match part:
                 case str(name) | ast.Name(id=name):
                     self._note(self.key(name, scope), inner)
@@ -272,51 +276,25 @@ class Holding:
         arguments = [*node.args, *(k.value for k in node.keywords)]
         held = list(map(self.of, arguments))
         if called.makes_fields:
-            return container(h if k.arg else h.elements() for h, k in zip(held, _named(node), strict=True))
+            return container(h if k.arg else _entries(h) for h, k in zip(held, _named(node), strict=True))
         if called.name in PASSING:
-            return self._passed(called.name, node.args)
+            starred = any(isinstance(a, ast.Starred) for a in node.args)
+            return passed(called.name, held[: len(node.args)], starred)
         if called.is_numerical:
             aliases = (called.name or "").partition(".")[2] in ALIASING
             return Held(array=True) if aliases and any(h.bears or h.array for h in held) else SOLID
         if called.name is not None and called.name.startswith("builtins."):
             return SOLID if called.gives_number(node) else UNKNOWN
-        if called.function is not None and not called.function.decorator_list:
-            values = called.arguments(node)
-            if values is not None:
-                return self.returned(node, called, {name: self.of(v) for name, v in values.items()})
+        readable = called.function is not None and not called.function.decorator_list
+        if readable and (values := called.arguments(node)) is not None:
+            return self.returned(node, called, {name: self.of(v) for name, v in values.items()})
+        if called.name in COPYING:
+            return replace(join(held), thunk=False)
         if isinstance(node.func, ast.Attribute) and called.name is None:
-            return self._method(self.of(node.func.value), node.func.attr, held)
-        return UNKNOWN
-
-    def _passed(self, name: str, args: list[ast.expr]) -> Held:
-        starred = any(isinstance(a, ast.Starred) for a in args)
-        parts = [self.of(a).elements() for a in args]
-        if name == "builtins.zip":
-            return container([container(p.elements() for p in parts) if starred else sequence(parts)])
-        if name == "builtins.enumerate":
-            return container([sequence([SOLID, *parts[:1]])])
-        if len(args) == 1 and not starred and name in {"builtins.tuple", "builtins.list"}:
-            whole = self.of(args[0])
-            if whole == Held(entries=whole.entries):
-                return whole
-        return container(parts)
-
-    def _method(self, owner: Held, method: str, arguments: list[Held]) -> Held:
-        if owner.is_tangent or owner.array:
-            return Held(array=True) if method in ALIASING_METHODS else SOLID
-        contents = owner.contents
-        if contents is None:
-            return UNKNOWN
-        match method:
-            case "values" | "copy":
-                return container([contents])
-            case "items":
-                return container([sequence([SOLID, contents])])
-            case "pop" | "popleft":
-                return join([contents, *arguments[1:]])
-            case "get" | "setdefault":
-                return join([contents, *(arguments[1:] or [UNKNOWN])])
-        return UNKNOWN
+            owner = self.of(node.func.value)
+            if owner.bears or owner.array:
+                return asked(owner, node.func.attr, held)
+        return DOUBTFUL if any(h.bears for h in held) else UNKNOWN
 
 
 def _indexes_array(index: ast.Tuple) -> bool:
@@ -326,6 +304,12 @@ def _indexes_array(index: ast.Tuple) -> bool:
 
 def _is_axis(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and (node.value is None or node.value is ...)
+
+
+def _entries(held: Held) -> Held:
+    """Return what the entries of a dict are that is made of a mapping, or of pairs."""
+    parts = held.elements()
+    return parts.elements() if parts.is_container else parts
 
 
 def _named(node: ast.Call) -> list[ast.keyword]:
@@ -347,30 +331,3 @@ def _binds_anything(binding: Binding) -> bool:
     deletes = isinstance(binding.node, ast.Name) and isinstance(binding.node.ctx, ast.Del)
     known = isinstance(binding.node, ast.AnnAssign | ComprehensionNode) or deletes
     return binding.by is By.OTHER and not known
-
-
-def _parts(target: ast.expr, held: Held) -> Iterator[tuple[ast.expr, Held]]:
-    """Yield each name, attribute and entry that is assigned to, with what it gets."""
-    match target:
-        case ast.Tuple(elts=elts) | ast.List(elts=elts):
-            if any(isinstance(e, ast.Starred) for e in elts):
-                parts = _around_star(elts, held)
-            else:
-                parts = held.unpacked(len(elts))
-            for inner, part in zip(elts, parts, strict=True):
-                yield from _parts(inner, part)
-        case ast.Starred(value=value):
-            yield from _parts(value, container([held]))
-        case _:
-            yield target, held
-
-
-def _around_star(elts: list[ast.expr], held: Held) -> list[Held]:
-    """Return what each of `elts`, one of which is starred, gets of `held`."""
-    star = next(i for i, e in enumerate(elts) if isinstance(e, ast.Starred))
-    if held.entries is None or len(held.entries) < len(elts) - 1:
-        return [held.elements()] * len(elts)
-    behind = len(elts) - star - 1
-    middle = held.entries[star : len(held.entries) - behind]
-    last = [held.entry(i - behind) for i in range(behind)]
-    return [*(held.entry(i) for i in range(star)), join(middle), *last]

@@ -20,7 +20,9 @@ from adjoint2rrule.convert.dialects.zygoterules.changed_uses import (
 )
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.held import seed
-from adjoint2rrule.convert.dialects.zygoterules.uses import Problem, Uses
+from adjoint2rrule.convert.dialects.zygoterules.reading import Reading
+from adjoint2rrule.convert.dialects.zygoterules.use_problems import Problem
+from adjoint2rrule.convert.dialects.zygoterules.uses import uses_in
 from adjoint2rrule.convert.scopes import FunctionNode, Scope
 
 
@@ -74,8 +76,8 @@ def read_uses(
     structured
         Whether the seed is a `Tangent`; `None` where that is not known.
     """
-    uses = Uses(function, scope, functions, dict.fromkeys(seeds, seed(structured)), given)
-    return _in_order(uses.found())
+    held = dict.fromkeys(seeds, seed(structured))
+    return _in_order(uses_in(Reading(function, scope, functions, held, given)))
 
 
 def _in_order(found: Iterable[Problem | Change]) -> TangentUses:
