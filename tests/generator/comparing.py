@@ -10,24 +10,37 @@ from types import ModuleType
 from typing import Any
 
 from adjoint2rrule.core import NoTangent, rrule, thunk
-from adjoint2rrule.legacy import __context__, from_legacy
+from adjoint2rrule.core.dispatch.registry import Home
+from adjoint2rrule.legacy import __context__, from_legacy, literal_getproperty
+from adjoint2rrule.legacy.rules import legacy_rule
 from tests.generator.definitions import Trial
 from tests.support.agreement import Run, compare
 from tests.support.cotangents import described_tangent
 
 numbers = itertools.count()
 
+#: what rules of a module can be for that outlives it
+LASTING = ((legacy_rule, literal_getproperty), (rrule, getattr))
+
 
 @contextmanager
-def executed(content: bytes, package: str = "") -> Iterator[ModuleType]:
-    """Run a module under a name of its own."""
+def executed(content: bytes) -> Iterator[ModuleType]:
+    """Run a module under a name of its own, and forget it with its rules afterwards."""
     module = ModuleType(f"generated_{next(numbers)}")
     sys.modules[module.__name__] = module  # where dataclasses look their annotations up
+    kept = [(home, f, home.get(f)) for rules, f in LASTING for home in homes_of(rules)]
     try:
         exec(compile(content, module.__name__, "exec"), vars(module))
         yield module
     finally:
         del sys.modules[module.__name__]
+        for home, f, table in kept:
+            home.put(f, table.methods if table else ())
+
+
+def homes_of(rules: Any) -> tuple[Home, Home]:
+    """Return where rules are kept, by what they are for."""
+    return rules._plain.itself, rules._configured.itself
 
 
 class ConvertedRun(Run):
@@ -65,9 +78,9 @@ def compare_trial(trial: Trial, old: ModuleType, new: ModuleType) -> None:
     """Raise an error that tells where the two forms of a rule differ."""
     for switch in (True, False):
         old.SWITCH = new.SWITCH = switch  # type: ignore[attr-defined]
-        expected = Run(*_called(trial, old)).legacy()
+        expected = Run(*_called(trial, old, literal_getproperty=literal_getproperty)).legacy()
         for wrap in (_itself, _delayed):
-            found = ConvertedRun(trial, *_called(trial, new), wrap).converted()
+            found = ConvertedRun(trial, *_called(trial, new, literal_getproperty=getattr), wrap).converted()
             compare(found, expected, f"{trial.function} with SWITCH = {switch}, {wrap.__name__}")
 
 
@@ -79,7 +92,8 @@ def _delayed(seed: Any) -> Any:
     return thunk(lambda: seed)
 
 
-def _called(trial: Trial, module: ModuleType) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+def _called(trial: Trial, module: ModuleType, **names: Any) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
     call = f"({', '.join(trial.call.positional)}{',' * bool(trial.call.positional)})"
     named = f"dict({', '.join(trial.call.named)})"
-    return tuple(eval(text, vars(module)) for text in (trial.function, call, named))  # type: ignore[return-value]
+    f, args, kwargs = (eval(text, {**vars(module), **names}) for text in (trial.function, call, named))
+    return f, args, kwargs

@@ -56,12 +56,6 @@ class Definition:
     must_be_refused: bool = field(default=False)
 
 
-def definition(draw: Any, number: int) -> Definition:
-    """Draw a definition; those of one module have different numbers."""
-    form = pick(draw, plain, plain, plain, explicit, functor, constructor, method, nograd)
-    return form(draw, number)
-
-
 def _name(number: int) -> str:
     return ("f", "g", "h")[number]
 
@@ -82,8 +76,8 @@ def _of_function(draw: Any, name: str, rule_name: str | None) -> Definition:
     value = pick(draw, f"{name}({of.handed_on()})", f"{name}({of.handed_on()})", _computed(of, output))
     found = rule_body(draw, Rule(value, (), of, output, names, name))
     head = f"@§adjoint\ndef {name}" if rule_name is None else f"@§adjoint({name})\ndef {rule_name}"
-    primal = _primal(draw, name, of, output)
-    text = _joined(primal, names, found, f"{head}({of.written()}):")
+    primal = primal_function(draw, name, of, output)
+    text = joined(primal, names, found, f"{head}({of.written()}):")
     return Definition(name, text, (trial(draw, name, of),))
 
 
@@ -91,12 +85,16 @@ def _computed(of: Parameters, output: Output) -> str:
     return output.text.replace("total", f"({of.terms()})")
 
 
-def _primal(draw: Any, name: str, of: Parameters, output: Output, *first: str, scale: str = "") -> str:
+def primal_function(
+    draw: Any, name: str, of: Parameters, output: Output, *first: str, scale: str = ""
+) -> str:
+    """Draw the function or method that a rule is for."""
     head = f"{name}({of.written(*first, annotated=chance(draw))})"
     return function(head, [f"total = {scale}{of.terms()}", f"return {output.text}"])
 
 
-def _joined(primal: str, names: Names, body: Body, head: str) -> str:
+def joined(primal: str, names: Names, body: Body, head: str) -> str:
+    """Return a rule after what it is for and the helpers that it needs."""
     return "\n\n\n".join([primal, *names.helpers, *body.helpers, "\n".join([head, *indented(body.lines)])])
 
 
@@ -132,7 +130,7 @@ def functor(draw: Any, number: int) -> Definition:
         (f"@§adjoint({name}.__call__)", "_", "self"),
         (f"@§adjoint({name}.__call__)", "_", f"self: {name}"),
     )
-    text = _joined(_class(draw, name, "__call__", of, output), names, found, _header(*head, of))
+    text = joined(_class(draw, name, "__call__", of, output), names, found, _header(*head, of))
     made = f"{name}(2.0, Pair(0.5, 1.5))"
     return Definition(f"{name}.__call__", text, (trial(draw, made, of, owner=1),))
 
@@ -148,7 +146,7 @@ def method(draw: Any, number: int) -> Definition:
         pick(draw, "_", f"forward{number}"),
         pick(draw, "self", f"self: {name}"),
     )
-    text = _joined(_class(draw, name, "forward", of, output), names, found, _header(*head, of))
+    text = joined(_class(draw, name, "forward", of, output), names, found, _header(*head, of))
     made = trial(draw, f"{name}.forward", of, owner=2)
     call = Call((f"{name}(2.0, Pair(0.5, 1.5))", *made.call.positional), made.call.named)
     shown = Trial(made.function, call, made.entries, made.rigid, made.perturbable)
@@ -168,36 +166,9 @@ def _of_object(value: str, of: Parameters, output: Output, names: Names, name: s
 
 
 def _class(draw: Any, name: str, called: str, of: Parameters, output: Output) -> str:
-    body = _primal(draw, called, of, output, "self", scale="self.scale * self.pair.a + ")
+    body = primal_function(draw, called, of, output, "self", scale="self.scale * self.pair.a + ")
     lines = ["scale: float", "pair: Pair", "", *body.split("\n")]
     return "\n".join(["@dataclass", f"class {name}:", *indented(lines)])
 
 
-def constructor(draw: Any, number: int) -> Definition:
-    """Draw a rule for making an object, whose seed has its fields."""
-    name = f"Made{number}"
-    annotation = pick(draw, "", "float")
-    arguments = (
-        Argument("a", primals.NUMBER, annotation),
-        Argument("b", primals.NUMBER, annotation, pick(draw, "", "2.0")),
-        Argument("note", primals.TEXT, pick(draw, "", "str"), '""'),
-    )
-    of, output = Parameters(arguments), Output("", ('"a"', '"b"'))
-    names = Names(name, *of.names())
-    found = rule_body(draw, Rule(f"{name}(a, b, note)", (), of, output, names, f"made{number}"))
-    head = pick(draw, f"@§adjoint\ndef {name}", f"@§adjoint({name})\ndef _")
-    fields = ["a: float", "b: float", 'note: str = ""']
-    primal = "\n".join(["@dataclass", f"class {name}:", *indented(fields)])
-    return Definition(
-        name, _joined(primal, names, found, f"{head}({of.written()}):"), (trial(draw, name, of),)
-    )
-
-
-def nograd(draw: Any, number: int) -> Definition:
-    """Draw a function that has no gradient."""
-    name = _name(number)
-    of, output = parameters(draw, Names(name, "e")), pick(draw, *seeds.ALL)
-    primal = _primal(draw, name, of, output)
-    text = pick(draw, f"{primal}\n\n\n§nograd({name})", f"@§nograd\n{primal}")
-    shown = trial(draw, name, of)
-    return Definition(name, text, (Trial(name, shown.call, 0),))
+FORMS = (plain, explicit, functor, method)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.generator.definitions import Definition, definition
+from tests.generator import definitions, special_forms
+from tests.generator.definitions import Definition
 from tests.generator.drawing import chance, pick
 from tests.generator.layouts import laid_out
 from tests.generator.primals import CLASSES
@@ -53,27 +54,35 @@ class LegacyModule:
 @st.composite
 def legacy_modules(draw: Any) -> LegacyModule:
     """Draw a module with one to three definitions."""
-    definitions = [definition(draw, number) for number in range(pick(draw, 1, 1, 2, 3))]
+    drawn = [pick(draw, *FORMS)(draw, number) for number in range(pick(draw, 1, 1, 2, 3))]
     blocks = []
-    for found in definitions:
+    for found in drawn:
         blocks.append(found.text)
         if chance(draw, 4):
             blocks.append(pick(draw, *UNRELATED))
-    mentioned = " ".join(trial.mentions for found in definitions for trial in found.trials)
-    text = assembled(draw, "\n\n\n".join(blocks), mentioned)
-    return LegacyModule(laid_out(draw, text), tuple(definitions))
+    mentioned = " ".join(trial.mentions for found in drawn for trial in found.trials)
+    text, prefix = assembled(draw, "\n\n\n".join(blocks), mentioned)
+    named = (replace(found, name=found.name.replace("§", prefix)) for found in drawn)
+    return LegacyModule(laid_out(draw, text), tuple(named))
 
 
-def assembled(draw: Any, text: str, mentioned: str) -> str:
-    """Draw what stands before the definitions: docstring, imports, helpers and classes."""
-    legacy, text = imported(draw, text)
+FORMS = (*definitions.FORMS[:1] * 2, *definitions.FORMS, *special_forms.FORMS)
+
+
+def assembled(draw: Any, text: str, mentioned: str) -> tuple[str, str]:
+    """Draw what stands before the definitions: docstring, imports, helpers and classes.
+
+    Return the module, and what stands before legacy names in it.
+    """
+    legacy, prefix = imported(draw, text)
+    text = text.replace("§", prefix)
     classes = list(needed(CLASSES, text + mentioned))
     below = "\n\n\n".join(["SWITCH = True", *needed(HELPERS, text), *classes, text])
     head = ['"""A module."""'] if chance(draw, 4) else []
     head += ["from __future__ import annotations"] if chance(draw, 4) else []
     block = [*needed(IMPORTS, below)]
     block.insert(pick(draw, 0, len(block)), legacy)
-    return "\n\n".join([*head, "\n".join(block), below])
+    return "\n\n".join([*head, "\n".join(block), below]), prefix
 
 
 def needed(known: dict[str, str], text: str) -> Iterator[str]:
@@ -89,12 +98,11 @@ def needed(known: dict[str, str], text: str) -> Iterator[str]:
 
 
 def imported(draw: Any, text: str) -> tuple[str, str]:
-    """Draw an import of the legacy names, which are marked in `text`, and return it with the text."""
+    """Draw an import of the legacy names, which are marked in `text`, and what then stands before them."""
     names = sorted(set(re.findall(r"§(\w+)", text)))
     module = pick(draw, "adjoint2rrule.legacy", "zygoterules")
     listed = ", ".join(names)
-    form, prefix = pick(
-        draw,
+    forms = (
         (f"from {module} import {listed}", ""),
         (f"from {module} import *", ""),
         ("\n".join([f"from {module} import (", *(f"    {name}," for name in names), ")"]), ""),
@@ -103,7 +111,8 @@ def imported(draw: Any, text: str) -> tuple[str, str]:
         (f"import {module} as ad", "ad."),
         (f"import {module}", f"{module}."),
     )
-    return form, text.replace("§", prefix)
+    # A function is not defined under a name with a dot.
+    return pick(draw, *(form for form in forms if "." not in form[1] or "def §" not in text))
 
 
 TRIED = """\

@@ -20,10 +20,16 @@ def assert_comments_survive(conversion: Conversion) -> None:
 
 
 def comments(content: bytes) -> Iterator[str]:
-    """Yield every comment of a module."""
+    """Yield every comment of a module, but for directives beside imports, which go when these do."""
+    imports = [n for n in ast.walk(ast.parse(content)) if isinstance(n, ast.Import | ast.ImportFrom)]
+    lines = {line for n in imports for line in range(n.lineno, (n.end_lineno or n.lineno) + 1)}
     for token in tokenize.tokenize(io.BytesIO(normalized(content)).readline):
         if token.type == tokenize.COMMENT:
-            yield token.string
+            if not (DIRECTIVE.match(token.string) and token.start[0] in lines):
+                yield token.string
+
+
+DIRECTIVE = re.compile(r"#\s*(noqa|type:|fmt:)")
 
 
 def normalized(content: bytes) -> bytes:
