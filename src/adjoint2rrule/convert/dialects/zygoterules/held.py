@@ -60,6 +60,11 @@ class Held:
         return self.whole or self.part
 
     @property
+    def may_be_zero(self) -> bool:
+        """Whether this may be a zero: one that was given, or a ``None`` that becomes one."""
+        return self.part or bool(self.nones)
+
+    @property
     def is_container(self) -> bool:
         """Whether this may be a bare tuple, list or dict."""
         return self.entries is not None or self.inside is not None

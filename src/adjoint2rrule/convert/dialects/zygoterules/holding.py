@@ -107,7 +107,7 @@ class Holding:
             ):
                 yield target, self.of(value)
             case ast.AugAssign(target=ast.Name() as target, value=value):
-                yield target, self._calculated([self.of(value)])
+                yield target, self._calculated([self.of(target), self.of(value)])
             case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
                 yield target, self.of(value).elements()
             case ast.Match(subject=subject, cases=cases):
@@ -238,7 +238,9 @@ class Holding:
         contents = [held.contents for held in operands]
         joined = container(c for c in contents if c is not None) if any(contents) else SOLID
         # A zero and a thunk add up to that thunk.
-        return join([joined, Held(thunk=True)]) if any(held.thunk for held in operands) else joined
+        zeros = sum(held.may_be_zero for held in operands)
+        lazy = any(held.thunk and zeros > held.may_be_zero for held in operands)
+        return join([joined, Held(thunk=True)]) if lazy else joined
 
     def _attribute(self, node: ast.Attribute) -> Held:
         whole = self.of(node.value)
