@@ -8,6 +8,7 @@ from adjoint2rrule.convert.dialects.zygoterules.annotations import Annotations, 
 from tests.convert.building import Sample, expression, sample
 
 IMPORTS = """
+import collections
 import collections.abc
 import datetime
 import enum
@@ -44,6 +45,21 @@ Loop = "Loop"
 Here: typing.TypeAlias = "Union[int, str]"
 twice = int
 twice = float
+N = TypeVar("N", bound=int)
+M = typing.TypeVar("M", int, str)
+R = TypeVar("R", int, float)
+Shade = Enum("Shade", "light dark")
+Hue = enum.IntEnum("Hue", ["red"])
+Tone = Color("Tone", "low high")
+UserName = typing.NewType("UserName", str)
+class Step(typing.Protocol):
+    def __call__(self, x: float) -> float: ...
+class Model(typing.Protocol):
+    scale: float
+    def __call__(self, x: float) -> float: ...
+class Kernel:
+    def __call__(self, x): ...
+made = make()
 """
 
 
@@ -66,6 +82,8 @@ PERTURBABLE = """
     List[float] Tuple[int,float] tuple[int,float] tuple[float,...]
     dict[str,float] Dict[int,Foo] Mapping[str,float] Sequence[float] list[list[float]] tuple[()]
     NDArray[np.float64] NDArray[Any] np.ndarray[Any,np.dtype[np.float64]] npt.NDArray[np.complex128]
+    R made Model Kernel deque[float] collections.deque[float] typing.DefaultDict[str,float] Self
+    collections.OrderedDict[int,float] types.MappingProxyType[str,float]
     Foo[int] f(x) lambda:1 sp.csr_matrix Type|float
     """.split()  # noqa: SIM905 (types and calls, not sentences)
 NOT_PERTURBABLE = """
@@ -83,7 +101,9 @@ NOT_PERTURBABLE = """
     Mapping[str,str] list[tuple[int,...]] Optional[tuple[int,int]]
     NDArray[np.intp] NDArray[np.bool_]
     npt.NDArray[np.int64] np.ndarray[Any,np.dtype[np.int_]] np.dtype[np.float64]
-    Optional[NDArray[np.intp]]
+    Optional[NDArray[np.intp]] N M Shade Hue Tone UserName Step collections.deque[int] np.intc np.ubyte
+    typing.DefaultDict[str,int] collections.OrderedDict[float,int] typing.AbstractSet[int]
+    collections.abc.Iterator[int] types.MappingProxyType[str,int] typing.Counter[str]
     """.split()  # noqa: SIM905 (types and calls, not sentences)
 
 

@@ -15,7 +15,7 @@ from adjoint2rrule.convert.scopes import By, Scope
 from adjoint2rrule.convert.units import Symbol, Unit
 
 _MAX_DEPTH = 20
-_TYPING = ("typing.", "typing_extensions.", "collections.abc.", "builtins.", "types.")
+_TYPING = ("typing.", "typing_extensions.", "collections.", "builtins.", "types.")
 
 # Values of these have no tangent space.
 _NOT_PERTURBABLE = frozenset(
@@ -28,10 +28,13 @@ _NOT_PERTURBABLE = frozenset(
         *("numpy.dtype", "numpy.typing.DTypeLike", "numpy.ufunc", "numpy.bool", "numpy.bool_"),
         *("numpy.integer", "numpy.signedinteger", "numpy.unsignedinteger", "numpy.intp", "numpy.uintp"),
         *(f"numpy.{sign}int{width}" for sign in ("", "u") for width in (8, 16, 32, 64)),
+        *(f"numpy.{name}" for name in ("byte", "short", "intc", "long", "longlong")),
+        *(f"numpy.u{name}" for name in ("byte", "short", "intc", "long", "longlong")),
         *("numpy.int_", "numpy.uint", "numpy.str_", "numpy.bytes_", "numpy.datetime64"),
     }
 )
 _ENUMS = frozenset(f"enum.{name}" for name in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"))
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 # Containers say what their elements say.
 _CONTAINERS = {
     "tuple": "tuple",
@@ -50,7 +53,22 @@ _CONTAINERS = {
     "Mapping": "abstract",
     "MutableMapping": "abstract",
     "MutableSequence": "abstract",
+    "AbstractSet": "abstract",
+    "MutableSet": "abstract",
+    "Iterator": "abstract",
+    "Reversible": "abstract",
+    "Deque": "abstract",
+    "deque": "abstract",
+    "DefaultDict": "abstract",
+    "defaultdict": "abstract",
+    "OrderedDict": "abstract",
+    "ChainMap": "abstract",
+    "Counter": "abstract",
+    "MappingProxyType": "abstract",
 }
+_MAPPINGS = frozenset(
+    {"dict", "mapping", "mutablemapping", "defaultdict", "ordereddict", "chainmap", "mappingproxytype"}
+)
 _ARRAYS = frozenset({"numpy.ndarray", "numpy.typing.NDArray", "numpy.typing.ArrayLike"})
 
 
@@ -163,14 +181,27 @@ class Annotations:
                 assert symbol.scope is not None
                 assert symbol.unit is not None
                 inner = Place(symbol.scope, symbol.unit)
-                match binding.value:
-                    case ast.Call(func=ast.Name(id="NewType"), args=[_, base]):
-                        return self.alternatives(base, inner, depth + 1)
-                    case ast.Call():
-                        return [Alternative("", (), place)]
+                if isinstance(binding.value, ast.Call):
+                    return self._made(binding.value, inner, depth)
                 found = self.alternatives(binding.value, inner, depth + 1)
                 return [replace(f, written=ast.unparse(annotation)) for f in found]
         return [Alternative(symbol.dotted, (), place, symbol, ast.unparse(annotation))]
+
+    def _made(self, call: ast.Call, place: Place, depth: int) -> list[Alternative]:
+        """Return what a type that `call` makes stands for: a ``NewType``, a ``TypeVar``, an enumeration."""
+        unknown = [Alternative("", (), place)]
+        makers = self.project.resolve(call.func, place.scope, place.unit)
+        if len(makers) != 1:
+            return unknown
+        match makers[0].dotted.rpartition(".")[2], call.args:
+            case "NewType", [_, base]:
+                return self.alternatives(base, place, depth + 1)
+            case "TypeVar", [_, *constraints]:
+                bounds = [k.value for k in call.keywords if k.arg == "bound"]
+                return self._all([*constraints, *bounds], place, depth) or unknown
+        if makers[0].dotted in _ENUMS or self._is_enum(makers[0]):
+            return [Alternative("enum.Enum", (), place)]
+        return unknown
 
     def is_perturbable(self, alternatives: list[Alternative], depth: int = 0) -> bool:
         """Whether a value of any of these types has a tangent space, as far as can be told.
@@ -180,7 +211,7 @@ class Annotations:
         return depth < _MAX_DEPTH and any(self._one_is_perturbable(a, depth + 1) for a in alternatives)
 
     def _one_is_perturbable(self, type_: Alternative, depth: int) -> bool:
-        if type_.name in _NOT_PERTURBABLE:
+        if type_.name in _NOT_PERTURBABLE or type_.name in _ENUMS:
             return False
         if type_.container and type_.arguments:
             elements = (
@@ -194,7 +225,7 @@ class Annotations:
             return any(found) or not found
         if type_.is_array and type_.arguments:
             return any(self._dtype_is_perturbable(a, type_.place) for a in type_.arguments[-1:])
-        return not self._is_enum(type_.symbol)
+        return not (self._is_enum(type_.symbol) or self._is_callback(type_.symbol))
 
     def _dtype_is_perturbable(self, dtype: ast.expr, place: Place) -> bool:
         for found in self.alternatives(dtype, place):
@@ -206,6 +237,14 @@ class Annotations:
 
     def _is_enum(self, symbol: Symbol | None) -> bool:
         return any(base.dotted in _ENUMS for base in self.ancestors(symbol))
+
+    def _is_callback(self, symbol: Symbol | None) -> bool:
+        """Whether a class is a protocol that asks for ``__call__`` and nothing else."""
+        if symbol is None or symbol.class_node is None:
+            return False
+        protocol = any(base.dotted in _PROTOCOLS for base in self.ancestors(symbol))
+        members = [s for s in symbol.class_node.body if isinstance(s, ast.FunctionDef | ast.AnnAssign)]
+        return protocol and [getattr(s, "name", None) for s in members] == ["__call__"]
 
     def ancestors(self, symbol: Symbol | None, depth: int = 0) -> Iterator[Symbol]:
         """Yield the base classes of a class of the project, as far up as they can be read."""
@@ -221,4 +260,4 @@ class Annotations:
 
 
 def _is_mapping(type_: Alternative) -> bool:
-    return type_.name.rpartition(".")[2].lower() in {"dict", "mapping", "mutablemapping"}
+    return type_.name.rpartition(".")[2].lower() in _MAPPINGS

@@ -6,19 +6,21 @@ Converting ZygoteRules, section "``nothing`` becomes an ``AbstractZero``".
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+import builtins
+from types import EllipsisType
 
 from adjoint2rrule.convert.dialects.zygoterules.annotations import Alternative, Annotations, Place
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.rules import Parameter, Rule
-from adjoint2rrule.convert.scopes import Scope
+from adjoint2rrule.convert.dialects.zygoterules.static_uses import is_static
+from adjoint2rrule.convert.scopes import Binding, By
+from adjoint2rrule.convert.units import Symbol
 
-# Keywords of numpy's functions that take axes, shapes and counts.
-_STATIC_KEYWORDS = frozenset({"axes", "axis", "dtype", "indices", "num", "shape", "size"})
-# Functions all of whose arguments are counts or shapes.
-_STATIC_CALLS = frozenset(
-    {"builtins.range", *(f"numpy.{name}" for name in ("arange", "empty", "eye", "identity", "ones", "zeros"))}
+# Calls of these give what has no tangent space.
+_DISCRETE_CALLS = frozenset(
+    f"builtins.{name}" for name in ("bool", "bytes", "int", "range", "slice", "str", "type")
 )
+_MAX_DEPTH = 10
 
 
 def zero_for(
@@ -44,81 +46,61 @@ def zero_for(
     else:
         perturbable = True
     if perturbable and parameter.node.annotation is None:
-        perturbable = not (always_missing and _is_static(parameter, rule, target, functions))
+        perturbable = not (always_missing and is_static(parameter.name, rule, target, functions))
     return "ZeroTangent" if perturbable else "NoTangent"
 
 
 def _default_is_perturbable(
     parameter: Parameter, annotations: Annotations, rule: Rule, always_missing: bool
 ) -> bool:
-    match parameter.default:
-        case ast.Constant(value=None):
-            return not always_missing
-        case (
-            ast.Constant(value=bool() | int() | str() | bytes())
-            | ast.UnaryOp(operand=ast.Constant(value=int()))
-        ):
-            return False
-        case ast.Lambda():
-            return False
-        case ast.Attribute(value=base):
-            # `Pol.S`: a member of an enumeration says what the parameter is.
-            assert rule.scope.parent is not None
-            place = Place(rule.scope.parent, annotations.unit)
-            return annotations.is_perturbable(annotations.alternatives(base, place))
-    return True
+    if isinstance(parameter.default, ast.Constant) and parameter.default.value is None:
+        return not always_missing
+    assert parameter.default is not None
+    assert rule.scope.parent is not None
+    return not _is_discrete(parameter.default, Place(rule.scope.parent, annotations.unit), annotations)
 
 
-def _is_static(parameter: Parameter, rule: Rule, target: str, functions: Functions) -> bool:
-    """Whether the rule uses the argument only as an index, shape, axis or count, or to call it, and does so.
-
-    Handing it on to the function itself does not count.
-    """
-    parents = {child: node for node in ast.walk(rule.node) for child in ast.iter_child_nodes(node)}
-    uses = _Uses(parents, rule.scope, target, functions)
-    names = (n for n in ast.walk(rule.node) if isinstance(n, ast.Name) and n.id == parameter.name)
-    answers = [static for static in map(uses.is_static, names) if static is not None]
-    return bool(answers) and all(answers)
-
-
-@dataclass(frozen=True)
-class _Uses:
-    """Tells of the uses of an argument which are static."""
-
-    parents: dict[ast.AST, ast.AST]
-    scope: Scope
-    target: str
-    functions: Functions
-
-    def is_static(self, use: ast.expr) -> bool | None:
-        """Whether the argument is used as an index or the like; `None` where the function itself takes it."""
-        match parent := self.parents[use]:
-            case ast.Subscript(slice=index):
-                return index is use
-            case ast.Slice():
-                return True
-            case ast.Tuple() | ast.Starred():
-                return self.is_static(parent)
-            case ast.keyword(arg=keyword):
-                call = self.parents[parent]
-                assert isinstance(call, ast.Call)
-                if ast.unparse(call.func) == self.target:
-                    return None
-                return keyword in _STATIC_KEYWORDS and self._is_numerical(call)
-            case ast.Call(func=function, args=arguments):
-                if function is use:
-                    return True
-                if ast.unparse(function) == self.target:
-                    return None
-                return self._takes_counts(parent, arguments.index(use))
-        return False
-
-    def _is_numerical(self, call: ast.Call) -> bool:
-        called = self.functions.called(call, self.scope)
-        return called.is_numerical or called.is_array_method
-
-    def _takes_counts(self, call: ast.Call, position: int) -> bool:
-        called = self.functions.called(call, self.scope)
-        if called.method == "reshape":
+def _is_discrete(default: ast.expr, place: Place, annotations: Annotations, depth: int = 0) -> bool:
+    """Whether the value of `default` is of a type whose values cannot be perturbed."""
+    match default:
+        case ast.Constant(value=bool() | int() | str() | bytes() | EllipsisType()) | ast.Lambda():
             return True
-        return called.name in _STATIC_CALLS or (called.name == "numpy.reshape" and position == 1)
+        case ast.UnaryOp(operand=operand):
+            return isinstance(default.op, ast.Not) or _is_discrete(operand, place, annotations, depth)
+        case ast.Tuple(elts=[_, *_] as entries):
+            return all(_is_discrete(e, place, annotations, depth) for e in entries)
+        case ast.Call(func=function):
+            found = annotations.project.resolve(function, place.scope, place.unit)
+            return [s.dotted for s in found] in [[name] for name in _DISCRETE_CALLS]
+        case ast.Name() | ast.Attribute():
+            return depth < _MAX_DEPTH and _stands_for_discrete(default, place, annotations, depth + 1)
+    return False
+
+
+def _stands_for_discrete(
+    default: ast.Name | ast.Attribute, place: Place, annotations: Annotations, depth: int
+) -> bool:
+    """Whether a name stands for a class, a function, a member of an enumeration, or a discrete constant."""
+    if isinstance(default, ast.Attribute):
+        owner = annotations.alternatives(default.value, place)
+        if not annotations.is_perturbable(owner):
+            return True
+    symbols = annotations.project.resolve(default, place.scope, place.unit)
+    if len(symbols) != 1:
+        return False
+    (symbol,) = symbols
+    if annotations.project.is_class(symbol) or _is_function(symbol):
+        return True
+    match symbol.bindings:
+        case [Binding(by=By.VALUE, value=ast.expr() as value)]:
+            assert symbol.scope is not None
+            assert symbol.unit is not None
+            return _is_discrete(value, Place(symbol.scope, symbol.unit), annotations, depth)
+    return False
+
+
+def _is_function(symbol: Symbol) -> bool:
+    if symbol.unit is None:
+        package, _, name = symbol.dotted.partition(".")
+        return package == "builtins" and callable(getattr(builtins, name, None))
+    return bool(symbol.bindings) and all(b.by is By.FUNCTION for b in symbol.bindings)
