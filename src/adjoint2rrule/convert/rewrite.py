@@ -56,6 +56,8 @@ def rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation]
         return _rewrite(module, statement, operations)
     except RecursionError as err:
         raise UnfaithfulParseError("its statement is nested too deeply") from err
+    except cst.CSTValidationError as err:
+        raise UnfaithfulParseError("libcst cannot write what becomes of its statement") from err
 
 
 def _rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation]) -> Edit:
@@ -204,7 +206,7 @@ class _Rewriter(cst.CSTTransformer):
 
 
 def _lines(old: cst.SimpleStatementLine, texts: tuple[str, ...]) -> list[cst.SimpleStatementLine]:
-    """Return a line for each of `texts`: with its own comments, or without any those of `old` on the first."""
+    """Return a line for each of `texts`, with its own comments, or else those of `old` on the first."""
     new = [_line(text) for text in texts]
     if any(line.leading_lines or line.trailing_whitespace.comment for line in new):
         new[0] = new[0].with_changes(leading_lines=[*old.leading_lines, *new[0].leading_lines])
@@ -279,6 +281,10 @@ def _as_instance_test(node: cst.Comparison, operation: AsInstanceTest) -> cst.Ba
     assert isinstance(operator, cst.Is | cst.IsNot | cst.Equal | cst.NotEqual)
     between = operator.whitespace_between if isinstance(operator, cst.IsNot) else _NO_SPACE
     tested = node.left if operation.is_left else target.comparator
+    around: cst.BaseExpression = node
+    if operation.is_left and tested.lpar and not node.lpar and not isinstance(tested, cst.NamedExpr):
+        # The keyword before `(x)is None` needs no space.
+        around, tested = tested, tested.with_changes(lpar=[], rpar=[])
     # What stands around the operator may hold comments, and there are as many places around a comma.
     comma = cst.Comma(
         _kept(operator.whitespace_before, _NO_SPACE),
@@ -288,9 +294,8 @@ def _as_instance_test(node: cst.Comparison, operation: AsInstanceTest) -> cst.Ba
         cst.Name(operation.name), whitespace_after_arg=_kept(operator.whitespace_after, _NO_SPACE)
     )
     call = cst.Call(cst.Name("isinstance"), [cst.Arg(tested, comma=comma), named])
-    if operation.negated:
-        return _parenthesized_as(node, cst.UnaryOperation(cst.Not(), call))
-    return _parenthesized_as(node, call)
+    result = cst.UnaryOperation(cst.Not(), call) if operation.negated else call
+    return _parenthesized_as(around, result)
 
 
 def _kept(

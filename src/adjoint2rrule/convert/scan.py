@@ -19,8 +19,16 @@ from dataclasses import dataclass
 
 from adjoint2rrule.convert.discover import discover
 
-_NAMES = (b"adjoint", b"adjoint_mut", b"nograd", b"pullback", b"_pullback")
-_WORDS = (*_NAMES, b"literal_getproperty", b"literal_getfield", b"zygote", b"zygoterules")
+_NAMES = (
+    b"adjoint",
+    b"adjoint_mut",
+    b"nograd",
+    b"pullback",
+    b"_pullback",
+    b"literal_getproperty",
+    b"literal_getfield",
+)
+_WORDS = (*_NAMES, b"zygote", b"zygoterules")
 # Looked for first, since `in` is much faster than a pattern; parts of the words will do.
 _QUICK = (b"adjoint", b"nograd", b"pullback", b"literal_get", b"zygote")
 # Converted files name the runtime, which is not legacy.

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.project import Project
-from adjoint2rrule.convert.scopes import By, DefinitionNode, Scope
+from adjoint2rrule.convert.scopes import Binding, By, DefinitionNode, Scope
 from adjoint2rrule.convert.units import Symbol, Unit
 
 MODULES = frozenset({"adjoint2rrule.legacy", "zygoterules", "zygote"})
@@ -76,7 +76,7 @@ def uses(unit: Unit, project: Project, modules: Modules) -> Iterator[Use]:
         if not isinstance(node, ast.Name | ast.Attribute) or node in inner or node in unit.tested:
             continue
         root = _root(node)
-        if root is None or not _may_be_legacy(node, root, scope, unit):
+        if root is None or not _may_be_legacy(node, root, scope, unit, project):
             continue
         symbols = [s for s in project.resolve(node, scope, unit) if not (s.is_none or is_property_rule(s))]
         name = legacy_name(tuple(symbols), modules)
@@ -85,20 +85,35 @@ def uses(unit: Unit, project: Project, modules: Modules) -> Iterator[Use]:
             yield Use(name, node, root, scope, functions)
 
 
-def _may_be_legacy(node: ast.Name | ast.Attribute, root: ast.Name, scope: Scope, unit: Unit) -> bool:
+def _may_be_legacy(
+    node: ast.Name | ast.Attribute, root: ast.Name, scope: Scope, unit: Unit, project: Project
+) -> bool:
     """Whether following `node` through imports is worth the reading; for most names of a file it is not.
 
-    A legacy name that was given another one is followed where that can make a definition: as a
-    decorator, or as a statement that calls it.
+    A legacy name that was given another one can only come from a module of the project.
     """
     found = scope.find(root.id)
     imports = [b for b in found[1] if b.by is By.IMPORT] if found is not None else []
     if not imports and (found is not None or not unit.scope.star_imports):
         return False
-    if isinstance(node, ast.Attribute):
-        return node.attr in ALL or node in unit.decorators or node in unit.called_for_effect
-    originals = {b.node.name for b in imports if isinstance(b.node, ast.alias)} or {node.id}
-    return not originals.isdisjoint(ALL) or node in unit.decorators or node in unit.called_for_effect
+    if isinstance(node, ast.Attribute) and node.attr in ALL:
+        return True
+    originals = {b.node.name for b in imports if isinstance(b.node, ast.alias)} or {root.id}
+    if node is root and not originals.isdisjoint(ALL):
+        return True
+    stars = (unit.absolute(statement) for statement in unit.scope.star_imports)
+    sources = [s for b in imports for s in _sources(b, unit)] if imports else [s for s in stars if s]
+    return any(project.find(source) is not None for source in sources)
+
+
+def _sources(binding: Binding, unit: Unit) -> list[str]:
+    """Return the modules that an import takes its name from, or that it may be a name for."""
+    alias, statement = binding.node, binding.statement
+    assert isinstance(alias, ast.alias)
+    if not isinstance(statement, ast.ImportFrom):
+        return [alias.name]
+    source = unit.absolute(statement)
+    return [source, f"{source}.{alias.name}"] if source else []
 
 
 def is_property_rule(symbol: Symbol) -> bool:
