@@ -10,6 +10,8 @@ from adjoint2rrule.convert.model import Span
 from adjoint2rrule.convert.operations import (
     AddAliases,
     AsCall,
+    AsClassPattern,
+    AsInstanceTest,
     DropAliases,
     EditFunction,
     ExtendTuple,
@@ -246,3 +248,65 @@ def test_operation_on_a_node_that_libcst_does_not_see_is_not_guessed_at():
     elsewhere = address(none("x, y, z = None\n"))
     with pytest.raises(UnfaithfulParseError, match="otherwise than Python"):
         rewrite(module, module.tree.body[0], [Replace(elsewhere, "Z()")])
+
+
+# -- tests and patterns ------------------------------------------------------------------------
+
+TESTED = {
+    "y = x is None\n": "y = isinstance(x, Z)\n",
+    "y = x is not None\n": "y = not isinstance(x, Z)\n",
+    "y = x == None or a\n": "y = isinstance(x, Z) or a\n",
+    "y = x != None or a\n": "y = not isinstance(x, Z) or a\n",
+    "y = None is x\n": "y = isinstance(x, Z)\n",
+    "y = not x is None\n": "y = not isinstance(x, Z)\n",
+    "y = (x is not None) * a\n": "y = (not isinstance(x, Z)) * a\n",
+    "y = a and  x  is  None  # missing\n": "y = a and  isinstance(x, Z)  # missing\n",
+    "if(x)is None: pass\n": "if(isinstance(x, Z)): pass\n",
+    "if (x := a) is None: pass\n": "if isinstance((x := a), Z): pass\n",
+    "y = 1 if x is(None)else 2\n": "y = 1 if isinstance(x, Z)else 2\n",
+    "y = x[None, 0] is None\n": "y = isinstance(x[None, 0], Z)\n",
+    "y = (  # one\n    x  # two\n    is  # three\n    not  # four\n    None  # five\n)\n": (
+        "y = (  # one\n    not isinstance(x  # two\n    ,  # three\n    Z  # four\n    )  # five\n)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), TESTED.items(), ids=TESTED)
+def test_comparison_becomes_a_test_for_a_class(before, after):
+    compare = node(before, ast.Compare)
+    negated = isinstance(compare.ops[0], ast.IsNot | ast.NotEq)
+    is_left = not isinstance(compare.left, ast.Constant)
+    assert rewritten(before, AsInstanceTest(address(compare), "Z", is_left, negated)) == after
+
+
+def test_operand_of_a_comparison_changes_with_it():
+    text = "y = a or x is None\n"
+    compare = node(text, ast.Compare)
+    operations = [AsInstanceTest(address(compare), "Z"), Wrap(address(compare.left), "unthunk")]
+    assert rewritten(text, *operations) == "y = a or isinstance(unthunk(x), Z)\n"
+
+
+def test_comparison_that_libcst_cannot_write_otherwise_is_not_touched():
+    text = "if(x := a)is None: pass\n"
+    with pytest.raises(UnfaithfulParseError, match="cannot write"):
+        rewritten(text, AsInstanceTest(address(node(text, ast.Compare)), "Z"))
+
+
+MATCHED = {
+    "None": "Z()",
+    "(None)": "(Z())",
+    "(a, None)": "(a, Z())",
+    "[ None , *_]": "[ Z() , *_]",
+    "(  # one\n        None,  # two\n    )": "(  # one\n        Z(),  # two\n    )",
+    "{'a': None}": "{'a': Z()}",
+    "Foo(a=None)": "Foo(a=Z())",
+    "1 | None": "1 | Z()",
+    "None as a": "Z() as a",
+}
+
+
+@pytest.mark.parametrize(("before", "after"), MATCHED.items(), ids=MATCHED)
+def test_pattern_none_becomes_that_of_a_class(before, after):
+    text = "match x:\n    case {}:  # here\n        pass\n"
+    operation = AsClassPattern(address(node(text.replace("{}", before), ast.MatchSingleton)), "Z")
+    assert rewritten(text.replace("{}", before), operation) == text.replace("{}", after)

@@ -272,6 +272,10 @@ def _wrap(node: cst.BaseExpression, operation: Wrap) -> cst.Call:
     if isinstance(node, cst.Dict):
         node = keep_entries(node, operation.dropped)
     callee = cst.parse_expression(operation.callee)
+    if isinstance(node, cst.Name | cst.Attribute | cst.Subscript):
+        # A keyword before `(x)` needs no space.
+        call = cst.Call(func=callee, args=[cst.Arg(node.with_changes(lpar=[], rpar=[]))])
+        return _parenthesized_as(node, call)
     return cst.Call(func=callee, args=[cst.Arg(node)])
 
 
