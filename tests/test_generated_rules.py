@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from collections.abc import Iterator
 from difflib import unified_diff
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, event, given, note, settings
@@ -24,6 +26,7 @@ from tests.generator.tally import Tally
 from tests.support import summary
 
 OPTIONS = Options()
+SITE = Path(__file__).parent / "generator" / "site"
 
 #: what rules are refused for that could be converted or adapted
 NOT_YET = frozenset(
@@ -52,9 +55,12 @@ NOT_YET = frozenset(
 
 @pytest.fixture(scope="module")
 def tally() -> Iterator[Tally]:
-    """Make the legacy runtime known by its other name, and count what becomes of definitions."""
+    """Make it possible to import the legacy names, and count what becomes of definitions."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "zygoterules", adjoint2rrule.legacy)
+        patch.syspath_prepend(SITE)
+        for name in ("workshop", "workshop._ad", "workshop._chain"):
+            patch.setitem(sys.modules, name, importlib.import_module(name))
         found = Tally()
         yield found
     summary.LINES.append(str(found))
@@ -87,6 +93,8 @@ def refused_rightly(module: LegacyModule, conversion: Conversion) -> set[str]:
     """Return the names of what is refused; fail where something ought to be, or ought not to be."""
     hopeless = {definition.name for definition in module.definitions if definition.must_be_refused}
     refused = set()
+    found = {decision.definition.name for decision in conversion.decisions}
+    assert found >= {definition.name for definition in module.definitions}
     for decision in conversion.decisions:
         event(f"{type(decision).__name__} {decision.definition.kind.value}")
         if isinstance(decision, Refused):
@@ -104,8 +112,9 @@ def is_beyond_libcst(decision: Refused, content: bytes) -> bool:
 
 
 def converted(content: bytes) -> Conversion:
-    """Return what becomes of a module that stands by itself."""
-    return convert_source(SourceFile("rules.py", content), OPTIONS, Project((), closed_modules(OPTIONS)))
+    """Return what becomes of a module in the package beside the generator."""
+    source = SourceFile(str(SITE / "workshop" / "rules.py"), content)
+    return convert_source(source, OPTIONS, Project((SITE,), closed_modules(OPTIONS)))
 
 
 def both(conversion: Conversion) -> str:

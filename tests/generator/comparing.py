@@ -26,7 +26,8 @@ LASTING = ((legacy_rule, literal_getproperty), (rrule, getattr))
 @contextmanager
 def executed(content: bytes) -> Iterator[ModuleType]:
     """Run a module under a name of its own, and forget it with its rules afterwards."""
-    module = ModuleType(f"generated_{next(numbers)}")
+    module = ModuleType(f"workshop.generated_{next(numbers)}")
+    module.__package__ = "workshop"
     sys.modules[module.__name__] = module  # where dataclasses look their annotations up
     kept = [(home, f, home.get(f)) for rules, f in LASTING for home in homes_of(rules)]
     try:

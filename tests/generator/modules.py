@@ -108,11 +108,17 @@ def imported(draw: Any, text: str) -> tuple[str, str]:
         ("\n".join([f"from {module} import (", *(f"    {name}," for name in names), ")"]), ""),
         (TRIED.format(listed), ""),
         (f"from {module} import {', '.join(f'{name} as legacy_{name}' for name in names)}", "legacy_"),
+        (f"from ._ad import {listed}", ""),
+        ("from ._chain import *", ""),
+        (f"from workshop._chain import {listed}", ""),
         (f"import {module} as ad", "ad."),
+        ("from . import _ad", "_ad."),
+        ("from workshop import _chain", "_chain.diff."),
         (f"import {module}", f"{module}."),
     )
     # A function is not defined under a name with a dot.
-    return pick(draw, *(form for form in forms if "." not in form[1] or "def §" not in text))
+    by_name = [form for form in forms if "." not in form[1] and "*" not in form[0]]
+    return pick(draw, *(by_name if "def §" in text else forms))
 
 
 TRIED = """\

@@ -24,9 +24,9 @@ def comments(content: bytes) -> Iterator[str]:
     imports = [n for n in ast.walk(ast.parse(content)) if isinstance(n, ast.Import | ast.ImportFrom)]
     lines = {line for n in imports for line in range(n.lineno, (n.end_lineno or n.lineno) + 1)}
     for token in tokenize.tokenize(io.BytesIO(normalized(content)).readline):
-        if token.type == tokenize.COMMENT:
-            if not (DIRECTIVE.match(token.string) and token.start[0] in lines):
-                yield token.string
+        goes_with_import = DIRECTIVE.match(token.string) and token.start[0] in lines
+        if token.type == tokenize.COMMENT and not goes_with_import:
+            yield token.string
 
 
 DIRECTIVE = re.compile(r"#\s*(noqa|type:|fmt:)")

@@ -31,7 +31,7 @@ def constructor(draw: Any, number: int) -> Definition:
 
 
 def property_rule(draw: Any, number: int) -> Definition:
-    """Draw a rule for reading a property; plainly, where the name of the function can be written."""
+    """Draw a rule for reading a property."""
     name = f"Disk{number}"
     disk = primals.Object(name, f"{name}(1.5, 'n')", (), (("radius", primals.NUMBER), ("note", primals.TEXT)))
     literal = primals.Rigid("Literal['area']", "'area'")
@@ -39,7 +39,7 @@ def property_rule(draw: Any, number: int) -> Definition:
     names = Names(name, "x", "key")
     value = pick(draw, "x.area", "§literal_getproperty(x, 'area')", "3.0 * x.radius**2")
     found = rule_body(draw, Rule(value, (), of, NUMBER, names, name.lower()))
-    head = pick(draw, "@§adjoint(§literal_getproperty)\ndef _", "@§adjoint\ndef §literal_getproperty")
+    head = "@§adjoint(§literal_getproperty)\ndef _"
     lines = [
         "radius: float",
         "note: str",
