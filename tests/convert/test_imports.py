@@ -169,12 +169,13 @@ def test_import_of_a_namespace_stays_for_its_other_uses():
 
 
 def test_conditional_import_with_comments_in_it_stays_and_is_noted():
-    text = f"if x:\n    from zygoterules import (  # ours\n        adjoint)\n{BODY.replace('DECORATOR', 'adjoint')}"
+    before = "if x:\n    from zygoterules import (  # ours\n        adjoint)\n"
+    text = before + BODY.replace("DECORATOR", "adjoint")
     outcome = conversion(text)
     (note,) = outcome.diagnostics
     assert (note.slug, note.severity, note.line) == ("unused-import", Severity.NOTE, 2)
     assert "`from zygoterules import adjoint`" in note.message
-    assert text.partition("def")[0].encode() in outcome.result
+    assert before.encode() in outcome.result
 
 
 @pytest.mark.parametrize("promise", ["__all__ += ['adjoint']", "__all__.append('adjoint')"])
@@ -186,6 +187,7 @@ def test_import_that_all_is_extended_by_stays(promise):
 
 # -- what comes --------------------------------------------------------------------------------
 
+LONG = [letter * 9 for letter in "bcdefg"]
 COMES = {
     "into the import that is there": (
         "from adjoint2rrule.core import ZeroTangent\nfrom zygoterules import adjoint\nx = ZeroTangent()\n",
@@ -196,10 +198,10 @@ COMES = {
         "from adjoint2rrule.core import (\n    NoTangent,\n    rrule,\n    thunk,\n)\nx = thunk\n",
     ),
     "into one that gets too long": (
-        f"from adjoint2rrule.core import {', '.join(x * 9 for x in 'bcdefg')}\nfrom zygoterules import adjoint\n"
-        f"x = {', '.join(x * 9 for x in 'bcdefg')}\n",
-        f"from adjoint2rrule.core import (\n    NoTangent,\n{''.join(f'    {x * 9},{chr(10)}' for x in 'bcdefg')}"
-        f"    rrule,\n)\nx = {', '.join(x * 9 for x in 'bcdefg')}\n",
+        f"from adjoint2rrule.core import {', '.join(LONG)}\n"
+        f"from zygoterules import adjoint\nx = {', '.join(LONG)}\n",
+        "from adjoint2rrule.core import (\n    NoTangent,\n"
+        f"{''.join(f'    {name},{chr(10)}' for name in LONG)}    rrule,\n)\nx = {', '.join(LONG)}\n",
     ),
     "not twice": (
         f"{NEW}from zygoterules import adjoint\nx = NoTangent, rrule\n",

@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
-from adjoint2rrule.convert.scopes import Scope, evaluated
+from adjoint2rrule.convert.scopes import Scope, evaluated, names_bound_by
 from adjoint2rrule.convert.syntax import Module, is_directive
 
 
@@ -27,10 +27,12 @@ def broken_promise(before: Module, after: Module, kept: Set[str] = frozenset()) 
     >>> broken_promise(before, after)
     'the comment `# one` is lost'
     """
-    for comment in _comments(before) - _comments(after):
-        if not is_directive(comment):
-            return f"the comment `{comment}` is lost"
-    undefined = sorted(_undefined(after) - _undefined(before))
+    old, new = _comments(before), _comments(after)
+    if lost := list(old - new):
+        return f"the comment `{lost[0]}` is lost"
+    if doubled := list(new - old):
+        return f"the comment `{doubled[0]}` stands there once more"
+    undefined = sorted(_newly_undefined(before, after))
     if undefined:
         return f"the name `{undefined[0]}` is not defined any more"
     unused = sorted(_unused_imports(after) - _unused_imports(before) - kept)
@@ -40,25 +42,37 @@ def broken_promise(before: Module, after: Module, kept: Set[str] = frozenset()) 
 
 
 def _comments(module: Module) -> Counter[str]:
-    return Counter(comment for _, comment in module.comments)
+    """Return the comments for people; those for tools go and come with the lines that they speak of."""
+    return Counter(comment for _, comment in module.comments if not is_directive(comment))
 
 
-def _undefined(module: Module) -> set[str]:
-    """Return the names that are read and that no scope around binds, nor the builtins.
+def _newly_undefined(before: Module, after: Module) -> Iterable[str]:
+    """Return the names that `after` reads more often than `before` where nothing binds them.
 
-    Where a star import is left, any name may come from there.
+    Where a star import is left, any name of the file may come from there, but none that is new in it.
     """
-    scope = Scope(module.tree)
-    if scope.star_imports:
-        return set()
-    return {
+    if Scope(after.tree).star_imports:
+        return _undefined(after).keys() - _words(before)
+    return _undefined(after) - _undefined(before)
+
+
+def _undefined(module: Module) -> Counter[str]:
+    """Return the names that are read and that no scope around binds, nor the builtins, and how often."""
+    return Counter(
         node.id
-        for node, inner, _ in evaluated(scope)
+        for node, inner, _ in evaluated(Scope(module.tree))
         if isinstance(node, ast.Name)
         and isinstance(node.ctx, ast.Load)
         and not hasattr(builtins, node.id)
         and inner.find(node.id) is None
-    }
+    )
+
+
+def _words(module: Module) -> set[str]:
+    """Return every name that a file reads or binds."""
+    nodes = list(ast.walk(module.tree))
+    read = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return read.union(*map(names_bound_by, nodes))
 
 
 def _unused_imports(module: Module) -> set[str]:
