@@ -116,11 +116,11 @@ def test_name_that_may_be_a_class_or_a_function_is_no_target():
 # -- functors ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("annotation", ["Affine", "'Affine'", "shapes.Affine"])
+@pytest.mark.parametrize("annotation", ["Affine", "'Affine'", "shapes.Affine", "Affine[int]"])
 def test_call_is_a_rule_for_the_instances_of_its_first_parameters_class(annotation, tmp_path):
     text = f"import shapes\nfrom shapes import Affine\n@adjoint\ndef __call__(self: {annotation}, x): ...\n"
     found = plain(text, "__call__", tmp_path, {"shapes.py": "class Affine: ...\n"})
-    text = annotation.strip("'")
+    text = annotation.strip("'").removesuffix("[int]")
     assert known(found) == (Kind.FUNCTOR, text, "Affine", 0)
     assert isinstance(found, Target)
     assert found.symbol is not None

@@ -101,8 +101,6 @@ class Properties:
         node: ast.AST = use.node
         parent = self._parents[node]
         while isinstance(parent, ast.Tuple | ast.List | ast.Dict | ast.IfExp | ast.keyword | ast.Starred):
-            if isinstance(parent, ast.IfExp) and parent.test is node:
-                return False
             node, parent = parent, self._parents[parent]
         match parent:
             case ast.Call(func=function):

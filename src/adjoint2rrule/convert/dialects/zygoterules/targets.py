@@ -117,6 +117,8 @@ class Targets:
                 annotation = ast.parse(annotation.value, mode="eval").body
             except SyntaxError:
                 annotation = None
+        if isinstance(annotation, ast.Subscript) and self._is_own_class(annotation.value, scope):
+            annotation = annotation.value  # the parameters of a generic class are no part of it at run time
         if not isinstance(annotation, ast.Name | ast.Attribute):
             return Problem(
                 "unknown-target",
@@ -125,6 +127,11 @@ class Targets:
                 "Annotate it with the class: `def __call__(self: MyClass, ...)`.",
             )
         return self._functor(node, annotation, scope)
+
+    def _is_own_class(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether `node` names a class of the project."""
+        symbols = self.project.resolve(node, scope, self.unit)
+        return bool(symbols) and all(symbol.class_node is not None for symbol in symbols)
 
     # -- the explicit form ---------------------------------------------------------------------
 
