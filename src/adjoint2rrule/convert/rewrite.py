@@ -23,6 +23,7 @@ from adjoint2rrule.convert.layout import (
     without_aliases,
 )
 from adjoint2rrule.convert.model import Edit, Span
+from adjoint2rrule.convert.nesting import is_too_deep
 from adjoint2rrule.convert.operations import (
     AddAliases,
     Address,
@@ -43,6 +44,9 @@ from adjoint2rrule.convert.syntax import LINE_END, Module, is_directive
 _Expression = TypeVar("_Expression", bound=cst.BaseExpression)
 
 
+_TOO_DEEP = "its statement is nested too deeply"
+
+
 class UnfaithfulParseError(Exception):
     """libcst cannot parse a statement, or does not print it back as it stands."""
 
@@ -55,7 +59,7 @@ def rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation]
     try:
         return _rewrite(module, statement, operations)
     except RecursionError as err:
-        raise UnfaithfulParseError("its statement is nested too deeply") from err
+        raise UnfaithfulParseError(_TOO_DEEP) from err
     except cst.CSTValidationError as err:
         raise UnfaithfulParseError("libcst cannot write what becomes of its statement") from err
 
@@ -98,6 +102,8 @@ def _as_typed(operation: Operation, module: Module) -> Operation:
 
 
 def _parse(text: bytes) -> cst.Module:
+    if is_too_deep(text.decode()):
+        raise UnfaithfulParseError(_TOO_DEEP)
     try:
         tree = cst.parse_module(text, cst.PartialParserConfig(encoding="utf-8"))
     except cst.ParserSyntaxError as err:
