@@ -309,6 +309,24 @@ def test_import_in_a_block_is_replaced_where_it_stands(before, after):
     assert conversion(text).result.decode().partition("def f(x): ...")[0] == after
 
 
+def test_each_flag_becomes_a_name_of_what_it_stood_for():
+    before = (
+        "try:\n    from zygoterules import adjoint, nograd\n"
+        "except ImportError:\n    adjoint = nograd = None\n"
+        "if nograd is not None and x:\n    nograd(len)\n"
+    )
+    assert head(before) == (
+        "try:\n    from adjoint2rrule.core import NoTangent, non_differentiable, rrule\n"
+        "except ImportError:\n    rrule = non_differentiable = None\n"
+        "if non_differentiable is not None and x:\n    non_differentiable(len)\n"
+    )
+
+
+def test_import_that_a_function_makes_for_the_module_stays():
+    before = "def load():\n    global adjoint\n    from zygoterules import adjoint\nload()\n"
+    assert head(before) == f"{CORE}\n{before}"
+
+
 def test_module_that_serves_as_a_flag_becomes_the_runtimes():
     before = (
         "try:\n    import zygoterules as zr\nexcept ImportError:\n    zr = None\nif zr is not None: x = 1\n"

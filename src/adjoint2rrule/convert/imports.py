@@ -156,16 +156,13 @@ class _Imports:
         """Whether every import of a flag can be replaced where it stands."""
         statements = list(self._statements(flag.aliases))
         inside = all(self.tops[s] is not s and not self._comments(self.module.span(s)) for s in statements)
-        return inside and all(len(self._served_by(s, flag.aliases)) > 0 for s in statements)
+        return inside and all(self._served_by(s, flag.aliases) for s in statements)
 
     def _rename(self, flag: Flag) -> None:
         """Let one of the runtime's names, which comes by the same import, be the flag."""
-        names = {
-            n
-            for s in self._statements(flag.aliases)
-            for p in self._served_by(s, flag.aliases)
-            for n in p.runtime
-        }
+        served = (p for s in self._statements(flag.aliases) for p in self._served_by(s, flag.aliases))
+        users = (p for p in served if any(name.id == flag.name for name, _, _ in p.consumed))
+        names = {name for plan in users for name in plan.runtime}
         chosen = min(names, key=lambda name: (name[0].isupper(), len(name), name))
         for place in flag.places:
             self.operations.append((self.tops[place], Replace(address(place), self.names.local(chosen))))

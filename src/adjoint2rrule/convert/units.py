@@ -84,7 +84,7 @@ class Unit:
                 case ast.UnaryOp(op=ast.Not(), operand=asked):
                     found.append(asked)
                 case ast.If(test=asked) | ast.IfExp(test=asked):
-                    found.append(asked)
+                    found += asked.values if isinstance(asked, ast.BoolOp) else [asked]
         return {node for node in found if isinstance(node, ast.Name)}
 
     @cached_property

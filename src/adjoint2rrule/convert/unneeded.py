@@ -55,7 +55,11 @@ class Unneeded:
         unneeded: set[ast.alias] = set()
         for (where, name), uses in self._uses.items():
             bindings = self._bindings(where, name)
-            if (where, name) not in self._needed and all(b.by is By.IMPORT for b in bindings):
+            if (
+                (where, name) not in self._needed
+                and name not in self.unit.borrowed
+                and all(b.by is By.IMPORT for b in bindings)
+            ):
                 unneeded |= {a for a in _aliases(bindings) if _served(a, uses)}
         starred = {name for name, found in self._found if found is None}
         return unneeded | {s.names[0] for s in self._stars(starred)} if starred else unneeded
@@ -68,7 +72,9 @@ class Unneeded:
             bindings = self._bindings(where, name)
             targets = [t for b in bindings for t in _bound_to_none(b)]
             imports = _aliases(bindings)
-            if where is not self.unit.scope or len(imports) + len(targets) < len(bindings) or not targets:
+            if where is not self.unit.scope or name in self.unit.borrowed:
+                continue
+            if len(imports) + len(targets) < len(bindings) or not targets:
                 continue
             asked = [n for n, scope in self.unit.reads.get(name, ()) if self._is_asked(n, scope, where)]
             if (where, name) not in self._places_of_uses(frozenset({*self.consumed, *asked, *targets})):
@@ -163,8 +169,8 @@ def _aliases(bindings: list[Binding]) -> list[ast.alias]:
 def _bound_to_none(binding: Binding) -> Iterator[ast.Name]:
     """Yield the target of a ``name = None``."""
     match binding.node:
-        case ast.Assign(targets=[ast.Name() as target], value=ast.Constant(value=None)):
-            yield target
+        case ast.Assign(targets=targets, value=ast.Constant(value=None)):
+            yield from (t for t in targets if isinstance(t, ast.Name) and t.id == binding.name)
 
 
 def _served(alias: ast.alias, uses: set[str]) -> bool:
