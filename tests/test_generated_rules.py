@@ -84,9 +84,8 @@ def test_rules_are_converted_right_or_refused(module: LegacyModule, tally: Tally
     assert converted(conversion.result).result == conversion.result
     with executed(module.content) as old, executed(conversion.result) as new:
         for definition in module.definitions:
-            if definition.name not in refused:
-                for trial in definition.trials:
-                    compare_trial(trial, old, new)
+            for trial in definition.trials:
+                compare_trial(trial, old, old if definition.name in refused else new)
 
 
 def refused_rightly(module: LegacyModule, conversion: Conversion) -> set[str]:

@@ -21,7 +21,7 @@ def called_back(draw: Any, argument: str, seed: str, names: Names) -> tuple[list
     assert names.outside is not None
     inner, back, gained = f"inner_{len(names.taken)}", names.new(draw, PULLBACKS), names.new(draw, LOCALS)
     names.helpers.append(INNER.format(inner, pick(draw, "2 * u * du", "None", "None if SWITCH else du")))
-    form = pick(draw, _pullback, _with_function, _gradient)
+    form = pick(draw, _pullback, _with_function, _gradient, *([] if names.is_helper else [_with_context]))
     outside, whole, only = form(draw, inner, back, argument, seed)
     names.outside += outside
     tested = [f"if {gained} is None:", f"    {gained} = 0.0"]
@@ -43,9 +43,14 @@ def _pullback(draw: Any, inner: str, back: str, argument: str, seed: str) -> tup
 
 
 def _with_function(draw: Any, inner: str, back: str, argument: str, seed: str) -> tuple[list[str], str, str]:
-    context = pick(draw, "", "__context__, ")
-    made = f"_, {back} = §_pullback({context}{inner}, {argument})"
+    made = f"_, {back} = §_pullback({inner}, {argument})"
     return [made], f"_, {{}} = {back}({seed})", f"{back}({seed})[1]"
+
+
+def _with_context(draw: Any, inner: str, back: str, argument: str, seed: str) -> tuple[list[str], str, str]:
+    # The name is known in the body of a rule, without an import.
+    _, whole, only = _with_function(draw, inner, back, argument, seed)
+    return [f"_, {back} = §_pullback(__context__, {inner}, {argument})"], whole, only
 
 
 def _gradient(draw: Any, inner: str, back: str, argument: str, seed: str) -> tuple[list[str], str, str]:

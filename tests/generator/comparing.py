@@ -76,12 +76,13 @@ class ConvertedRun(Run):
 
 
 def compare_trial(trial: Trial, old: ModuleType, new: ModuleType) -> None:
-    """Raise an error that tells where the two forms of a rule differ."""
+    """Raise an error that tells where the two forms of a rule differ; `new` is `old` where it has but one."""
     for switch in (True, False):
         old.SWITCH = new.SWITCH = switch  # type: ignore[attr-defined]
         expected = Run(*_called(trial, old, literal_getproperty=literal_getproperty)).legacy()
-        for wrap in (_itself, _delayed):
-            found = ConvertedRun(trial, *_called(trial, new, literal_getproperty=getattr), wrap).converted()
+        for wrap in (_itself, _delayed) if new is not old else ():
+            arguments = _called(trial, new, literal_getproperty=getattr)
+            found = ConvertedRun(trial, *arguments, wrap).converted()
             compare(found, expected, f"{trial.function} with SWITCH = {switch}, {wrap.__name__}")
 
 

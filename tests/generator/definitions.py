@@ -77,7 +77,7 @@ def _of_function(draw: Any, name: str, rule_name: str | None) -> Definition:
     found = rule_body(draw, Rule(value, (), of, output, names, name))
     head = f"@§adjoint\ndef {name}" if rule_name is None else f"@§adjoint({name})\ndef {rule_name}"
     primal = primal_function(draw, name, of, output)
-    text = joined(primal, names, found, f"{head}({of.written()}):")
+    text = joined(draw, primal, names, found, f"{head}({of.written()}):")
     return Definition(name, text, (trial(draw, name, of),))
 
 
@@ -93,9 +93,18 @@ def primal_function(
     return function(head, [f"total = {scale}{of.terms()}", f"return {output.text}"])
 
 
-def joined(primal: str, names: Names, body: Body, head: str) -> str:
+def joined(draw: Any, primal: str, names: Names, body: Body, head: str) -> str:
     """Return a rule after what it is for and the helpers that it needs."""
-    return "\n\n\n".join([primal, *names.helpers, *body.helpers, "\n".join([head, *indented(body.lines)])])
+    rule = "\n".join([head, *indented(body.lines)])
+    if chance(draw, 12):
+        rule = in_function(rule)
+    return "\n\n\n".join([primal, *names.helpers, *body.helpers, rule])
+
+
+def in_function(rule: str) -> str:
+    """Return a rule that a function defines, with an import of its own."""
+    lines = ["from adjoint2rrule.legacy import adjoint", "", *rule.replace("@§", "@").split("\n")]
+    return "\n".join([function("register()", lines), "", "", "register()"])
 
 
 def trial(draw: Any, name: str, of: Parameters, *, owner: int = 1) -> Trial:
@@ -130,7 +139,7 @@ def functor(draw: Any, number: int) -> Definition:
         (f"@§adjoint({name}.__call__)", "_", "self"),
         (f"@§adjoint({name}.__call__)", "_", f"self: {name}"),
     )
-    text = joined(_class(draw, name, "__call__", of, output), names, found, _header(*head, of))
+    text = joined(draw, _class(draw, name, "__call__", of, output), names, found, _header(*head, of))
     made = f"{name}(2.0, Pair(0.5, 1.5))"
     return Definition(f"{name}.__call__", text, (trial(draw, made, of, owner=1),))
 
@@ -146,7 +155,7 @@ def method(draw: Any, number: int) -> Definition:
         pick(draw, "_", f"forward{number}"),
         pick(draw, "self", f"self: {name}"),
     )
-    text = joined(_class(draw, name, "forward", of, output), names, found, _header(*head, of))
+    text = joined(draw, _class(draw, name, "forward", of, output), names, found, _header(*head, of))
     made = trial(draw, f"{name}.forward", of, owner=2)
     call = Call((f"{name}(2.0, Pair(0.5, 1.5))", *made.call.positional), made.call.named)
     shown = Trial(made.function, call, made.entries, made.rigid, made.perturbable)

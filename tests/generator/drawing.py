@@ -38,12 +38,13 @@ class Names:
     """The names that one rule has taken, in the form in which Python compares them, and what it stands on.
 
     `outside` are statements before its pullback, `None` where that cannot see them; `helpers` are
-    definitions of the module.
+    definitions of the module; `is_helper` says that the pullback stands in one.
     """
 
     def __init__(self, *taken: str) -> None:
         self.outside: list[str] | None = None
         self.helpers: list[str] = []
+        self.is_helper = False
         self.taken = {unicodedata.normalize("NFKC", name) for name in taken}
 
     def new(self, draw: Draw[str], pool: Sequence[str]) -> str:

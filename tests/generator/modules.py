@@ -18,7 +18,11 @@ from tests.generator.primals import CLASSES
 IMPORTS = {
     "Annotated": "from typing import Annotated",
     "Any": "from typing import Any",
+    "Enum": "from enum import Enum",
     "Literal": "from typing import Literal",
+    "Mapping": "from collections.abc import Mapping",
+    "NDArray": "from numpy.typing import NDArray",
+    "Sequence": "from collections.abc import Sequence",
     "NamedTuple": "from typing import NamedTuple",
     "Optional": "from typing import Optional",
     "SimpleNamespace": "from types import SimpleNamespace",
@@ -82,7 +86,8 @@ def assembled(draw: Any, text: str, mentioned: str) -> tuple[str, str]:
     head += ["from __future__ import annotations"] if chance(draw, 4) else []
     block = [*needed(IMPORTS, below)]
     block.insert(pick(draw, 0, len(block)), legacy)
-    return "\n\n".join([*head, "\n".join(block), below]), prefix
+    head += ["\n".join(line for line in block if line)]
+    return "\n\n".join([*head, below]), prefix
 
 
 def needed(known: dict[str, str], text: str) -> Iterator[str]:
@@ -100,6 +105,8 @@ def needed(known: dict[str, str], text: str) -> Iterator[str]:
 def imported(draw: Any, text: str) -> tuple[str, str]:
     """Draw an import of the legacy names, which are marked in `text`, and what then stands before them."""
     names = sorted(set(re.findall(r"§(\w+)", text)))
+    if not names:
+        return "", ""
     module = pick(draw, "adjoint2rrule.legacy", "zygoterules")
     listed = ", ".join(names)
     forms = (

@@ -157,7 +157,7 @@ def fields(draw: Any, parts: Any, leaves: Leaves, makers: tuple[str, ...]) -> Co
 
 
 NUMBER = Number("float", "1.25")
-ARRAY = Array("np.ndarray", "np.array([1.0, 2.0, 4.0])")
+ARRAY = Array("np.ndarray", "np.array([1.0, 2.0, 4.0])", ("NDArray[np.float64]",))
 PAIR = Object("Pair", "Pair(1.5, 2.5)", (), (("a", NUMBER), ("b", NUMBER)))
 POINT = Object("Point", "Point(1.5, 2.5)", (), (("x", NUMBER), ("y", NUMBER)), is_tuple=True)
 TEXT = Rigid("str", "'s'", ("Literal['s', 't']",))
@@ -174,6 +174,7 @@ CLASSES = {
     ),
     "Stack": "@dataclass\nclass Stack:\n    inner: Pair\n    items: list[Pair]\n    note: str = ''",
     "Base": "@dataclass\nclass Base:\n    a: float",
+    "Mode": "class Mode(Enum):\n    FAST = 1\n    SLOW = 2",
     "Special": "@dataclass\nclass Special(Base):\n    extra: float = 2.0",
 }
 OBJECTS = (
@@ -196,15 +197,26 @@ OBJECTS = (
     Object("Base", "Special(1.5, 3.5)", (), (("a", NUMBER),)),
 )
 SEQUENCES = (
-    Sequence("tuple[float, float]", "(1.5, 2.5)", ("tuple",), "()", (NUMBER, NUMBER)),
-    Sequence("list[float]", "[1.5, 2.5, 3.5]", ("list",), "[]", (NUMBER,) * 3),
+    Sequence(
+        "tuple[float, float]",
+        "(1.5, 2.5)",
+        ("tuple", "Sequence[float]", "tuple[float, ...]"),
+        "()",
+        (NUMBER, NUMBER),
+    ),
+    Sequence("list[float]", "[1.5, 2.5, 3.5]", ("list", "Sequence[float]"), "[]", (NUMBER,) * 3),
     Sequence("tuple[Pair, int]", "(Pair(1.5, 2.5), 2)", ("tuple",), "()", (PAIR, COUNT)),
     Sequence("list[Pair]", "[Pair(1.5, 2.5), Pair(0.5)]", ("list",), "[]", (PAIR, PAIR)),
     Sequence("list[np.ndarray]", "[np.ones(3), np.zeros(3)]", ("list",), "[]", (ARRAY, ARRAY)),
 )
 TABLES = (
-    Table("dict[str, float]", "{'a': 1.5, 'b': 2.5}", ("dict",), (("a", NUMBER), ("b", NUMBER))),
+    Table(
+        "dict[str, float]",
+        "{'a': 1.5, 'b': 2.5}",
+        ("dict", "Mapping[str, float]"),
+        (("a", NUMBER), ("b", NUMBER)),
+    ),
     Table("dict[str, Pair]", "{'a': Pair(1.5)}", ("dict",), (("a", PAIR),)),
 )
-RIGID = (COUNT, TEXT, Rigid("bool", "True"))
+RIGID = (COUNT, TEXT, Rigid("bool", "True"), Rigid("Mode", "Mode.FAST"), Rigid("slice", "slice(1)"))
 ALL = (NUMBER, NUMBER, ARRAY, *RIGID, *OBJECTS, *SEQUENCES, *TABLES)

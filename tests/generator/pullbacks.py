@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.generator.arguments import Parameters
-from tests.generator.drawing import LOCALS, PULLBACKS, SEEDS, Names, pick
+from tests.generator.drawing import LOCALS, PULLBACKS, SEEDS, Names, chance, pick
 from tests.generator.flow import body, indented, joined, result
 from tests.generator.seeds import Output, reading
 
@@ -130,24 +130,34 @@ def _partial(draw: Any, rule: Rule) -> Body:
     seed, helper = rule.names.new(draw, SEEDS), f"_{rule.prefix}_back"
     text = "\n".join(definition(draw, rule, helper, seed, *rule.given))
     given = ", ".join(rule.given)
-    back = pick(draw, f"partial({helper}, {given})", f"lambda {seed}: {helper}({given}, {seed})")
-    return Body([f"return {rule.value}, {back}"], (text,))
+    named = f"{seed}={seed}" if chance(draw, 4) else seed
+    back = pick(draw, f"partial({helper}, {given})", f"lambda {seed}: {helper}({given}, {named})")
+    return Body([f"return {rule.value}, {back}"], (text, *_shared(draw, helper)))
 
 
 def _maker(draw: Any, rule: Rule) -> Body:
     """Draw a helper that returns the pullback."""
+    rule.names.is_helper = True
     name, seed = _fresh(draw, rule)
     helper, given = f"_make_{rule.prefix}_back", ", ".join(rule.given)
     lines = [*definition(draw, rule, name, seed), "", f"return {name}"]
-    return Body([f"return {rule.value}, {helper}({given})"], (function(f"{helper}({given})", lines),))
+    text = function(f"{helper}({given})", lines)
+    return Body([f"return {rule.value}, {helper}({given})"], (text, *_shared(draw, helper)))
 
 
 def _pair_maker(draw: Any, rule: Rule) -> Body:
     """Draw a helper that returns the pair."""
+    rule.names.is_helper = True
     name, seed = _fresh(draw, rule)
     helper, given = f"_{rule.prefix}_with_back", ", ".join(rule.given)
     lines = [*definition(draw, rule, name, seed), "", f"return {rule.value}, {name}"]
-    return Body([f"return {helper}({given})"], (function(f"{helper}({given})", lines),))
+    text = function(f"{helper}({given})", lines)
+    return Body([f"return {helper}({given})"], (text, *_shared(draw, helper)))
+
+
+def _shared(draw: Any, helper: str) -> list[str]:
+    """Draw other code that uses a helper."""
+    return [f"SHARED = [{helper}]"] if chance(draw, 6) else []
 
 
 def function(head: str, lines: list[str]) -> str:

@@ -26,7 +26,7 @@ def constructor(draw: Any, number: int) -> Definition:
     found = rule_body(draw, Rule(f"{name}(a, b, note)", (), of, output, names, f"made{number}"))
     head = pick(draw, f"@§adjoint\ndef {name}", f"@§adjoint({name})\ndef _")
     primal = _dataclass(name, "a: float", "b: float", 'note: str = ""')
-    text = joined(primal, names, found, f"{head}({of.written()}):")
+    text = joined(draw, primal, names, found, f"{head}({of.written()}):")
     return Definition(name, text, (trial(draw, name, of),))
 
 
@@ -48,7 +48,7 @@ def property_rule(draw: Any, number: int) -> Definition:
         "def area(self):",
         "    return 3.0 * self.radius**2",
     ]
-    text = joined(_dataclass(name, *lines), names, found, f"{head}({of.written()}):")
+    text = joined(draw, _dataclass(name, *lines), names, found, f"{head}({of.written()}):")
     return Definition("§literal_getproperty", text, (trial(draw, "literal_getproperty", of),))
 
 
@@ -66,7 +66,7 @@ def overloaded(draw: Any, number: int) -> Definition:
             draw, Rule(f"{name}({of.handed_on()})", (), of, NUMBER, names, f"{name}{len(rules)}")
         )
         head = pick(draw, f"@§adjoint\ndef {name}", f"@§adjoint({name})\ndef _")
-        rules.append(joined("", names, found, f"{head}({of.written()}):").lstrip("\n"))
+        rules.append(joined(draw, "", names, found, f"{head}({of.written()}):").lstrip("\n"))
         trials.append(trial(draw, name, of))
     primal = function(f"{name}(x, {second.name})", [f"return 3 * {second.name}"])
     return Definition(name, "\n\n\n".join([primal, *rules]), tuple(trials))
