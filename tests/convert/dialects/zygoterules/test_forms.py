@@ -152,3 +152,20 @@ CONVERTED = {
 @pytest.mark.parametrize("text", CONVERTED.values(), ids=CONVERTED)
 def test_form_that_is_converted(text):
     assert "rrule.register(" in converted(HEAD + text)
+
+
+ABS = "from zygoterules import adjoint\n{}@adjoint\ndef abs(x):\n    return abs(x), lambda dy: (dy,)\n"
+
+
+def test_builtin_that_others_take_from_its_rules_module_stays_there(tmp_path):
+    files = {"user.py": "from rules import abs\n"}
+    reason = refusal(ABS.format(""), tmp_path, files)
+    assert reason.slug == "used-rule"
+    assert "the rule binds `abs` in this module, and others take it from here" in reason.message
+    assert refusal(ABS.format("__all__ = ['abs']\n")).slug == "used-rule"
+
+
+def test_builtin_that_the_module_binds_itself_can_be_taken_from_there(tmp_path):
+    files = {"user.py": "from rules import abs\n"}
+    assert "def abs_rrule(abs, x)" in converted(ABS.format("from numpy import abs\n"), tmp_path, files)
+    assert "def abs_rrule(abs, x)" in converted(ABS.format(""))

@@ -41,9 +41,11 @@ from adjoint2rrule.convert.units import Unit
 
 def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
     """Return what becomes of each legacy definition in `unit`, in the order of the file."""
-    found = find_definitions(unit, project, legacy.closed_modules(options.legacy_modules))
+    modules = legacy.closed_modules(options.legacy_modules)
+    found = find_definitions(unit, project, modules)
+    unfollowed = tuple(_unfollowed(call, unit) for call in legacy.dynamic_imports(unit, modules))
     if found == Definitions((), (), ()):
-        return Plans(())
+        return Plans((), unfollowed)
     planner = _Planner(unit, project, options, found)
     plans = [planner.of_decorated(decorated) for decorated in found.decorated]
     plans += [planner.of_nograd(statement, use) for statement, use in found.statements]
@@ -52,7 +54,14 @@ def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
     plans += [planner.of_property(use) for use in found.others if use.name in legacy.PROPERTIES]
     plans.sort(key=lambda plan: plan.decision.definition.span)
     notes = tuple(planner.note(use) for use in found.others if use.name in legacy.CALLBACKS)
-    return Plans(tuple(plans), notes)
+    return Plans(tuple(plans), (*unfollowed, *notes))
+
+
+def _unfollowed(call: ast.Call, unit: Unit) -> Diagnostic:
+    """Return the note on a legacy module that is imported by a call."""
+    message = f"`{ast.unparse(call)}` gives a legacy module, and what is defined through it is not looked for"
+    hint = "Write it as an `import` statement."
+    return unit.module.diagnostic("dynamic-import", call, message, hint, Severity.NOTE)
 
 
 class _Planner:

@@ -6,6 +6,7 @@ What is refused here is refused for how the definition stands in its file, befor
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 
@@ -95,6 +96,8 @@ def escapes(decorated: Decorated, node: ast.FunctionDef, unit: Unit, project: Pr
 
     A factory of rules may return it, where nobody has a use for what it returns.
     """
+    if decorated.is_plain:
+        yield from _lost_name(decorated, node, unit, project)
     if decorated.is_plain or node.name == "_":
         return
     for use, scope in unit.reads.get(node.name, ()):
@@ -109,6 +112,20 @@ def escapes(decorated: Decorated, node: ast.FunctionDef, unit: Unit, project: Pr
         for other in project.importers(unit, node.name):
             message = f"`{node.name}` is imported by `{other.name}`, which expects its old form"
             yield Problem("used-rule", node, message, _USED)
+
+
+def _lost_name(
+    decorated: Decorated, node: ast.FunctionDef, unit: Unit, project: Project
+) -> Iterator[Problem]:
+    """Yield a problem where other modules take from this one a builtin that only its rule binds here."""
+    bindings = unit.scope.bindings.get(node.name, [])
+    if decorated.scope is not unit.scope or not hasattr(builtins, node.name):
+        return
+    if any(not getattr(b.node, "decorator_list", None) for b in bindings) or unit.scope.star_imports:
+        return
+    if node.name in (unit.exported or ()) or any(True for _ in project.importers(unit, node.name)):
+        message = f"the rule binds `{node.name}` in this module, and others take it from here"
+        yield Problem("used-rule", node, message, f"Let them use the builtin `{node.name}` itself.")
 
 
 def _ends_factory(use: ast.Name, decorated: Decorated, unit: Unit) -> bool:

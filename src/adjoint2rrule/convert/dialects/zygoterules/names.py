@@ -85,6 +85,16 @@ def uses(unit: Unit, project: Project, modules: Modules) -> Iterator[Use]:
             yield Use(name, node, root, scope, functions)
 
 
+def dynamic_imports(unit: Unit, modules: Modules) -> Iterator[ast.Call]:
+    """Yield the calls that import a legacy module by its name: what they give is not followed."""
+    for node, _, _ in unit.evaluated:
+        match node:
+            case ast.Call(func=ast.Name(id=function) | ast.Attribute(attr=function), args=[name, *_]):
+                imports = function in {"__import__", "import_module"}
+                if imports and isinstance(name, ast.Constant) and name.value in modules:
+                    yield node
+
+
 def _may_be_legacy(
     node: ast.Name | ast.Attribute, root: ast.Name, scope: Scope, unit: Unit, project: Project
 ) -> bool:
