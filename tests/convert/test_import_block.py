@@ -18,7 +18,7 @@ NEW = "from adjoint2rrule.core import NoTangent, rrule\n"
 def inserted(text: str | bytes, root: Path | None = None, path: str = "rules.py", names=NAMES) -> bytes:
     """Return the file with the runtime's `names` imported."""
     file = sample(text, root, {"lab/__init__.py": ""}, path)
-    edit = insertion(file.unit, file.project, "adjoint2rrule.core", names, ())
+    edit = insertion(file.unit, file.project, [("adjoint2rrule.core", names)], ())
     return splice(file.unit.module.source.content, [edit])
 
 

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _TRANSPARENT = frozenset({"catch_warnings", "errstate", "nullcontext", "open", "printoptions"})
 
 
-def falls_through(body: list[ast.stmt]) -> bool:
-    """Whether control can reach the end of `body`, so that a function with it returns `None`."""
-    return not body or not any(_leaves(statement) for statement in body)
+def falls_through(body: list[ast.stmt], sure: Set[ast.Match] = frozenset()) -> bool:
+    """Whether control can reach the end of `body`, so that a function with it returns `None`.
+
+    The ``match`` statements in `sure` are known to take one of their cases.
+    """
+    return not body or not any(_leaves(statement, sure) for statement in body)
 
 
-def _leaves(statement: ast.stmt) -> bool:
+def _leaves(statement: ast.stmt, sure: Set[ast.Match]) -> bool:
     """Whether `statement` never hands on to the one after it."""
     match statement:
         case ast.Return() | ast.Raise() | ast.Continue() | ast.Break():
             return True
         case ast.If(body=body, orelse=orelse):
-            return not falls_through(body) and bool(orelse) and not falls_through(orelse)
+            return not falls_through(body, sure) and bool(orelse) and not falls_through(orelse, sure)
         case ast.With(items=items, body=body):
-            return all(_passes_exceptions(item.context_expr) for item in items) and not falls_through(body)
+            return all(_passes_exceptions(item.context_expr) for item in items) and not falls_through(
+                body, sure
+            )
         case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
-            handled = all(not falls_through(handler.body) for handler in handlers)
-            left = not falls_through([*body, *orelse])
-            return bool(final and not falls_through(final)) or (left and handled)
+            handled = all(not falls_through(handler.body, sure) for handler in handlers)
+            left = not falls_through([*body, *orelse], sure)
+            return bool(final and not falls_through(final, sure)) or (left and handled)
         case ast.Match(cases=cases):
             last = cases[-1]
-            sure = last.guard is None and _matches_all(last.pattern)
-            return sure and all(not falls_through(case.body) for case in cases)
+            always = statement in sure or (last.guard is None and _matches_all(last.pattern))
+            return always and all(not falls_through(case.body, sure) for case in cases)
         case ast.While(test=ast.Constant(value=value), body=body) if value:
             return not any(isinstance(node, ast.Break) for node in _own_loop(body))
     return False

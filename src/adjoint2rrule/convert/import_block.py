@@ -16,16 +16,17 @@ _ImportNode = ast.Import | ast.ImportFrom
 
 
 def insertion(
-    unit: Unit, project: Project, source: str, names: Sequence[str], removed: Sequence[ast.stmt]
+    unit: Unit, project: Project, new: Sequence[tuple[str, Sequence[str]]], removed: Sequence[ast.stmt]
 ) -> Edit:
-    """Return the edit that imports `names` from `source` at the top of a file.
+    """Return the edit that imports names at the top of a file: `new` has the modules, each with its names.
 
     It joins the third-party imports, sorted in, or makes a section of its own for them.  The
     statements in `removed` leave at the same time.
     """
     module = unit.module
     end = newline(module)
-    text = written(module, project, source, names)
+    text = end.join(written(module, project, source, names) for source, names in new)
+    source = new[0][0]
     imports = leading_imports(module.tree)
     third = [s for s in imports if _section(unit, project, s) == "third"]
     if third:

@@ -68,6 +68,7 @@ class _Imports:
         self.names = names
         self.operations: list[tuple[ast.stmt, Operation]] = []
         self.edits: list[Edit] = []
+        self.place: Edit | None = None
         self.removed: list[ast.stmt] = []
         self.notes: list[Diagnostic] = []
         self.tops = unit.tops if plans else {}
@@ -81,6 +82,7 @@ class _Imports:
         for flag in flags:
             self._rename(flag)
         self._add(self._wanted(unneeded))
+        self.edits += without_lines(self.module, self.removed, self.place)
         edits = sorted(self.edits, key=lambda edit: (edit.span.start, edit.span.end))
         # Names that others may take from here stay imported, though nothing here reads them any more.
         kept = frozenset(name.id for name in self.unneeded.consumed)
@@ -205,43 +207,53 @@ class _Imports:
 
     def _written(self, names: Iterable[str]) -> list[str]:
         """Return `names` as an import writes them, with their aliases, sorted as isort does."""
-        order = sorted(names, key=lambda name: (not name[0].isupper(), name))
-        return [name if (local := self.names.local(name)) == name else f"{name} as {local}" for name in order]
+        return _sorted(map(self.names.written, names))
 
     def _statement(self, names: Iterable[str]) -> str:
         return f"from {self.names.module} import {', '.join(self._written(names))}"
 
     def _add(self, wanted: set[str]) -> None:
-        """Import the names that are `wanted` at the top of the file."""
-        known = self._runtime_import()
-        present = {(a.name, a.asname or a.name) for a in known.names} if known is not None else set()
-        missing = self._written(n for n in wanted if (n, self.names.local(n)) not in present)
-        place: Edit | None = None
-        if known is not None and missing:
-            self._extend(known, missing)
-        elif missing:
-            place = insertion(self.unit, self.project, self.names.module, missing, self.removed)
-        self.edits += without_lines(self.module, self.removed, place)
+        """Import what is `wanted` of the runtime, and what comes from elsewhere, at the top of the file."""
+        sources = {self.names.module: set(self._written(wanted))}
+        for module, name in (found for plan in self.plans for found in plan.imports):
+            sources.setdefault(module, set()).add(name)
+        new: list[tuple[str, list[str]]] = []
+        for module, names in sorted(sources.items()):
+            known = self._import_of(module)
+            missing = _sorted(names - set(map(_alias_text, known.names)) if known is not None else names)
+            if known is not None and missing:
+                self._extend(known, missing)
+            elif missing:
+                new.append((module, missing))
+        if new:
+            self.place = insertion(self.unit, self.project, new, self.removed)
 
     def _extend(self, known: ast.ImportFrom, missing: list[str]) -> None:
         """Import the names that are `missing` with an import of the runtime that is there."""
-        names = [f"{a.name} as {a.asname}" if a.asname else a.name for a in known.names] + missing
-        order = sorted(names, key=lambda name: (not name[0].isupper(), name))
-        text = written(self.module, self.project, self.module.text(known).split()[1], order)
+        names = _sorted([*map(_alias_text, known.names), *missing])
+        text = written(self.module, self.project, self.module.text(known).split()[1], names)
         span = self.module.span(known)
         if known.lineno == known.end_lineno and len(text.splitlines()) > 1:
             self.edits.append(Edit(span, text))
         else:
             self.operations.append((known, AddAliases(address(known), tuple(missing))))
 
-    def _runtime_import(self) -> ast.ImportFrom | None:
-        """Return the import of the runtime at the top of the file; one further down may come too late."""
+    def _import_of(self, module: str) -> ast.ImportFrom | None:
+        """Return the import of `module` that stays at the top; one further down may come too late."""
         for statement in leading_imports(self.module.tree):
             if not isinstance(statement, ast.ImportFrom) or statement.names[0].name == "*":
                 continue
-            if self.unit.absolute(statement) == self.names.module:
+            if self.unit.absolute(statement) == module and statement not in self.removed:
                 return statement
         return None
+
+
+def _sorted(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=lambda name: (not name[0].isupper(), name))
+
+
+def _alias_text(alias: ast.alias) -> str:
+    return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
 
 
 def _with_names(statement: _ImportNode, names: list[ast.alias]) -> _ImportNode:

@@ -203,9 +203,9 @@ def _keyword(element: cst.BaseDictElement) -> cst.Arg:
     assert isinstance(element.key, cst.SimpleString | cst.ConcatenatedString)
     name = element.key.evaluated_value
     assert isinstance(name, str)
-    return cst.Arg(
-        element.value, keyword=cst.Name(name), equal=cst.AssignEqual(_NONE, _NONE), comma=element.comma
-    )
+    before, after = element.whitespace_before_colon, element.whitespace_after_colon
+    equal = cst.AssignEqual(before if _spreads(before) else _NONE, after if _spreads(after) else _NONE)
+    return cst.Arg(element.value, keyword=cst.Name(name), equal=equal, comma=element.comma)
 
 
 def _positional(element: cst.BaseElement) -> cst.Arg:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 # Where the two trees have the same nodes under other names.
 _KINDS = {
-    "Constant": "Name",  # only None, True and False are addressed, and libcst has them as names
+    "Constant": "Name",  # None, True and False, which libcst has as names
     "AsyncFunctionDef": "FunctionDef",
     "BinOp": "BinaryOperation",
     "BoolOp": "BooleanOperation",
@@ -53,6 +53,8 @@ def address(node: ast.expr | ast.stmt | ast.pattern) -> Address:
         inner = address(first.value if isinstance(first, ast.Starred) else first)
         return Address(f"Tuple {inner.kind}" if isinstance(first, ast.Tuple) else "Tuple", inner.start)
     kind = _KINDS.get(type(node).__name__, type(node).__name__)
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        kind = "Integer"
     start = (node.lineno, node.col_offset)
     if isinstance(node, ast.stmt):
         return Address(kind, start)
@@ -79,25 +81,80 @@ class ExtendTuple:
 
 
 @dataclass(frozen=True)
+class SpreadTuple:
+    """Make the sequence at `at` a tuple with its elements between other entries.
+
+    Attributes
+    ----------
+    opened
+        Whether that is a call of ``tuple`` or ``list``, of which the argument is spread.
+    """
+
+    at: Address
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    opened: bool = False
+
+
+@dataclass(frozen=True)
 class AsCall:
     """Make the display or call at `at` a call of `callee`, in its own layout.
 
     The entries of a tuple or list become positional arguments, the string keys of a dict
-    keywords; a call keeps its arguments.  Those numbered in `dropped` are left out.
+    keywords; a call keeps its arguments, of which `star` spreads the only one.  Those numbered in
+    `dropped` are left out.
     """
 
     at: Address
     callee: str
     dropped: frozenset[int] = frozenset()
+    star: bool = False
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """Let the call at `at` call `callee`, with `first` in front of its arguments.
+
+    Attributes
+    ----------
+    replaced
+        Whether `first` takes the place of the first argument.
+    then
+        What follows the call: ``[1:]``.
+    """
+
+    at: Address
+    callee: str
+    first: str
+    replaced: bool = False
+    then: str = ""
+
+
+@dataclass(frozen=True)
+class Append:
+    """Put `text`, such as ``[1:]``, behind the call at `at`."""
+
+    at: Address
+    text: str
 
 
 @dataclass(frozen=True)
 class Wrap:
-    """Make the expression at `at` the only argument of `callee`; the entries in `dropped` of a dict go."""
+    """Make the expression at `at` the argument of `callee`; the entries in `dropped` of a dict go.
+
+    Attributes
+    ----------
+    star
+        Whether the argument is spread.
+    more
+        Arguments that follow.
+    """
 
     at: Address
     callee: str
     dropped: frozenset[int] = frozenset()
+    star: bool = False
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,13 +200,30 @@ class EditFunction:
     ----------
     name
         Its new name, `None` to keep the one it has.
-    first_parameter
-        A parameter to put before all others, `None` for none.
+    parameters
+        Parameters to put before all others.
     """
 
     at: Address
     name: str | None = None
-    first_parameter: str | None = None
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AddReturn:
+    """Return `text` at the end of the function at `at`."""
+
+    at: Address
+    text: str
+
+
+@dataclass(frozen=True)
+class SplitReturn:
+    """Bind the value of the ``return`` at `at` to `target`, and let the statement `then` follow."""
+
+    at: Address
+    target: str
+    then: str
 
 
 @dataclass(frozen=True)
@@ -182,15 +256,20 @@ class AddAliases:
 Operation = (
     DropAliases
     | AddAliases
-    | Replace
-    | ExtendTuple
+    | AddReturn
+    | Append
     | AsAttribute
     | AsCall
     | AsClassPattern
     | AsInstanceTest
-    | Wrap
     | EditFunction
+    | ExtendTuple
+    | Redirect
+    | Replace
     | ReplaceStatement
+    | SplitReturn
+    | SpreadTuple
+    | Wrap
 )
 
 
@@ -203,15 +282,19 @@ def written_by(operation: Operation) -> str:
     'NoTangent()'
     """
     match operation:
-        case Replace(text=text):
+        case Replace(text=text) | AddReturn(text=text) | SplitReturn(then=text):
             return text
-        case AsCall(callee=text) | Wrap(callee=text):
+        case Redirect(callee=callee, first=first):
+            return f"{callee} {first}"
+        case AsCall(callee=text):
             return text
+        case Wrap(callee=text, more=more):
+            return " ".join((text, *more))
         case AsInstanceTest(name=text):
             return f"isinstance {text}"
         case AsClassPattern(name=text):
             return text
-        case ExtendTuple(before=before, after=after):
+        case ExtendTuple(before=before, after=after) | SpreadTuple(before=before, after=after):
             return " ".join((*before, *after))
         case ReplaceStatement(texts=texts):
             return " ".join(texts)

@@ -6,7 +6,7 @@ Only the project index, which is handed in, reads other files, when a definition
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from adjoint2rrule.convert.checks import broken_promise
@@ -14,7 +14,6 @@ from adjoint2rrule.convert.dialects import DIALECTS
 from adjoint2rrule.convert.imports import ImportChanges, change_imports
 from adjoint2rrule.convert.model import (
     Conversion,
-    Converted,
     Decision,
     Diagnostic,
     Edit,
@@ -102,9 +101,7 @@ def _convert(module: Module, options: Options, project: Project) -> tuple[Conver
         edits, unfaithful = _edits(module, plans, imports)
         if not unfaithful:
             break
-        # Where an import is what libcst cannot be trusted with, no definition can do without it.
-        touched = [p for p in plans if p.operations and p.statement in unfaithful] or plans
-        reasons = {p: unfaithful.get(p.statement, "its imports cannot be changed") for p in touched}
+        reasons = _unfaithful_plans(module, plans, unfaithful)
         plans = [_refused(p, reasons[p]) if p in reasons else p for p in plans]
     decisions: tuple[Decision, ...] = tuple(plan.decision for plan in plans)
     result = splice(module.source.content, edits)
@@ -120,7 +117,8 @@ def _edits(
     module: Module, plans: Iterable[Plan], imports: ImportChanges
 ) -> tuple[list[Edit], dict[ast.stmt, str]]:
     """Return the edits in order, and the statements that libcst cannot be trusted with, with the reasons."""
-    wanted = [(plan.statement, operation) for plan in plans for operation in plan.operations]
+    distinct = dict.fromkeys(operation for plan in plans for operation in plan.operations)
+    wanted = [(module.statement_at(operation.at.start[0]), operation) for operation in distinct]
     edits = list(imports.edits)
     unfaithful: dict[ast.stmt, str] = {}
     for statements, operations in _by_lines(module, [*wanted, *imports.operations]):
@@ -129,6 +127,22 @@ def _edits(
         except UnfaithfulParseError as err:
             unfaithful |= dict.fromkeys(statements, str(err))
     return sorted(edits, key=lambda edit: (edit.span.start, edit.span.end)), unfaithful
+
+
+def _unfaithful_plans(
+    module: Module, plans: Sequence[Plan], unfaithful: Mapping[ast.stmt, str]
+) -> dict[Plan, str]:
+    """Return the plans that cannot be carried out, with the reasons: with one, all that share a helper go."""
+    statements = {p: {module.statement_at(o.at.start[0]) for o in p.operations} for p in plans}
+    reasons = {
+        p: unfaithful[statement] for p, found in statements.items() for statement in found & unfaithful.keys()
+    }
+    if not reasons:
+        # Where an import is what libcst cannot be trusted with, no definition can do without it.
+        return {p: "its imports cannot be changed" for p in plans if p.operations}
+    while more := [p for p in plans if p not in reasons and any(p.helpers & q.helpers for q in reasons)]:
+        reasons |= dict.fromkeys(more, "a helper that it shares cannot be changed")
+    return reasons
 
 
 def _by_lines(
@@ -145,7 +159,7 @@ def _by_lines(
 
 def _refused(plan: Plan, reason: str) -> Plan:
     """Return the refusal of a plan whose statement libcst does not print back as it stands."""
-    if not isinstance(plan.decision, Converted):
+    if isinstance(plan.decision, Refused):
         return plan
     definition = plan.decision.definition
     diagnostic = Diagnostic(
@@ -156,7 +170,7 @@ def _refused(plan: Plan, reason: str) -> Plan:
         definition.line,
         definition.column,
     )
-    return replace(plan, decision=Refused(definition, diagnostic), operations=())
+    return replace(plan, decision=Refused(definition, diagnostic), operations=(), helpers=frozenset())
 
 
 def _not_final(result: Module, options: Options, project: Project) -> str | None:

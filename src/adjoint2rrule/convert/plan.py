@@ -31,6 +31,10 @@ class Plan:
         and the dotted expression that it is the front of.
     renamed
         Definitions that do not bind their old name any more.
+    imports
+        What the new code takes from other modules than the runtime: the module, and the name with its alias.
+    helpers
+        The functions elsewhere in the file that are changed with the definition.
     """
 
     decision: Decision
@@ -39,6 +43,8 @@ class Plan:
     runtime: frozenset[str] = frozenset()
     consumed: frozenset[Consumed] = frozenset()
     renamed: frozenset[ast.AST] = frozenset()
+    imports: frozenset[tuple[str, str]] = frozenset()
+    helpers: frozenset[ast.AST] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set
 from copy import copy
 
 from adjoint2rrule.convert.project import Project
@@ -19,14 +20,16 @@ class RuntimeNames:
         The file, and the project around it.
     module
         The module that the names come from.
+    freed
+        Names that the file will not bind any more.
     """
 
-    def __init__(self, unit: Unit, project: Project, module: str) -> None:
+    def __init__(self, unit: Unit, project: Project, module: str, freed: Set[str] = frozenset()) -> None:
         self.unit = unit
         self.project = project
         self.module = module
         self.used: set[str] = set()
-        self._taken = _bound_anywhere(unit, module)
+        self._taken = _bound_anywhere(unit, module) - freed
 
     def fresh(self) -> RuntimeNames:
         """Return the same names, none of which has been written yet."""
@@ -41,7 +44,7 @@ class RuntimeNames:
                 return name
         alias = name
         while alias in self._taken or self._comes_by_star(alias):
-            alias = f"core_{alias}"
+            alias = f"{self.module.rpartition('.')[2]}_{alias}"
         return alias
 
     def _comes_by_star(self, name: str) -> bool:
@@ -65,6 +68,11 @@ class RuntimeNames:
         """Return how to write `name`, and note that the file needs it."""
         self.used.add(name)
         return self.local(name)
+
+    def written(self, name: str) -> str:
+        """Return `name` as an import writes it, with its alias."""
+        local = self.local(name)
+        return name if local == name else f"{name} as {local}"
 
     def call(self, name: str) -> str:
         """Return a call of `name` without arguments."""

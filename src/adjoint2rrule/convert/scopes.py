@@ -366,10 +366,10 @@ def _from_inside(binding: Binding) -> Binding:
 
 def _paired(target: ast.Tuple | ast.List, value: ast.expr) -> list[ast.expr] | None:
     """Return the expression that each part of `target` is bound to, where `value` shows them."""
-    if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
-        if not any(isinstance(e, ast.Starred) for e in (*target.elts, *value.elts)):
-            return value.elts
-    return None
+    if not isinstance(value, ast.Tuple | ast.List) or len(value.elts) != len(target.elts):
+        return None
+    starred = any(isinstance(e, ast.Starred) for e in (*target.elts, *value.elts))
+    return None if starred else value.elts
 
 
 def _step(target: ast.Tuple | ast.List, index: int) -> Step:

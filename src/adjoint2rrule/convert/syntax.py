@@ -99,6 +99,11 @@ class Module:
         """
         return self._lines[statement]
 
+    def statement_at(self, line: int) -> ast.stmt:
+        """Return the statement of the module that stands on `line`, from 1; the last that starts there."""
+        starts = [first_line(statement) for statement in self.tree.body]
+        return self.tree.body[bisect_right(starts, line) - 1]
+
     def is_alone(self, statement: ast.stmt) -> bool:
         """Whether no other statement of the module shares a line with this one."""
         return sum(lines == self._lines[statement] for lines in self._lines.values()) == 1

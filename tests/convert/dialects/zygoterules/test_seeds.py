@@ -8,7 +8,7 @@ from textwrap import indent
 import pytest
 
 from adjoint2rrule.convert.dialects.zygoterules.changed_uses import Forced, NonePattern, NoneTest
-from adjoint2rrule.convert.dialects.zygoterules.seeds import Problem, TangentUses, read_uses
+from adjoint2rrule.convert.dialects.zygoterules.seeds import UseProblem, TangentUses, read_uses
 from tests.convert.building import functions_of, sample
 
 HEAD = """\
@@ -59,7 +59,7 @@ def described(found: TangentUses) -> list[str]:
     return words
 
 
-def problem(body: str, files=None, root=None, head: str = HEAD, structured=None) -> Problem | None:
+def problem(body: str, files=None, root=None, head: str = HEAD, structured=None) -> UseProblem | None:
     """Return what is wrong with what a pullback with `body` does with its seed."""
     return next(iter(uses(body, files, root, head, structured).problems), None)
 

@@ -6,7 +6,7 @@ What cannot be told is said to be `Unclear`, with the reason: nothing is guessed
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -17,12 +17,41 @@ class Ready:
 
 @dataclass(frozen=True)
 class Seed:
-    """The seed or a part of it, which is a tangent already: it stays as it is written."""
+    """A tangent already: the seed, a part of it, or what a callback gave.  It stays as it is written.
+
+    Attributes
+    ----------
+    given
+        Whether a callback gave it.
+    """
+
+    given: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
     """A slice of the seed, or a sum of its parts: an array or, where the seed is one, a bare tuple."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """What a call of ``type(x)`` made: an array where ``x`` is one."""
+
+
+@dataclass(frozen=True)
+class Back:
+    """What a callback gave to be called with a seed.
+
+    Attributes
+    ----------
+    own
+        Whether its result starts with the cotangent of what was called.
+    count
+        How many entries its result has, `None` where that cannot be told.
+    """
+
+    own: bool
+    count: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +81,97 @@ class Fields:
 
 
 @dataclass(frozen=True, eq=False)
+class Entries:
+    """A dict comprehension, whose entries are all like `value`."""
+
+    node: ast.DictComp
+    value: Cotangent
+
+
+@dataclass(frozen=True, eq=False)
 class Items:
-    """A tuple or list display."""
+    """A tuple or list display; an entry with a star is a `Spread`."""
 
     node: ast.Tuple | ast.List
     values: tuple[Cotangent, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """An entry with a star: the elements of a sequence."""
+
+    node: ast.Starred
+    value: Cotangent
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """One sequence behind another: ``left + right``."""
+
+    node: ast.BinOp
+    left: Cotangent
+    right: Cotangent
+
+
+@dataclass(frozen=True, eq=False)
+class Each:
+    """A sequence whose elements are all like `value`: a comprehension, or a display times a number."""
+
+    node: ast.ListComp | ast.GeneratorExp | ast.BinOp
+    value: Cotangent
+
+
+@dataclass(frozen=True, eq=False)
+class Collected:
+    """A sequence as ``tuple(...)`` or ``list(...)``."""
+
+    node: ast.Call
+    value: Cotangent
+
+
+@dataclass(frozen=True, eq=False)
+class Grown:
+    """A list that entries are put into one by one, each like one of `values`."""
+
+    node: ast.List
+    values: tuple[Cotangent, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A sequence from elsewhere, which stays as it is: the result of a function, or a part of one.
+
+    Attributes
+    ----------
+    node
+        The expression for it, where there is one for it alone.
+    values
+        Its entries; `None` where their number cannot be told.
+    element
+        What every entry is like, where their number cannot be told.
+    """
+
+    node: ast.expr | None
+    values: tuple[Cotangent, ...] | None
+    element: Cotangent = Ready()
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a function inside the rule gives to the call `node`.
+
+    Attributes
+    ----------
+    function
+        The function.
+    arguments
+        The expression for each of its parameters.
+    """
+
+    node: ast.Call
+    value: Cotangent
+    function: ast.FunctionDef | ast.AsyncFunctionDef
+    arguments: dict[str, ast.expr]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +189,32 @@ class Unclear:
     reason: str
 
 
-Cotangent = Ready | Seed | Part | Missing | Fields | Items | Either | Unclear
+Cotangent = (
+    Ready
+    | Seed
+    | Part
+    | Alike
+    | Back
+    | Missing
+    | Fields
+    | Entries
+    | Items
+    | Spread
+    | Joined
+    | Each
+    | Collected
+    | Grown
+    | Given
+    | Result
+    | Either
+    | Unclear
+)
 READY = Ready()
 SEED = Seed()
+GIVEN = Seed(given=True)
 
 
-def either(choices: list[Cotangent]) -> Cotangent:
+def either(choices: Iterable[Cotangent]) -> Cotangent:
     """Return one of several cotangents, or the one that they all are."""
     flat: list[Cotangent] = []
     for choice in choices:
@@ -90,20 +225,85 @@ def either(choices: list[Cotangent]) -> Cotangent:
     return Either(tuple(distinct))
 
 
-def is_value(value: Cotangent) -> bool:
-    """Whether `value` is a number, an array or a tangent on every path."""
-    if isinstance(value, Either):
-        return all(map(is_value, value.choices))
-    return isinstance(value, Ready | Seed | Part)
+def inner(value: Cotangent) -> tuple[Cotangent, ...]:
+    """Return what `value` is made of."""
+    match value:
+        case Fields(values=values) | Items(values=values) | Grown(values=values) | Either(choices=values):
+            return values
+        case Entries(value=part) | Spread(value=part) | Each(value=part) | Collected(value=part):
+            return (part,)
+        case Result(value=part):
+            return (part,)
+        case Joined(left=left, right=right):
+            return left, right
+        case Given(values=tuple() as values):
+            return values
+        case Given(element=part):
+            return (part,)
+    return ()
 
 
 def parts(value: Cotangent) -> Iterator[Cotangent]:
     """Yield `value` and everything in it."""
     yield value
-    inner: tuple[Cotangent, ...] = ()
-    if isinstance(value, Fields | Items):
-        inner = value.values
-    elif isinstance(value, Either):
-        inner = value.choices
-    for part in inner:
+    for part in inner(value):
         yield from parts(part)
+
+
+def is_value(value: Cotangent) -> bool:
+    """Whether `value` is a number, an array or a tangent on every path."""
+    if isinstance(value, Either):
+        return all(map(is_value, value.choices))
+    return isinstance(value, Ready | Seed | Part | Alike)
+
+
+def is_sequence(value: Cotangent) -> bool:
+    """Whether `value` is a tuple or a list on every path."""
+    if isinstance(value, Either):
+        return all(map(is_sequence, value.choices))
+    if isinstance(value, Result):
+        return is_sequence(value.value)
+    return isinstance(value, Items | Joined | Each | Collected | Grown | Given)
+
+
+def is_settled(value: Cotangent) -> bool:
+    """Whether `value`, and all of it, can stay as it is written wherever it is taken apart."""
+    return not any(isinstance(p, Missing | Fields | Entries | Unclear) for p in parts(value))
+
+
+def element(value: Cotangent) -> Cotangent | None:
+    """Return what each element of `value` is like; `None` where it is no sequence, as far as is known."""
+    match value:
+        case Ready() | Seed() | Part() | Alike():
+            return value
+        case Each(value=part) | Given(values=None, element=part):
+            return part
+        case Items(values=values) | Grown(values=values) | Given(values=tuple() as values):
+            found = [element(v.value) if isinstance(v, Spread) else v for v in values]
+        case Joined(left=left, right=right):
+            found = [element(left), element(right)]
+        case Collected(value=part) | Result(value=part):
+            return element(part)
+        case Either(choices=choices):
+            found = [element(choice) for choice in choices]
+        case _:
+            return None
+    known = [part for part in found if part is not None]
+    return either(known) if known and len(known) == len(found) else None
+
+
+def listed(value: Cotangent) -> list[Cotangent] | None:
+    """Return the entries of a sequence in order, `None` where their number cannot be told."""
+    match value:
+        case Items(values=values):
+            pieces = [listed(v.value) if isinstance(v, Spread) else [v] for v in values]
+        case Joined(left=left, right=right):
+            pieces = [listed(left), listed(right)]
+        case Given(values=tuple() as values):
+            return list(values)
+        case Collected(value=part) | Result(value=part):
+            return listed(part)
+        case _:
+            return None
+    known = [piece for piece in pieces if piece is not None]
+    return [v for piece in known for v in piece] if len(known) == len(pieces) else None

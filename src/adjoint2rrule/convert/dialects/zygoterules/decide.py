@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence, Set
 
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
 from adjoint2rrule.convert.dialects.zygoterules import nograd
@@ -14,17 +13,19 @@ from adjoint2rrule.convert.dialects.zygoterules.definitions import (
     Definitions,
     find_definitions,
 )
-from adjoint2rrule.convert.dialects.zygoterules.forms import escapes, form_problem, targets_of
+from adjoint2rrule.convert.dialects.zygoterules.forms import form_problem, targets_of
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
+from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
 from adjoint2rrule.convert.dialects.zygoterules.names import Use
-from adjoint2rrule.convert.dialects.zygoterules.naming import first_parameter, identifiers, rule_name
+from adjoint2rrule.convert.dialects.zygoterules.naming import identifiers
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
-from adjoint2rrule.convert.dialects.zygoterules.rules import read_rule
-from adjoint2rrule.convert.dialects.zygoterules.tangents import Tangents
+from adjoint2rrule.convert.dialects.zygoterules.rule_plans import LEGACY_MODULE, RulePlanner
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
 from adjoint2rrule.convert.model import (
+    Adapted,
     Converted,
+    Decision,
     Diagnostic,
     Kind,
     LegacyDefinition,
@@ -32,7 +33,7 @@ from adjoint2rrule.convert.model import (
     Refused,
     Severity,
 )
-from adjoint2rrule.convert.operations import EditFunction, Operation, Replace, address, written_by
+from adjoint2rrule.convert.operations import Operation, Replace, address
 from adjoint2rrule.convert.plan import Consumed, Plan, Plans
 from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.runtime import RuntimeNames
@@ -46,13 +47,9 @@ def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
     unfollowed = tuple(_unfollowed(call, unit) for call in legacy.dynamic_imports(unit, modules))
     if found == Definitions((), (), ()):
         return Plans((), unfollowed)
-    planner = _Planner(unit, project, options, found)
-    plans = [planner.of_decorated(decorated) for decorated in found.decorated]
-    plans += [planner.of_nograd(statement, use) for statement, use in found.statements]
-    defining = legacy.DEFINING | {legacy.AMBIGUOUS}
-    plans += [planner.of_other(use) for use in found.others if use.name in defining]
-    plans += [planner.of_property(use) for use in found.others if use.name in legacy.PROPERTIES]
+    plans = _shared_plans(unit, project, options, found)
     plans.sort(key=lambda plan: plan.decision.definition.span)
+    planner = _Planner(unit, project, options, found)
     notes = tuple(planner.note(use) for use in found.others if use.name in legacy.CALLBACKS)
     return Plans(tuple(plans), (*unfollowed, *notes))
 
@@ -64,10 +61,37 @@ def _unfollowed(call: ast.Call, unit: Unit) -> Diagnostic:
     return unit.module.diagnostic("dynamic-import", call, message, hint, Severity.NOTE)
 
 
+def _shared_plans(unit: Unit, project: Project, options: Options, found: Definitions) -> list[Plan]:
+    """Return the plans, once those that change one helper agree on what becomes of it.
+
+    A helper that one of its rules needs as it is stays for all of them, and a name of the legacy runtime
+    is free once nothing uses it any more.
+    """
+    kept: frozenset[ast.AST] = frozenset()
+    freed: frozenset[str] = frozenset()
+    while True:
+        planner = _Planner(unit, project, options, found, kept, freed)
+        plans = planner.plans()
+        disputed, unused = planner.disputed(plans), planner.unused(plans)
+        if disputed <= kept and unused <= freed:
+            return plans
+        kept |= disputed
+        freed |= unused
+
+
 class _Planner:
     """Plans the definitions of one file."""
 
-    def __init__(self, unit: Unit, project: Project, options: Options, found: Definitions) -> None:
+    def __init__(
+        self,
+        unit: Unit,
+        project: Project,
+        options: Options,
+        found: Definitions,
+        kept: Set[ast.AST] = frozenset(),
+        freed: Set[str] = frozenset(),
+    ) -> None:
+        self.found = found
         self.unit = unit
         self.project = project
         self.modules = legacy.closed_modules(options.legacy_modules)
@@ -81,6 +105,51 @@ class _Planner:
         self.tops = unit.tops
         self.taken = identifiers(self.tops)
         self.runtime = RuntimeNames(unit, project, options.runtime)
+        self.helpers = Helpers(
+            unit, project, [d.node for d in found.decorated if d.names == {"adjoint"}], kept
+        )
+        self.rule_planner = RulePlanner(
+            unit,
+            project,
+            self.targets,
+            self.functions,
+            self.classes,
+            self.properties,
+            self.helpers,
+            self.runtime,
+            RuntimeNames(unit, project, LEGACY_MODULE, freed),
+            self.taken,
+        )
+
+    def plans(self) -> list[Plan]:
+        """Return the plan for each definition, and for each use that is none."""
+        plans = [self.of_decorated(decorated) for decorated in self.found.decorated]
+        plans += [self.of_nograd(statement, use) for statement, use in self.found.statements]
+        defining = legacy.DEFINING | {legacy.AMBIGUOUS}
+        plans += [self.of_other(use) for use in self.found.others if use.name in defining]
+        plans += [self.of_property(use) for use in self.found.others if use.name in legacy.PROPERTIES]
+        return plans
+
+    def disputed(self, plans: Sequence[Plan]) -> frozenset[ast.AST]:
+        """Return the helpers on which not all plans of the rules that use them agree."""
+        changed = {helper for plan in plans for helper in plan.helpers}
+        found = set()
+        for helper in changed:
+            assert isinstance(helper, ast.FunctionDef)
+            users = self.helpers.rules_using(helper)
+            mine = [p for p in plans if helper in p.helpers]
+            wanted = {_operations_in(helper, plan) for plan in mine}
+            if len(mine) < len(users) or len(wanted) > 1:
+                found.add(helper)
+        return frozenset(found)
+
+    def unused(self, plans: Sequence[Plan]) -> frozenset[str]:
+        """Return the names of the legacy runtime that no use is left of, and that new code needs."""
+        consumed = {name for plan in plans for name, _, _ in plan.consumed}
+        wanted = {name.partition(" as ")[0] for plan in plans for _, name in plan.imports}
+        return frozenset(
+            name for name in wanted if all(use in consumed for use, _ in self.unit.reads.get(name, ()))
+        )
 
     def _is_rule(self, node: ast.AST, unit: Unit) -> bool:
         """Whether a function, here or in another module, leaves its name to what it is a rule for."""
@@ -113,52 +182,25 @@ class _Planner:
 
     def _rule(self, decorated: Decorated, node: ast.FunctionDef, targets: list[Target]) -> Plan:
         """Return the plan for a rule whose form is one of those that are converted."""
-        target = targets[0]
-        rule = read_rule(node, decorated.scope, self.functions)
-        problems = [*escapes(decorated, node, self.unit, self.project), *rule.problems]
-        accesses = [use for use in decorated.callbacks if use.name in legacy.PROPERTIES]
-        reads = [self.properties.operation(use, {u.node for u in decorated.callbacks}) for use in accesses]
-        problems += [read for read in reads if isinstance(read, Problem)]
-        if problems:
-            return self._refused(decorated, target.kind, problems[0])
-        runtime = self.runtime.fresh()
-        changes = Tangents(rule, target, self.unit, self.classes, self.functions, runtime).decide()
-        if changes.problems:
-            return self._refused(decorated, target.kind, changes.problems[0])
-        written = {word for o in changes.operations.values() for word in re.findall(r"\w+", written_by(o))}
-        own = first_parameter(decorated, node, targets, self.targets, written)
-        head = tuple(self._head(decorated, node, targets, runtime, own))
+        kind = targets[0].kind
+        found = self.rule_planner.plan(decorated, node, targets)
+        if isinstance(found, Problem):
+            return self._refused(decorated, kind, found)
+        definition = self._definition(decorated, kind)
         notes = tuple(note for t in targets for note in t.notes)
+        decision: Decision = Converted(definition, notes)
+        if found.reason is not None:
+            decision = Adapted(definition, self._adapted(found.reason, decorated.name), notes)
         return Plan(
-            Converted(self._definition(decorated, target.kind), notes),
+            decision,
             self.tops[node],
-            (*head, *changes.operations.values(), *(read for read in reads if not isinstance(read, Problem))),
-            frozenset(runtime.used),
-            frozenset({*changes.consumed, *_consumed_by(decorated), *map(_consumed, accesses)}),
+            found.operations,
+            found.runtime,
+            found.consumed,
             frozenset({node} if decorated.is_plain else ()),
+            found.imports,
+            frozenset(found.helpers),
         )
-
-    def _head(
-        self,
-        decorated: Decorated,
-        node: ast.FunctionDef,
-        targets: list[Target],
-        runtime: RuntimeNames,
-        own: str | None,
-    ) -> Iterator[Operation]:
-        """Yield the operations on the decorators, name and parameters of the rule."""
-        register = f"{runtime.use('rrule')}.register"
-        for (i, _), target in zip(decorated.decorators, targets, strict=True):
-            decorator = node.decorator_list[i]
-            if isinstance(decorator, ast.Call):
-                yield Replace(address(decorator.func), register)
-                if target.text != ast.unparse(decorator.args[0]):
-                    yield Replace(address(decorator.args[0]), target.text)
-            else:
-                yield Replace(address(decorator), f"{register}({target.text})")
-        name = rule_name(targets[0].name, self.taken) if decorated.is_plain else None
-        self.taken |= {name} if name else set()
-        yield EditFunction(address(node), name, own)
 
     # -- nograd --------------------------------------------------------------------------------
 
@@ -233,6 +275,11 @@ class _Planner:
         reason = self._diagnostic(problem, decorated.name)
         return Plan(Refused(self._definition(decorated, kind), reason), self.tops[decorated.node])
 
+    def _adapted(self, problem: Problem, name: str) -> Diagnostic:
+        message = f"`{name}` keeps its legacy pullback, which is wrapped: {problem.message}"
+        hint = f"It is right as it is. For plain tangents instead: {problem.hint}"
+        return self.unit.module.diagnostic(problem.slug, problem.node, message, hint, Severity.WARNING)
+
     def _diagnostic(self, problem: Problem, name: str) -> Diagnostic:
         message = f"`{name}` is not converted: {problem.message}"
         return self.unit.module.diagnostic(problem.slug, problem.node, message, problem.hint)
@@ -247,14 +294,11 @@ class _Planner:
         return LegacyDefinition(name, kind, span, line, column)
 
 
-def _consumed_by(decorated: Decorated) -> Iterator[Consumed]:
-    """Yield the uses that the decorators of a converted rule have no more, and its name where it had one."""
-    for use in (*(use for _, use in decorated.decorators), *decorated.targets):
-        yield _consumed(use)
-    if decorated.is_plain and decorated.node.name in legacy.PROPERTIES:
-        # The rule was read under this name, and is the last to need its import.
-        name = ast.Name(decorated.node.name, ast.Load())
-        yield name, decorated.scope, name.id
+def _operations_in(helper: ast.AST, plan: Plan) -> frozenset[Operation]:
+    """Return the operations of `plan` on `helper`."""
+    assert isinstance(helper, ast.FunctionDef)
+    lines = range(helper.lineno, (helper.end_lineno or helper.lineno) + 1)
+    return frozenset(o for o in plan.operations if o.at.start[0] in lines)
 
 
 def _consumed(use: Use) -> Consumed:

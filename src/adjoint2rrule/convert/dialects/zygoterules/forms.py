@@ -23,7 +23,7 @@ _TYPE_COMMENT = re.compile(r"#\s*type:\s*\(")
 
 
 def form_problem(decorated: Decorated, unit: Unit) -> Problem | None:
-    """Return why a definition is refused for its decorators, its place or its callbacks, if it is."""
+    """Return why a definition is refused for its decorators or its place, if it is."""
     node, names = decorated.node, decorated.names
     if legacy.AMBIGUOUS in names:
         message = "its decorator is a legacy one on some paths only"
@@ -45,20 +45,6 @@ def form_problem(decorated: Decorated, unit: Unit) -> Problem | None:
     if any(_TYPE_COMMENT.match(text) for text in comments):
         message = "its signature is annotated by a type comment, which has no place for one more parameter"
         return Problem("comment-in-the-way", node, message, "Write the types as annotations.")
-    return _callback(decorated)
-
-
-def _callback(decorated: Decorated) -> Problem | None:
-    """Return the first call into the legacy AD from inside a rule, if there is one."""
-    for use in decorated.callbacks:
-        if use.name in legacy.PROPERTIES:
-            continue
-        message = f"the rule calls back into the AD through `{ast.unparse(use.node)}`"
-        return Problem("callback", use.node, message, _BY_HAND)
-    for inner in ast.walk(decorated.node):
-        if isinstance(inner, ast.Name) and inner.id == legacy.CONTEXT:
-            message = "the rule uses `__context__`, which is the legacy AD's own"
-            return Problem("callback", inner, message, _BY_HAND)
     return None
 
 

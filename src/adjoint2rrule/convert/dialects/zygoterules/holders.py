@@ -1,12 +1,73 @@
-"""Which names an assignment gives a value to: what is rewritten for one of them is rewritten for all."""
+"""Which names a value that is rewritten is known by: what is rewritten for one of them is for all."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator, Set
+
+from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
+from adjoint2rrule.convert.scopes import FunctionNode
+
+_GROWING = frozenset({"append", "insert", "extend"})
+_MAKING = frozenset({"dict", "list", "tuple", "SimpleNamespace"})
+_CONTAINERS = (ast.Tuple, ast.List, ast.Dict, ast.keyword, ast.Starred, ast.IfExp, ast.BinOp)
+_COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.DictComp)
 
 
-def holders(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> set[str] | None:
-    """Return the names that an assignment gives `node` to; `None` where it goes elsewhere as well."""
+def stored_elsewhere(
+    root: ast.AST, nodes: Iterable[ast.AST], pullbacks: Set[ast.AST], followed: Set[ast.Name]
+) -> Iterator[Problem]:
+    """Yield a problem for each name of a rewritten node that is used for something else as well.
+
+    Parameters
+    ----------
+    root
+        The function that all of it stands in.
+    nodes
+        What is rewritten.
+    pullbacks
+        The functions whose results are cotangents.
+    followed
+        The uses of names that lead to a cotangent.
+    """
+    parents = {child: node for node in ast.walk(root) for child in ast.iter_child_nodes(node)}
+    found: dict[str, set[ast.AST]] = {}
+    for node in nodes:
+        names = holders(node, parents, pullbacks) if node in parents else set()
+        if names is None:
+            message = "a cotangent is stored where it cannot be followed"
+            assert isinstance(root, ast.stmt)
+            yield Problem("stepwise-cotangent", root, message, _OWN)
+        for name in sorted(names or set()):
+            found.setdefault(name, set()).add(node)
+    for name, held in found.items():
+        for use in _uses_otherwise(root, name, followed):
+            # With the zero that a `None` becomes one calculates, as with what it stands for.
+            if not (all(isinstance(node, ast.Constant) for node in held) and _calculates(use, parents)):
+                message = f"`{name}` holds a cotangent and is used for something else as well"
+                yield Problem("stepwise-cotangent", use, message, _OWN)
+
+
+def _uses_otherwise(root: ast.AST, name: str, followed: Set[ast.Name]) -> Iterator[ast.AugAssign | ast.Name]:
+    for node in ast.walk(root):
+        updated = isinstance(node, ast.AugAssign) and _is_name(node.target, name)
+        read = _is_name(node, name) and not isinstance(getattr(node, "ctx", None), ast.Store)
+        if isinstance(node, ast.AugAssign | ast.Name) and (updated or (read and node not in followed)):
+            yield node
+
+
+def _calculates(use: ast.AugAssign | ast.Name, parents: dict[ast.AST, ast.AST]) -> bool:
+    return isinstance(use, ast.AugAssign) or isinstance(parents.get(use), ast.BinOp)
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def holders(node: ast.AST, parents: dict[ast.AST, ast.AST], pullbacks: Set[ast.AST]) -> set[str] | None:
+    """Return the names that `node`, or what holds it, is known by; `None` where it goes elsewhere as well."""
+    if isinstance(node, ast.Return):
+        return _function_names(node, parents, pullbacks)
     names: set[str] = set()
     start = node
     while node in parents:
@@ -14,38 +75,47 @@ def holders(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> set[str] | None:
         match parent:
             case ast.NamedExpr(target=ast.Name(id=name)):
                 names.add(name)
-            case ast.IfExp():
-                pass
             case ast.Assign(targets=targets, value=value) if value is node:
-                if not all(isinstance(target, ast.Name) for target in targets):
-                    return None
-                return names | {target.id for target in targets if isinstance(target, ast.Name)}
+                taken = [_taken(start, node, target) for target in targets]
+                return None if None in taken else names.union(*(t for t in taken if t is not None))
             case ast.AnnAssign(target=ast.Name(id=name)):
                 return names | {name}
-            case ast.AnnAssign():
-                return None
-            case ast.Tuple() | ast.List() if isinstance(parents.get(parent), ast.Assign):
-                return _paired_holders(node, parent, parents[parent], names)
-            case ast.Tuple() | ast.List() | ast.Dict() | ast.keyword() | ast.Return() | ast.Lambda():
-                return names
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _GROWING:
+                return names | {name}
+            case ast.Call(func=function) if ast.unparse(function).rpartition(".")[2] in _MAKING:
+                pass
+            case ast.Return() | ast.Lambda():
+                return names | _function_names(parent, parents, pullbacks)
+            case ast.expr() | ast.keyword() if isinstance(parent, (*_CONTAINERS, *_COMPREHENSIONS)):
+                pass
             case _:
                 # A walrus hands its value on to what is around it, which may look at it.
-                return names if not names or node is start else None
+                return names if not names and node is start else None
         node = parent
     return names
 
 
-def _paired_holders(node: ast.AST, display: ast.AST, assign: ast.AST, names: set[str]) -> set[str] | None:
-    """Return the names that ``a, b = x, y`` gives one side of to the other, where it is `node`."""
-    assert isinstance(display, ast.Tuple | ast.List)
-    assert isinstance(assign, ast.Assign)
-    index = next(i for i, entry in enumerate(display.elts) if entry is node)
-    for target in assign.targets:
-        if isinstance(target, ast.Name):
-            continue  # the whole display goes there, and is looked at as such
-        if not isinstance(target, ast.Tuple | ast.List) or len(target.elts) != len(display.elts):
-            return None
-        if not isinstance(part := target.elts[index], ast.Name):
-            return None
-        names = names | {part.id}
-    return names
+def _taken(start: ast.AST, value: ast.AST, target: ast.expr) -> set[str] | None:
+    """Return the names in `target` that hold `start`, which is in `value` or is all of it."""
+    if isinstance(target, ast.Name):
+        return {target.id}
+    if not isinstance(target, ast.Tuple | ast.List) or not isinstance(value, ast.Tuple | ast.List):
+        return None
+    if len(target.elts) != len(value.elts):
+        return None
+    pairs = zip(target.elts, value.elts, strict=True)
+    inside = [(part, entry) for part, entry in pairs if any(n is start for n in ast.walk(entry))]
+    return _taken(start, inside[0][1], inside[0][0]) if inside else None
+
+
+def _function_names(leaving: ast.AST, parents: dict[ast.AST, ast.AST], pullbacks: Set[ast.AST]) -> set[str]:
+    """Return the name of the function that gives the value back, unless that is a pullback."""
+    function: ast.AST | None = leaving
+    while function is not None and not isinstance(function, FunctionNode):
+        function = parents.get(function)
+    if isinstance(function, ast.FunctionDef) and function not in pullbacks and function in parents:
+        return {function.name}
+    return set()
+
+
+_OWN = "Write the cotangent in the `return`, or under a name of its own."

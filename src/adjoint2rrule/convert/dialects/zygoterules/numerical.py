@@ -27,6 +27,13 @@ NOT_ONE_ARRAY = MUTATING | frozenset(
     random.seed trim_zeros geterr seterr set_printoptions info polar polynomial.polynomial.polydiv
     """.split()  # noqa: SIM905 (names, not sentences)
 )
+# Of these, the ones that return a sequence of arrays, whatever they are given.
+SEVERAL_ARRAYS = frozenset(
+    """
+    array_split split hsplit vsplit dsplit unstack meshgrid broadcast_arrays nonzero unravel_index
+    ix_ modf frexp divmod linalg.eig linalg.eigh linalg.svd linalg.qr linalg.slogdet
+    """.split()  # noqa: SIM905
+)
 # Of scipy, these return one number or array each; all of these packages, but for a few functions.
 SINGLE_SCIPY_PACKAGES = ("scipy.special.", "scipy.fft.")
 SINGLE_SCIPY = frozenset(

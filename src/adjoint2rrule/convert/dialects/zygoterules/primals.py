@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adjoint2rrule.convert.dialects.zygoterules.annotations import Alternative, Place
 from adjoint2rrule.convert.dialects.zygoterules.classes import Classes, Field
-from adjoint2rrule.convert.dialects.zygoterules.cotangents import Missing
+from adjoint2rrule.convert.dialects.zygoterules.cotangents import Each
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.parameters import zero_for
+from adjoint2rrule.convert.dialects.zygoterules.results import is_missing
 from adjoint2rrule.convert.dialects.zygoterules.rules import Parameter, Rule
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target
 from adjoint2rrule.convert.model import Kind
@@ -17,6 +18,7 @@ from adjoint2rrule.convert.scopes import Scope, names_bound_by
 from adjoint2rrule.convert.units import Symbol, Unit
 
 _NUMBERS = frozenset({"builtins.float", "builtins.complex"})
+_ARRAY_PACKAGES = ("numpy.", "scipy.sparse.")
 
 
 @dataclass(frozen=True)
@@ -26,16 +28,19 @@ class Primal:
     Attributes
     ----------
     path
-        How the rule writes it: ``stack.substrate``.
+        How the source writes it: ``stack.substrate``; `None` where nothing there stands for it.
     alternatives
         The types that its annotation allows; none where there is no annotation.
     zero
         The name of the zero that stands for no gradient.
+    binder
+        The function or comprehension that binds the name at the front of `path`.
     """
 
-    path: str
+    path: str | None
     alternatives: tuple[Alternative, ...]
     zero: str
+    binder: ast.AST
 
     @property
     def known(self) -> Alternative | None:
@@ -45,10 +50,11 @@ class Primal:
 
     @property
     def is_numerical(self) -> bool:
-        """Whether this is annotated as a number or an array."""
-        if self.known is None:
-            return False
-        return self.known.is_array or self.known.name in _NUMBERS or self.known.name.startswith("numpy.")
+        """Whether this is annotated as a number or an array, dense or sparse."""
+        others = [a for a in self.alternatives if a.name != "None"]
+        return bool(others) and all(
+            a.is_array or a.name in _NUMBERS or a.name.startswith(_ARRAY_PACKAGES) for a in others
+        )
 
     @property
     def is_structure(self) -> bool:
@@ -59,9 +65,18 @@ class Primal:
         return self.known.container is not None or (symbol is not None and symbol.class_node is not None)
 
     @property
-    def argument(self) -> str:
-        """The name of the argument that this is, or is a part of."""
-        return self.path.partition(".")[0].partition("[")[0]
+    def front(self) -> str:
+        """The name at the front of the path."""
+        return (self.path or "").partition(".")[0].partition("[")[0]
+
+    @property
+    def written(self) -> str:
+        """What to call it when speaking to people."""
+        return f"`{self.path}`" if self.path is not None else "a part of an argument"
+
+    def named(self, path: str | None, binder: ast.AST) -> Primal:
+        """Return the same primal, as it is known by another name."""
+        return replace(self, path=path, binder=binder)
 
 
 @dataclass(frozen=True)
@@ -110,12 +125,13 @@ class Primals:
         if index == 0 and self.target.kind is Kind.FUNCTOR:
             symbol = self.target.symbol
             found = [Alternative(symbol.dotted, (), self.place, symbol)] if symbol else []
-            return Primal(parameter.name, tuple(found), "ZeroTangent")
-        missing = all(
-            isinstance(r, Missing) or index >= len(r.values) or isinstance(r.values[index], Missing)
-            for pullback in self.rule.pullbacks
-            for r in pullback.results
-        )
+            return Primal(parameter.name, tuple(found), "ZeroTangent", self.rule.node)
+        rule = self.rule
+        results = [
+            *(r for p in rule.pullbacks for r in p.results),
+            *(r for h in rule.handed for r in h.results),
+        ]
+        missing = all(is_missing(result, index) for result in results)
         zero = zero_for(
             parameter,
             found,
@@ -125,20 +141,40 @@ class Primals:
             self.functions,
             always_missing=missing,
         )
-        return Primal(parameter.name, tuple(found), zero)
+        return Primal(parameter.name, tuple(found), zero, self.rule.node)
 
     # -- parts ---------------------------------------------------------------------------------
 
     def entry(self, primal: Primal, key: object) -> Primal:
         """Return the entry of a dict under `key`."""
+        return self._entry(primal, f"[{key!r}]")
+
+    def each_entry(self, primal: Primal, node: ast.DictComp) -> Primal:
+        """Return the entry of a dict that a comprehension over its keys is at."""
+        over = [ast.unparse(g.iter) for g in node.generators]
+        key = ast.unparse(node.key)
+        by_key = over in ([primal.path], [f"{primal.path}.keys()"]) and key == ast.unparse(
+            node.generators[0].target
+        )
+        if by_key:
+            return self._entry(primal, f"[{key}]")
+        found = self._entry(primal, "")
+        match node.generators:
+            case [ast.comprehension(target=ast.Tuple(elts=[_, ast.Name(id=name)]), iter=iterated)] if (
+                ast.unparse(iterated) == f"{primal.path}.items()"
+            ):
+                return found.named(name, node)
+        return found.named(None, node)
+
+    def _entry(self, primal: Primal, step: str) -> Primal:
         known = primal.known
         value = known.arguments[1] if known and len(known.arguments) == 2 else None
-        return self._part(f"{primal.path}[{key!r}]", value, known.place if known else self.place)
+        return self._part(primal, step, value, known.place if known else self.place)
 
     def field(self, primal: Primal, name: object, type_: Type) -> Primal:
         """Return the field called `name` of an object."""
         annotation = next((f.annotation for f in type_.fields or [] if f.name == name), None)
-        return self._part(f"{primal.path}.{name}", annotation, self._place_of(type_))
+        return self._part(primal, f".{name}", annotation, self._place_of(type_))
 
     def item(self, primal: Primal, index: int, type_: Type) -> Primal:
         """Return the entry at `index` of a tuple, list or NamedTuple."""
@@ -147,13 +183,25 @@ class Primals:
             annotation, place = type_.fields[index].annotation, self._place_of(type_)
         else:
             annotation, place = _element(known, index), known.place if known else self.place
-        return self._part(f"{primal.path}[{index}]", annotation, place)
+        return self._part(primal, f"[{index}]", annotation, place)
 
-    def _part(self, path: str, annotation: ast.expr | None, place: Place) -> Primal:
+    def element(self, primal: Primal, each: Each | None) -> Primal:
+        """Return what each element of a sequence is, under the name that `each` has for it."""
+        known = primal.known
+        annotation = _element(known, None) if known else None
+        found = self._part(primal, "", annotation, known.place if known else self.place)
+        return found.named(*_element_name(primal, each))
+
+    def argument(self, primal: Primal, each: Each | None) -> Primal:
+        """Return what each of the arguments is that a variadic parameter collects."""
+        return primal.named(*_element_name(primal, each))
+
+    def _part(self, primal: Primal, step: str, annotation: ast.expr | None, place: Place) -> Primal:
         annotations = self.classes.annotations
         found = annotations.alternatives(annotation, place) if annotation else []
         zero = "ZeroTangent" if not found or annotations.is_perturbable(found) else "NoTangent"
-        return Primal(path, tuple(found), zero)
+        path = None if primal.path is None else f"{primal.path}{step}"
+        return Primal(path, tuple(found), zero, primal.binder)
 
     def _place_of(self, type_: Type) -> Place:
         symbol = type_.symbol
@@ -172,8 +220,8 @@ class Primals:
             return self.classes.is_named_tuple(known.symbol)
         return not primal.is_numerical
 
-    def type_of(self, primal: Primal, scope: Scope) -> Type | None:
-        """Return how to write the primal's type in `scope`; `None` where the rule gives no way to."""
+    def type_of(self, primal: Primal, scope: Scope, node: ast.AST) -> Type | None:
+        """Return how to write the primal's type for `node`, in `scope`; `None` where there is no way to."""
         known = primal.known
         if (
             known is not None
@@ -186,7 +234,8 @@ class Primals:
             name = self._name_of(known.symbol, known.written, scope)
             if name is not None:
                 return Type(name, known.symbol, self.classes.fields(known.symbol))
-        if self._is_rebound(primal.argument) or not self._is_builtin("type", scope):
+        known_there = primal.path is not None and any(n is node for n in ast.walk(primal.binder))
+        if not known_there or self._is_rebound(primal) or not self._is_builtin("type", scope):
             return None
         return Type(f"type({primal.path})")
 
@@ -206,18 +255,46 @@ class Primals:
         found = self.classes.project.resolve(ast.Name(name, ast.Load()), scope, self.unit)
         return all(symbol.dotted == f"builtins.{name}" for symbol in found)
 
-    def _is_rebound(self, name: str) -> bool:
-        """Whether the rule binds the name of an argument to something else as well."""
-        return sum(name in names_bound_by(node) for node in ast.walk(self.rule.node)) > 1
+    @staticmethod
+    def _is_rebound(primal: Primal) -> bool:
+        """Whether the name at the front of the path is bound to something else as well."""
+        bound = (primal.front in names_bound_by(node) for node in ast.walk(primal.binder))
+        return sum(bound) > 1
 
 
-def _element(known: Alternative | None, index: int) -> ast.expr | None:
-    """Return the annotation of an entry of a tuple or list."""
+def _element_name(primal: Primal, each: Each | None) -> tuple[str | None, ast.AST]:
+    """Return the name that a comprehension has for the elements of `primal`, and the comprehension."""
+    if each is None or isinstance(each.node, ast.BinOp):
+        return None, primal.binder
+    for generator in each.node.generators:
+        for target, iterated in _paired(generator.target, generator.iter):
+            if isinstance(target, ast.Name) and ast.unparse(iterated) == primal.path:
+                return target.id, each.node
+    return None, each.node
+
+
+def _paired(target: ast.expr, iterated: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """Return what is iterated over side by side, each with its target."""
+    match target, iterated:
+        case ast.Tuple(elts=targets), ast.Call(func=ast.Name(id="zip"), args=args) if len(targets) == len(
+            args
+        ):
+            return [pair for t, a in zip(targets, args, strict=True) for pair in _paired(t, a)]
+        case ast.Tuple(elts=[_, inner]), ast.Call(func=ast.Name(id="enumerate"), args=[over, *_]):
+            return _paired(inner, over)
+    return [(target, iterated)]
+
+
+def _element(known: Alternative | None, index: int | None) -> ast.expr | None:
+    """Return the annotation of an entry of a tuple or list; of any entry, where `index` is `None`."""
     if known is None or not known.arguments:
         return None
     arguments = known.arguments
     last = arguments[-1]
     repeats = isinstance(last, ast.Constant) and last.value is ...
     if known.container == "tuple" and not repeats:
+        alike = len({ast.dump(argument) for argument in arguments}) == 1
+        if index is None:
+            return arguments[0] if alike else None
         return arguments[index] if index < len(arguments) else None
     return arguments[0]

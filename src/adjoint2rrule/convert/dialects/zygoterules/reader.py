@@ -1,34 +1,56 @@
-"""Reads the cotangents that the expressions of a pullback stand for.
-
-Names are followed to every place that binds them, helpers of the project into what they return.
-"""
+"""Reads expressions as cotangents, through names, branches, displays, loops and functions."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from adjoint2rrule.convert.dialects.zygoterules.calls import called_part, read_call, unpacked_call
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
+    GIVEN,
     READY,
     SEED,
+    Back,
     Cotangent,
+    Each,
+    Either,
+    Entries,
     Fields,
+    Given,
+    Grown,
     Items,
+    Joined,
     Missing,
     Part,
     Ready,
     Seed,
+    Spread,
     Unclear,
     either,
+    element,
+    is_sequence,
+    is_settled,
     is_value,
+    listed,
 )
-from adjoint2rrule.convert.dialects.zygoterules.functions import Called, Functions
+from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.numerical import ARRAY_ATTRIBUTES, ARRAY_PARTS
-from adjoint2rrule.convert.flow import falls_through
-from adjoint2rrule.convert.scopes import Binding, By, DefinitionNode, Scope, walk_scope
+from adjoint2rrule.convert.scopes import (
+    Binding,
+    By,
+    ComprehensionNode,
+    DefinitionNode,
+    Rest,
+    Scope,
+    Step,
+    evaluated,
+)
 
-_MAX_DEPTH = 8  # helpers that call helpers
+# Methods that put an entry into a list, with the position of the argument that is the entry.
+_GROWING = {"append": 0, "insert": 1, "extend": 0}
+_ORDERING = frozenset({"reverse", "clear", "pop"})
 
 
 @dataclass(frozen=True)
@@ -37,7 +59,6 @@ class _Known:
 
     value: Cotangent
     followed: set[ast.Name]
-    names: dict[tuple[Scope, str], Cotangent]
 
 
 @dataclass
@@ -50,23 +71,27 @@ class Reader:
         Tells what a call calls.
     owner
         The scope of the function that may be rewritten; what is bound outside of it is only looked at.
+    callbacks
+        The legacy name of each expression that stands for one of those that call back into the AD.
     parameters
         What the parameters of the functions being read stand for.
     followed
         The uses of names that reading has gone through on its way to a cotangent.
-    names
-        What these names stand for.
     """
 
     functions: Functions
     owner: Scope
+    callbacks: Mapping[ast.expr, str] = field(default_factory=dict)
     parameters: dict[tuple[Scope, str], Cotangent] = field(default_factory=dict)
     followed: set[ast.Name] = field(default_factory=set)
-    names: dict[tuple[Scope, str], Cotangent] = field(default_factory=dict)
     depth: int = 0
     _reading: set[tuple[Scope, str]] = field(default_factory=set)
     _assumed: set[tuple[Scope, str]] = field(default_factory=set)
     _known: dict[tuple[Scope, str], _Known] = field(default_factory=dict)
+
+    def elsewhere(self, owner: Scope) -> Reader:
+        """Return a reader for the function of `owner`, which a function read by this one calls."""
+        return Reader(self.functions, owner, self.callbacks, depth=self.depth + 1)
 
     def read(self, node: ast.expr, scope: Scope) -> Cotangent:
         """Return what `node` is as a cotangent, evaluated in `scope`."""
@@ -78,11 +103,15 @@ class Reader:
             case ast.Name():
                 return self._name(node, scope)
             case ast.Tuple() | ast.List():
-                return self._display(node, scope)
+                return Items(node, tuple(self._entry(e, scope) for e in node.elts))
             case ast.Dict():
                 return self._dict(node, scope)
+            case ast.ListComp(elt=made) | ast.GeneratorExp(elt=made):
+                return Each(node, self.read(made, scope.inner(node)))
+            case ast.DictComp(value=made):
+                return Entries(node, self.read(made, scope.inner(node)))
             case ast.Call():
-                return self._call(node, scope)
+                return read_call(self, node, scope)
             case ast.IfExp(body=body, orelse=orelse):
                 return either([self.read(body, scope), self.read(orelse, scope)])
             case ast.NamedExpr(value=value):
@@ -95,16 +124,18 @@ class Reader:
                 return Unclear(node, "it may join dicts or sets")
             case ast.BinOp() | ast.UnaryOp() | ast.Compare():
                 return READY  # on anything but numbers and arrays these would fail
-            case ast.Attribute(value=value) | ast.Subscript(value=value):
-                return self._part(node, value, scope)
+            case ast.Subscript():
+                return self._subscript(node, scope)
+            case ast.Attribute():
+                return self._attribute(node, scope)
         return Unclear(node, "an expression of this form is not followed")
 
     def look(self, node: ast.expr, scope: Scope) -> Cotangent:
         """Return what `read` does, where `node` is only used and does not become a cotangent itself."""
-        outside = self.followed, self.names
-        self.followed, self.names = set(), {}
+        outside = self.followed
+        self.followed = set()
         value = self.read(node, scope)
-        self.followed, self.names = outside
+        self.followed = outside
         return value
 
     # -- names ---------------------------------------------------------------------------------
@@ -114,7 +145,7 @@ class Reader:
         if found is None:
             return Unclear(node, f"`{node.id}` is not bound in this file")
         where, bindings = found
-        if not self._is_local(where):
+        if not self.is_local(where):
             return Unclear(node, f"`{node.id}` is bound outside of the rule")
         if (where, node.id) in self.parameters and all(b.by is By.PARAMETER for b in bindings):
             return self.parameters[where, node.id]
@@ -127,22 +158,31 @@ class Reader:
             return READY  # a name that feeds itself is what its other bindings make it
         known = self._known.get(key) or self._follow(node, key, bindings)
         self.followed |= known.followed
-        self.names |= known.names
         return known.value
 
     def _follow(self, node: ast.Name, key: tuple[Scope, str], bindings: list[Binding]) -> _Known:
         """Return what a name holds, and remember it unless a name that is still being read went into it."""
-        outside = self.followed, self.names
-        self.followed, self.names = set(), {}
+        outside = self.followed
+        self.followed = set()
         self._reading.add(key)
-        value = either([self._binding(node, b, key[0]) for b in bindings])
+        value = self._grown(node, key[0], bindings) or either(
+            [self._binding(node, b, key[0]) for b in bindings]
+        )
         self._reading.discard(key)
+        choices = value.choices if isinstance(value, Either) else (value,)
+        if key in self._assumed and not all(isinstance(c, Missing) or is_value(c) for c in choices):
+            value = Unclear(node, f"`{node.id}` is built in steps")
         self._assumed.discard(key)
-        known = _Known(value, self.followed, self.names | {key: value})
-        self.followed, self.names = outside
+        known = _Known(value, self.followed)
+        self.followed = outside
         if not self._assumed:
             self._known[key] = known
         return known
+
+    @cached_property
+    def nodes(self) -> list[tuple[ast.AST, Scope]]:
+        """Every node of the owner, with the scope that evaluates it."""
+        return [(node, scope) for node, scope, _ in evaluated(self.owner)]
 
     @cached_property
     def shared(self) -> set[str]:
@@ -150,26 +190,65 @@ class Reader:
         nodes = (n for n in ast.walk(self.owner.node) if isinstance(n, ast.Global | ast.Nonlocal))
         return {name for node in nodes for name in node.names}
 
-    def _is_local(self, scope: Scope) -> bool:
-        inner: Scope | None = scope
-        while inner is not None:
-            if inner is self.owner:
+    def is_local(self, scope: Scope) -> bool:
+        """Whether `scope` is that of the owner, or inside of it."""
+        around: Scope | None = scope
+        while around is not None:
+            if around is self.owner:
                 return True
-            inner = inner.parent
+            around = around.parent
         return False
 
     def _binding(self, node: ast.Name, binding: Binding, scope: Scope) -> Cotangent:
         match binding:
             case Binding(by=By.PARAMETER):
-                default = Unclear(node, f"`{node.id}` is an argument, handed back as it came")
-                return self.parameters.get((scope, node.id), default)
+                return self._parameter(node, scope)
             case Binding(by=By.VALUE, value=ast.expr() as value):
                 return self.read(value, scope)
-            case Binding(by=By.PART, value=ast.expr() as value, path=(int(), *_)):
-                return self._unpacked(node, value, scope)
+            case Binding(by=By.PART, value=ast.expr() as value, path=path):
+                return self._taken(node, self._unpacked(value, path, scope))
+            case Binding(by=By.ELEMENT, value=ast.expr() as value, path=path):
+                return self._taken(node, self._iterated(value, path, self._where_iterated(value, scope)))
             case Binding(by=By.UPDATE, value=ast.expr() as value):
                 return self._updated(node, binding, value, scope)
         return Unclear(node, f"what `{node.id}` holds cannot be followed")
+
+    def _taken(self, node: ast.Name, value: Cotangent | None) -> Cotangent:
+        """Return a part that a name was given, where it needs no rewriting there."""
+        if value is None or not is_settled(value):
+            return Unclear(node, f"what `{node.id}` is taken from cannot be told")
+        return value
+
+    def _parameter(self, node: ast.Name, scope: Scope) -> Cotangent:
+        """Return what a parameter can be: an argument of the rule, or of every call of a function inside."""
+        function = scope.node
+        if (scope, node.id) in self.parameters:
+            return self.parameters[scope, node.id]
+        calls = self._calls_of(function, scope) if isinstance(function, DefinitionNode) else None
+        if calls is None:
+            return Unclear(node, f"`{node.id}` is an argument, handed back as it came")
+        found = []
+        for call, where in calls:
+            arguments = self.functions.called(call, where).arguments(call) or {}
+            value = arguments.get(node.id)
+            found.append(self.look(value, where) if value is not None else Unclear(node, "it has a default"))
+        return either(found)
+
+    def _calls_of(self, function: DefinitionNode, scope: Scope) -> list[tuple[ast.Call, Scope]] | None:
+        """Return the calls of a function inside the owner; `None` where not all of them can be seen."""
+        if scope is self.owner or not self.is_local(scope) or scope.parent is None:
+            return None
+        reads = {
+            node
+            for node, where in self.nodes
+            if isinstance(node, ast.Name)
+            and node.id == function.name
+            and isinstance(node.ctx, ast.Load)
+            and (found := where.find(node.id)) is not None
+            and found[0] is scope.parent
+        }
+        calls = [(n, where) for n, where in self.nodes if isinstance(n, ast.Call) and n.func in reads]
+        return calls if calls and len(calls) == len(reads) else None
 
     def _updated(self, node: ast.Name, binding: Binding, value: ast.expr, scope: Scope) -> Cotangent:
         """Return what ``name += value`` makes: a number or array, unless it may join sequences."""
@@ -179,28 +258,68 @@ class Reader:
             return Unclear(node, f"`{node.id}` is built in steps")
         return READY
 
-    def _unpacked(self, node: ast.Name, value: ast.expr, scope: Scope) -> Cotangent:
-        """Return what a name is that is unpacked from `value`."""
-        called = self.functions.called(value, scope) if isinstance(value, ast.Call) else None
-        if isinstance(value, ast.Call) and called is not None and called.is_numerical:
-            return READY
-        if isinstance(value, ast.Call) and called is not None and called.function is not None:
-            whole = self._returned(value, called, scope)
-        else:
-            whole = self.look(value, scope)
-        if is_value(whole):
-            return READY if isinstance(whole, Ready) else SEED if isinstance(whole, Seed) else Part()
-        if isinstance(whole, Items) and all(map(is_value, whole.values)):
-            return READY
-        return Unclear(node, f"what `{node.id}` is unpacked from cannot be told")
+    # -- the AD --------------------------------------------------------------------------------
+
+    def given_in(self, function: ast.AST) -> set[ast.Call]:
+        """Return the calls in `function` whose result the AD has made."""
+        if not self.callbacks:
+            return set()
+        inside = set(ast.walk(function))
+        calls = [(n, where) for n, where in self.nodes if isinstance(n, ast.Call) and n in inside]
+        return {
+            call
+            for call, where in calls
+            if self.callbacks.get(call.func) == "gradient" or isinstance(self.back_of(call, where), Back)
+        }
+
+    def back_of(self, call: ast.Call, scope: Scope) -> Cotangent | None:
+        """Return what `call` calls, where that can be something that the AD gave."""
+        if call.func in self.callbacks or not isinstance(call.func, ast.Name | ast.Subscript):
+            return None
+        return self.look(call.func, scope)
+
+    # -- lists that grow -----------------------------------------------------------------------
+
+    def _grown(self, node: ast.Name, scope: Scope, bindings: list[Binding]) -> Grown | None:
+        """Return what a name holds that is bound once to a list, into which more entries are put."""
+        match bindings:
+            case [Binding(by=By.VALUE, value=ast.List() as start)]:
+                pass
+            case _:
+                return None
+        values: list[Cotangent] = []
+        for call, method, where in self._methods_called(node.id, scope):
+            if method.attr in _ORDERING:
+                self.followed.add(_name_of(method))
+            elif (
+                method.attr in _GROWING and len(call.args) == _GROWING[method.attr] + 1 and not call.keywords
+            ):
+                self.followed.add(_name_of(method))
+                made = self.read(call.args[-1], where)
+                values.append(_elements(made, call) if method.attr == "extend" else made)
+        if not values:
+            return None
+        return Grown(start, (*(self._entry(e, scope) for e in start.elts), *values))
+
+    def _methods_called(self, name: str, scope: Scope) -> list[tuple[ast.Call, ast.Attribute, Scope]]:
+        """Return each call of a method of what `name` holds, with the method and the scope."""
+        return [
+            (node, node.func, where)
+            for node, where in self.nodes
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == name
+            and (found := where.find(name)) is not None
+            and found[0] is scope
+        ]
 
     # -- displays ------------------------------------------------------------------------------
 
-    def _display(self, node: ast.Tuple | ast.List, scope: Scope) -> Cotangent:
-        starred = next((e for e in node.elts if isinstance(e, ast.Starred)), None)
-        if starred is not None:
-            return Unclear(starred, "how many entries a starred expression gives cannot be told")
-        return Items(node, tuple(self.read(e, scope) for e in node.elts))
+    def _entry(self, node: ast.expr, scope: Scope) -> Cotangent:
+        if isinstance(node, ast.Starred):
+            return Spread(node, self.read(node.value, scope))
+        return self.read(node, scope)
 
     def _dict(self, node: ast.Dict, scope: Scope) -> Cotangent:
         if not all(isinstance(key, ast.Constant) for key in node.keys):
@@ -213,24 +332,28 @@ class Reader:
     # -- operators -----------------------------------------------------------------------------
 
     def _sum(self, node: ast.BinOp, scope: Scope) -> Cotangent:
-        """Return a number or array, unless all terms may be sequences, which ``+`` would join."""
-        terms = []
-        left: ast.expr = node
-        while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
-            terms.append(self.look(left.right, scope))
-            left = left.left
-        terms.append(self.look(left, scope))
+        """Return a number or array, or sequences one behind the other."""
+        terms = [self.look(term, scope) for term in _terms(node)]
+        if all(map(is_sequence, terms)):
+            return Joined(node, self.read(node.left, scope), self.read(node.right, scope))
         if any(not is_value(term) and not isinstance(term, Unclear) for term in terms):
             return Unclear(node, "it may join sequences")
         if any(isinstance(term, Ready) for term in terms):
             return READY
+        if all(term == GIVEN for term in terms):
+            return GIVEN  # sums of cotangents, which the AD has made
         if any(map(is_value, terms)):
             return Part()  # parts of a seed are joined by `+` where they are tuples
         return Unclear(node, "none of its terms can be told")
 
     def _product(self, node: ast.BinOp, scope: Scope) -> Cotangent:
-        """Return a number or array, unless it may repeat a sequence."""
+        """Return a number or array, or a sequence that is repeated."""
         sides = [self.look(node.left, scope), self.look(node.right, scope)]
+        if isinstance(node.left, ast.Tuple | ast.List) and not is_sequence(sides[1]):
+            repeated = element(self.read(node.left, scope))
+            return (
+                Unclear(node, "what it repeats cannot be told") if repeated is None else Each(node, repeated)
+            )
         if any(not is_value(side) and not isinstance(side, Unclear) for side in sides):
             return Unclear(node, "it may repeat a sequence")
         counts = [_is_count(node.left), _is_count(node.right)]
@@ -238,78 +361,100 @@ class Reader:
             return READY
         return Unclear(node, "neither factor can be told")
 
-    def _part(self, node: ast.Attribute | ast.Subscript, whole: ast.expr, scope: Scope) -> Cotangent:
-        if isinstance(node, ast.Attribute) and self.functions.is_numerical_constant(node, scope):
+    # -- parts ---------------------------------------------------------------------------------
+
+    def _attribute(self, node: ast.Attribute, scope: Scope) -> Cotangent:
+        if self.functions.is_numerical_constant(node, scope):
             return READY
-        inside = self.look(whole, scope)
+        inside = self.look(node.value, scope)
         if isinstance(inside, Ready):
-            known = isinstance(node, ast.Subscript) or node.attr in ARRAY_PARTS
-            return READY if known else Unclear(node, "not every attribute of an array is an array")
+            return (
+                READY if node.attr in ARRAY_PARTS else Unclear(node, "not every attribute of an array is one")
+            )
         if is_value(inside):
-            # A slice of a structured seed is a bare tuple, one of an array an array.
-            sliced = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice | ast.Tuple)
-            array = isinstance(node, ast.Attribute) and node.attr in ARRAY_ATTRIBUTES
-            return Part() if sliced else READY if array else SEED
+            return READY if node.attr in ARRAY_ATTRIBUTES else SEED
         return Unclear(node, "a part of something that cannot be told")
 
-    # -- calls ---------------------------------------------------------------------------------
-
-    def _call(self, node: ast.Call, scope: Scope) -> Cotangent:
-        called = self.functions.called(node, scope)
-        if called.makes_fields:
-            return self._fields_call(node, scope)
-        if called.gives_number(node):
+    def _subscript(self, node: ast.Subscript, scope: Scope) -> Cotangent:
+        inside = self.look(node.value, scope)
+        if isinstance(inside, Ready):
             return READY
-        if called.function is not None:
-            return self._helper(node, called, scope)
-        if isinstance(node.func, ast.Attribute) and called.name is None and called.is_array_method:
-            # Dicts and lists have a `copy` as well.
-            of_array = called.method != "copy" or is_value(self.look(node.func.value, scope))
-            return READY if of_array else Unclear(node, "it may be the copy of a dict or a list")
-        return Unclear(node, f"what `{ast.unparse(node.func)}` returns cannot be told")
+        if is_value(inside):
+            # A slice of a structured seed is a bare tuple, one of an array an array.
+            return Part() if isinstance(node.slice, ast.Slice | ast.Tuple) else SEED
+        part = called_part(inside, node)
+        if part is None or not is_settled(part):
+            return Unclear(node, "a part of something that cannot be told")
+        return part
 
-    def _fields_call(self, node: ast.Call, scope: Scope) -> Cotangent:
-        keys = [k.arg for k in node.keywords if k.arg is not None]
-        if node.args or len(keys) < len(node.keywords):
-            return Unclear(node, "its fields are not written out as keywords")
-        return Fields(node, tuple(keys), tuple(self.read(k.value, scope) for k in node.keywords))
+    def _unpacked(self, value: ast.expr, path: tuple[Step, ...], scope: Scope) -> Cotangent | None:
+        """Return the part of `value` at `path`."""
+        whole = unpacked_call(self, value, scope) if isinstance(value, ast.Call) else None
+        found: Cotangent | None = whole or self.look(value, scope)
+        for step in path:
+            found = part_at(found, step) if found is not None else None
+        return found
 
-    def _helper(self, node: ast.Call, called: Called, scope: Scope) -> Cotangent:
-        """Return what a function of the project gives, if it is ready whatever it does with its arguments."""
-        result = self._returned(node, called, scope)
-        name = ast.unparse(node.func)
-        if is_value(result):
-            return result
-        reason = result.reason if isinstance(result, Unclear) else "it may return `None`, a dict or a tuple"
-        return Unclear(node, f"`{name}` cannot be read: {reason}")
+    def _iterated(self, value: ast.expr, path: tuple[Step, ...], scope: Scope) -> Cotangent | None:
+        """Return the part at `path` of each element that iterating over `value` gives."""
+        match value:
+            case ast.Call(func=ast.Name(id="zip"), args=args) if path and isinstance(path[0], int):
+                return self._iterated(args[path[0]], path[1:], scope) if path[0] < len(args) else None
+            case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]) if path and path[0] in {0, 1}:
+                return READY if path[0] == 0 else self._iterated(inner, path[1:], scope)
+            case ast.Call(func=ast.Name(id="reversed" | "list" | "tuple" | "iter"), args=[inner]):
+                return self._iterated(inner, path, scope)
+            case ast.Call(func=ast.Attribute(value=inner, attr="items"), args=[]) if path and path[0] == 1:
+                return self._iterated(inner, path[1:], scope)
+        found = element(self.look(value, scope))
+        for step in path:
+            found = part_at(found, step) if found is not None else None
+        return found
 
-    def _returned(self, node: ast.Call, called: Called, scope: Scope) -> Cotangent:
-        function, inner = called.function, called.scope
-        assert function is not None
-        assert inner is not None
-        if self.depth >= _MAX_DEPTH:
-            return Unclear(node, "it calls too many others")
-        if problem := _why_opaque(function):
-            return Unclear(node, problem)
-        arguments = called.arguments(node)
-        if arguments is None:
-            return Unclear(node, "its arguments cannot be matched")
-        values = {(inner, name): self.look(value, scope) for name, value in arguments.items()}
-        reader = Reader(self.functions, inner, values, depth=self.depth + 1)
-        returns = [n for n in walk_scope(function.body) if isinstance(n, ast.Return)]
-        return either([reader.read(r.value, inner) if r.value else Missing(r) for r in returns])
+    @staticmethod
+    def _where_iterated(value: ast.expr, scope: Scope) -> Scope:
+        """Return the scope that evaluates what is iterated over: the first of a comprehension is outside."""
+        node = scope.node
+        if isinstance(node, ComprehensionNode) and node.generators[0].iter is value:
+            assert scope.parent is not None
+            return scope.parent
+        return scope
 
 
-def _why_opaque(function: DefinitionNode) -> str | None:
-    if function.decorator_list:
-        return "it is decorated"
-    if isinstance(function, ast.AsyncFunctionDef):
-        return "it is asynchronous"
-    if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in walk_scope(function.body)):
-        return "it is a generator"
-    if falls_through(function.body):
-        return "it may return nothing"
-    return None
+def part_at(whole: Cotangent, step: Step) -> Cotangent | None:
+    """Return the part of `whole` at `step`, `None` where it cannot be told."""
+    if isinstance(whole, Ready | Seed | Part):
+        # Of a slice of a seed, one does not know what it is; an unpacked part is a part.
+        return Given(None, None, whole) if isinstance(step, Rest) else whole
+    entries = listed(whole)
+    if entries is None:
+        found = element(whole)
+        return Given(None, None, found) if isinstance(step, Rest) and found is not None else found
+    if isinstance(step, Rest):
+        taken = entries[step.before : len(entries) - step.after]
+        return Given(None, tuple(taken)) if len(entries) >= step.before + step.after else None
+    if step is None or not -len(entries) <= step < len(entries):
+        return None
+    return entries[step]
+
+
+def _elements(made: Cotangent, call: ast.Call) -> Cotangent:
+    found = element(made)
+    return Unclear(call, "what the list is extended by cannot be told") if found is None else found
+
+
+def _name_of(method: ast.Attribute) -> ast.Name:
+    assert isinstance(method.value, ast.Name)
+    return method.value
+
+
+def _terms(node: ast.expr) -> list[ast.expr]:
+    """Return the terms of a sum, without recursion: generated sums are long."""
+    terms = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        terms.append(node.right)
+        node = node.left
+    return [*terms, node]
 
 
 def _is_count(node: ast.expr) -> bool:

@@ -21,7 +21,7 @@ from adjoint2rrule.convert.dialects.zygoterules.changed_uses import (
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.held import seed
 from adjoint2rrule.convert.dialects.zygoterules.reading import Reading
-from adjoint2rrule.convert.dialects.zygoterules.use_problems import Problem
+from adjoint2rrule.convert.dialects.zygoterules.use_problems import UseProblem
 from adjoint2rrule.convert.dialects.zygoterules.uses import uses_in
 from adjoint2rrule.convert.scopes import FunctionNode, Scope
 
@@ -38,7 +38,7 @@ class TangentUses:
         Those that change, in the order of the source; `settled` says which of them do.
     """
 
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[UseProblem, ...] = ()
     changes: tuple[Change, ...] = ()
 
     def settled(self, rewritten: AbstractSet[ast.AST] = frozenset()) -> TangentUses:
@@ -80,13 +80,13 @@ def read_uses(
     return _in_order(uses_in(Reading(function, scope, functions, held, given)))
 
 
-def _in_order(found: Iterable[Problem | Change]) -> TangentUses:
+def _in_order(found: Iterable[UseProblem | Change]) -> TangentUses:
     ordered = sorted(dict.fromkeys(found), key=lambda use: (use.node.lineno, use.node.col_offset))
-    problems = tuple(use for use in ordered if isinstance(use, Problem))
-    return TangentUses(problems, tuple(use for use in ordered if not isinstance(use, Problem)))
+    problems = tuple(use for use in ordered if isinstance(use, UseProblem))
+    return TangentUses(problems, tuple(use for use in ordered if not isinstance(use, UseProblem)))
 
 
-def _mixed(change: Change) -> Problem:
+def _mixed(change: Change) -> UseProblem:
     assert not isinstance(change, Forced)
     node = change.statement if isinstance(change, NonePattern) else change.node
-    return Problem("inspected-seed", node, "is compared with `None`, and may be one that stays")
+    return UseProblem("inspected-seed", node, "is compared with `None`, and may be one that stays")

@@ -1,7 +1,6 @@
 """What each cotangent becomes: `None` a zero, dicts and tuples a `Tangent` of the argument's type.
 
-Converting ZygoteRules, sections "Include the derivative with respect to the function object itself"
-and "``Tuple``s and ``NamedTuple``s become ``Tangent{T}``s".
+Converting ZygoteRules, section "``Tuple``s and ``NamedTuple``s become ``Tangent{T}``s".
 """
 
 from __future__ import annotations
@@ -12,37 +11,33 @@ import keyword
 from dataclasses import dataclass, field
 from unicodedata import normalize
 
-from adjoint2rrule.convert.dialects.zygoterules.changed_uses import operations_of
-from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
+    Alike,
+    Collected,
     Cotangent,
+    Each,
     Either,
+    Entries,
     Fields,
+    Given,
+    Grown,
     Items,
+    Joined,
     Missing,
     Part,
     Ready,
+    Result,
+    Spread,
     parts,
 )
-from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.primals import Primal, Primals, Type
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
-from adjoint2rrule.convert.dialects.zygoterules.rules import Rule
-from adjoint2rrule.convert.dialects.zygoterules.targets import Target
-from adjoint2rrule.convert.model import Kind, Span
-from adjoint2rrule.convert.operations import (
-    Address,
-    AsCall,
-    ExtendTuple,
-    Operation,
-    Replace,
-    ReplaceStatement,
-    Wrap,
-    address,
-)
+from adjoint2rrule.convert.model import Span
+from adjoint2rrule.convert.operations import Address, AsCall, Operation, Replace, Wrap, address
 from adjoint2rrule.convert.plan import Consumed
 from adjoint2rrule.convert.runtime import RuntimeNames
-from adjoint2rrule.convert.units import Unit
+from adjoint2rrule.convert.scopes import Scope
+from adjoint2rrule.convert.syntax import Module
 
 
 @dataclass
@@ -53,6 +48,8 @@ class Changes:
     ----------
     operations
         By address, so that a node that several paths return is changed once.
+    nodes
+        The cotangents that these change.
     consumed
         Names whose use goes away.
     problems
@@ -60,95 +57,142 @@ class Changes:
     """
 
     operations: dict[Address, Operation] = field(default_factory=dict)
+    nodes: dict[ast.AST, None] = field(default_factory=dict)
     consumed: set[Consumed] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
+    def do(self, operation: Operation, node: ast.expr | ast.stmt) -> None:
+        """Note what is to become of a cotangent, or of what holds several."""
+        self.nodes[node] = None
+        self.edit(operation, node)
+
+    def edit(self, operation: Operation, node: ast.expr | ast.stmt) -> None:
+        """Note what is to become of anything else."""
+        known = self.operations.setdefault(operation.at, operation)
+        if known != operation:
+            message = "one value serves as the cotangent of arguments that need different ones"
+            self.problem("shared-cotangent", node, message, "Write each cotangent out for itself.")
+
+    def problem(self, slug: str, node: ast.expr | ast.stmt, message: str, hint: str) -> None:
+        """Note what stands in the way."""
+        self.problems.append(Problem(slug, node, message, hint))
+
 
 class Tangents:
-    """Decides what the results of one rule become."""
+    """Decides what the cotangents of one pullback become."""
 
     def __init__(
-        self,
-        rule: Rule,
-        target: Target,
-        unit: Unit,
-        classes: Classes,
-        functions: Functions,
-        runtime: RuntimeNames,
+        self, primals: Primals, scope: Scope, module: Module, runtime: RuntimeNames, changes: Changes
     ) -> None:
-        self.rule = rule
-        self.module = unit.module
+        self.primals = primals
+        self.scope = scope
+        self.module = module
         self.runtime = runtime
-        self.is_functor = target.kind is Kind.FUNCTOR
-        self.primals = Primals(rule, target, unit, classes, functions)
-        self.scope = rule.scope
-        self.changes = Changes()
+        self.changes = changes
 
-    def decide(self) -> Changes:
-        """Return the changes for every result of every pullback."""
-        for pullback in self.rule.pullbacks:
-            self.scope = self.rule.scope.inner(pullback.node)
-            if any(p.is_variadic for p in self.rule.parameters):
-                message = (
-                    "the rule takes any number of arguments; how many cotangents it returns cannot be told"
-                )
-                self._problem("variadic-cotangents", pullback.node, message, _BY_HAND)
-                continue
-            for change in pullback.changes:
-                for operation in operations_of(change, self.runtime):
-                    self._do(operation, pullback.node)
-            for result in pullback.results:
-                if isinstance(result, Missing):
-                    self._single_none(result)
-                else:
-                    self._entries(result)
-        return self.changes
-
-    # -- whole results -------------------------------------------------------------------------
-
-    def _own(self) -> tuple[str, ...]:
-        """Return the function's own cotangent, which a functor's pullback gives by itself."""
-        return () if self.is_functor else (self.runtime.call("NoTangent"),)
-
-    def _single_none(self, result: Missing) -> None:
-        entries = [*self._own(), *(self.runtime.call(p.zero) for p in self.primals.of_parameters)]
-        text = f"({entries[0]},)" if len(entries) == 1 else f"({', '.join(entries)})"
-        if isinstance(result.node, ast.Return):
-            self._do(ReplaceStatement(address(result.node), (f"return {text}",)), result.node)
-        else:
-            self._do(Replace(address(result.node), text), result.node)
-
-    def _entries(self, result: Items) -> None:
-        primals = self.primals.of_parameters
-        if len(result.values) > len(primals):
-            message = f"the pullback returns {len(result.values)} cotangents for {len(primals)} arguments"
-            self._problem("too-many-entries", result.node, message, _ENTRIES)
-            return
-        before = self._own()
-        after = tuple(self.runtime.call(p.zero) for p in primals[len(result.values) :])
-        if before or after:
-            self._do(ExtendTuple(address(result.node), before, after), result.node)
-        for value, primal, node in zip(result.values, primals, result.node.elts, strict=False):
-            self._cotangent(value, primal, node)
-
-    # -- one cotangent -------------------------------------------------------------------------
-
-    def _cotangent(self, value: Cotangent, primal: Primal, node: ast.expr) -> None:
+    def cotangent(self, value: Cotangent, primal: Primal, node: ast.expr | None) -> None:
+        """Decide on the cotangent of `primal`, which is written as `node` where it is returned."""
         match value:
-            case Ready() | Part() if primal.is_structure:
-                self._wrong_structure(node, primal, "a number or an array")
-            case Part() if not primal.is_numerical:
-                message = f"whether the cotangent of `{primal.path}` is an array or a tuple cannot be told"
-                self._problem("opaque-cotangent", node, message, _ANNOTATE)
             case Missing(node=ast.expr() as none):
                 self._do(Replace(address(none), self.runtime.call(primal.zero)), none)
             case Either(choices=choices):
+                own = node if isinstance(node, ast.IfExp) else None
                 for choice in choices:
-                    self._cotangent(choice, primal, node)
+                    self.cotangent(choice, primal, own)
+            case Result():
+                self.cotangent(value.value, self._inside(primal, value), None)
             case Fields():
                 self._fields(value, primal)
             case Items():
                 self._items(value, primal)
+            case Entries():
+                self._entries(value, primal)
+            case Each() | Collected() | Joined() | Grown() | Given():
+                self._sequence(value, primal, node)
+            case _:
+                self._value(value, primal, node)
+
+    def _value(self, value: Cotangent, primal: Primal, node: ast.expr | None) -> None:
+        """Look at a number or an array, which stays as it is written, if it can be the cotangent."""
+        at = node or self.scope.node
+        assert isinstance(at, ast.expr | ast.stmt)
+        if isinstance(value, Ready | Part | Alike) and primal.is_structure:
+            self._wrong_structure(at, primal, "a number or an array")
+        elif isinstance(value, Part | Alike) and not primal.is_numerical:
+            message = f"whether the cotangent of {primal.written} is an array or a tuple cannot be told"
+            self.changes.problem("opaque-cotangent", at, message, _ANNOTATE)
+
+    def _inside(self, primal: Primal, result: Result) -> Primal:
+        """Return `primal` as a function inside the rule knows it."""
+        function = result.function
+        for name, argument in result.arguments.items():
+            if primal.path is not None and ast.unparse(argument) == primal.path:
+                return primal.named(name, function)
+        hidden = primal.front in self.primals.rule.scope.inner(function).bindings
+        return primal.named(None, function) if hidden else primal
+
+    # -- sequences -----------------------------------------------------------------------------
+
+    def _sequence(self, value: Cotangent, primal: Primal, node: ast.expr | None) -> None:
+        """Make a sequence that is no display a `Tangent` of the elements that it has when it runs."""
+        at = getattr(value, "node", None)
+        if isinstance(value, Grown) or at is None:
+            at = node if isinstance(node, ast.Name) else None
+        is_list = isinstance(value, Grown) or isinstance(at, ast.ListComp)
+        if at is None or isinstance(at, ast.GeneratorExp) or (is_list and not self._takes_list(primal)):
+            where = node or self.scope.node
+            assert isinstance(where, ast.expr | ast.stmt)
+            message = (
+                f"whether {primal.written} is a list or an array cannot be told, nor what its cotangent is"
+            )
+            self.changes.problem("list-cotangent", where, message, _LIST)
+            return
+        if not is_list and not self.primals.may_be_tuple(primal) and not self._takes_list(primal):
+            self._wrong_structure(at, primal, "a tuple")
+            return
+        type_ = self._type(primal, at, "a tuple")
+        if type_ is None:
+            return
+        if isinstance(value, Collected):
+            self._do(AsCall(address(at), self._tangent(type_), star=True), at)
+        else:
+            self._do(Wrap(address(at), self._tangent(type_), star=True), at)
+        self.elements(value, primal)
+
+    def _takes_list(self, primal: Primal) -> bool:
+        return primal.known is not None and primal.known.container == "list"
+
+    def elements(self, value: Cotangent, primal: Primal) -> None:
+        """Decide on what is in a sequence that becomes, or is put into, the cotangent of `primal`."""
+        match value:
+            case Each(value=part):
+                self.cotangent(part, self.primals.element(primal, value), None)
+            case Collected(value=part) | Spread(value=part) | Result(value=part):
+                self.elements(part, primal)
+            case Joined(left=left, right=right):
+                self.elements(left, primal)
+                self.elements(right, primal)
+            case Items(values=values) | Grown(values=values) | Given(values=tuple() as values):
+                for part in values:
+                    if isinstance(part, Spread):
+                        self.elements(part, primal)
+                    else:
+                        self.cotangent(part, self.primals.element(primal, None), None)
+            case Either(choices=choices):
+                for choice in choices:
+                    self.elements(choice, primal)
+
+    def _entries(self, value: Entries, primal: Primal) -> None:
+        """Make a dict comprehension a `Tangent`."""
+        if primal.known is not None and not primal.known.is_mapping:
+            self._wrong_structure(value.node, primal, "a dict with computed keys")
+            return
+        type_ = self._type(primal, value.node, "a dict")
+        if type_ is not None:
+            self._do(Wrap(address(value.node), self._tangent(type_)), value.node)
+            self.cotangent(value.value, self.primals.each_entry(primal, value.node), None)
+
+    # -- objects and dicts ---------------------------------------------------------------------
 
     def _fields(self, value: Fields, primal: Primal) -> None:
         """Make a dict, or the fields of an object, a `Tangent`."""
@@ -167,10 +211,6 @@ class Tangents:
             or self._has_unknown_parts(value, primal, type_)
         ):
             return
-        if self._has_comment_before_value(value):
-            message = "a comment stands between a key and its value, where the new form has no place for it"
-            self._problem("comment-in-the-way", value.node, message, "Move the comment above the key.")
-            return
         known = primal.known
         is_mapping = (known is not None and known.is_mapping) or not _are_keywords(value.keys)
         wraps = is_mapping and isinstance(value.node, ast.Dict)
@@ -182,7 +222,7 @@ class Tangents:
                 inner = (
                     self.primals.entry(primal, key) if is_mapping else self.primals.field(primal, key, type_)
                 )
-                self._cotangent(part, inner, value.node)
+                self.cotangent(part, inner, None)
 
     def _has_wrong_key(self, value: Fields, type_: Type) -> bool:
         """Note a key that is no field of the class that the type is."""
@@ -191,7 +231,9 @@ class Tangents:
         known = None if type_.fields is None else {f.name for f in type_.fields}
         for key in value.keys:
             if not _are_keywords((key,)) or (known is not None and key not in known):
-                self._problem("unknown-field", value.node, f"`{type_.text}` has no field {key!r}", _FIELDS)
+                self.changes.problem(
+                    "unknown-field", value.node, f"`{type_.text}` has no field {key!r}", _FIELDS
+                )
                 return True
         return False
 
@@ -204,18 +246,11 @@ class Tangents:
         known = primal.known
         if known is not None and (known.is_mapping or (known.symbol and known.symbol.class_node)):
             return False
-        message = f"whether `{primal.path}` is an object or a dict cannot be told, nor what its parts are"
-        self._problem(
+        message = f"whether {primal.written} is an object or a dict cannot be told, nor what its parts are"
+        self.changes.problem(
             "unknown-structure", value.node, message, "Annotate the parameter with its class, or as a `dict`."
         )
         return True
-
-    def _has_comment_before_value(self, value: Fields) -> bool:
-        if not isinstance(value.node, ast.Dict):
-            return False
-        pairs = zip(value.node.keys, value.node.values, strict=True)
-        spans = [(self.module.span(key), self.module.span(part)) for key, part in pairs if key is not None]
-        return any(self.module.has_comment(Span(key.end, part.start)) for key, part in spans)
 
     def _dropped(self, value: Fields) -> frozenset[int]:
         """Return the entries that are zero and go; one with a comment of its own stays, as a zero."""
@@ -243,9 +278,9 @@ class Tangents:
         """Make a tuple or list a `Tangent`."""
         if isinstance(value.node, ast.List) and not (primal.known and primal.known.container == "list"):
             message = (
-                f"whether `{primal.path}` is a list or an array cannot be told, nor what its cotangent is"
+                f"whether {primal.written} is a list or an array cannot be told, nor what its cotangent is"
             )
-            self._problem("list-cotangent", value.node, message, _LIST)
+            self.changes.problem("list-cotangent", value.node, message, _LIST)
             return
         if isinstance(value.node, ast.Tuple) and not self.primals.may_be_tuple(primal):
             self._wrong_structure(value.node, primal, "a tuple")
@@ -253,13 +288,17 @@ class Tangents:
         type_ = self._type(primal, value.node, "a tuple")
         if type_ is None:
             return
-        if type_.fields is not None and len(value.values) != len(type_.fields):
+        spread = any(isinstance(part, Spread) for part in value.values)
+        if not spread and type_.fields is not None and len(value.values) != len(type_.fields):
             message = f"`{type_.text}` has {len(type_.fields)} fields, its cotangent {len(value.values)}"
-            self._problem("unknown-field", value.node, message, _FIELDS)
+            self.changes.problem("unknown-field", value.node, message, _FIELDS)
             return
         self._do(AsCall(address(value.node), self._tangent(type_)), value.node)
+        if spread:
+            self.elements(value, primal)
+            return
         for i, part in enumerate(value.values):
-            self._cotangent(part, self.primals.item(primal, i, type_), value.node.elts[i])
+            self.cotangent(part, self.primals.item(primal, i, type_), value.node.elts[i])
 
     # -- types ---------------------------------------------------------------------------------
 
@@ -272,19 +311,24 @@ class Tangents:
         if primal.is_numerical or (primal.known is not None and not perturbable):
             self._wrong_structure(node, primal, written)
             return None
-        type_ = self.primals.type_of(primal, self.scope)
+        type_ = self.primals.type_of(primal, self.scope, node)
         if type_ is None:
-            name = primal.argument
-            message = f"the type of `{primal.path}` is needed, but the rule binds `{name}` or `type` anew"
-            hint = f"Annotate the parameter with its class, or keep `{name}` for the argument."
-            self._problem("rebound-argument", node, message, hint)
+            self._no_type(primal, node)
         return type_
 
-    def _wrong_structure(self, node: ast.expr, primal: Primal, written: str) -> None:
-        assert primal.known is not None
-        type_ = primal.known.name.removeprefix("builtins.")
-        message = f"the cotangent of `{primal.path}`, a `{type_}`, is written as {written}"
-        self._problem("unexpected-structure", node, message, _STRUCTURE)
+    def _no_type(self, primal: Primal, node: ast.expr) -> None:
+        if primal.path is None:
+            message = "the type of a part of an argument is needed, and nothing here stands for that part"
+            self.changes.problem("unknown-structure", node, message, _PART)
+            return
+        message = f"the type of `{primal.path}` is needed, but the rule binds `{primal.front}` or `type` anew"
+        hint = f"Annotate the parameter with its class, or keep `{primal.front}` for the argument."
+        self.changes.problem("rebound-argument", node, message, hint)
+
+    def _wrong_structure(self, node: ast.expr | ast.stmt, primal: Primal, written: str) -> None:
+        type_ = " | ".join(a.name.removeprefix("builtins.") for a in primal.alternatives)
+        message = f"the cotangent of {primal.written}, a `{type_}`, is written as {written}"
+        self.changes.problem("unexpected-structure", node, message, _STRUCTURE)
 
     # -- notes ---------------------------------------------------------------------------------
 
@@ -297,14 +341,8 @@ class Tangents:
             if not hasattr(builtins, root.id):
                 self.changes.consumed.add((root, self.scope, ast.unparse(node.func)))
 
-    def _do(self, operation: Operation, node: ast.expr | ast.stmt) -> None:
-        known = self.changes.operations.setdefault(operation.at, operation)
-        if known != operation:
-            message = "one value serves as the cotangent of arguments that need different ones"
-            self._problem("shared-cotangent", node, message, "Write each cotangent out for itself.")
-
-    def _problem(self, slug: str, node: ast.expr | ast.stmt, message: str, hint: str) -> None:
-        self.changes.problems.append(Problem(slug, node, message, hint))
+    def _do(self, operation: Operation, node: ast.expr) -> None:
+        self.changes.do(operation, node)
 
 
 def _are_keywords(keys: tuple[object, ...]) -> bool:
@@ -316,8 +354,7 @@ def _are_keywords(keys: tuple[object, ...]) -> bool:
 
 
 _ANNOTATE = "Annotate the parameter: `x: np.ndarray`, for an array."
-_BY_HAND = "Convert this rule by hand."
-_ENTRIES = "Return one cotangent per positional parameter; keyword-only ones have none."
 _FIELDS = "Name the fields as the class does; see its definition."
 _LIST = "Annotate the parameter (`list`), or return an array: `np.array([...])`."
+_PART = "Write the cotangent where the part has a name, as in `[... for item in items]`."
 _STRUCTURE = "Return a dict of its fields for an object, a tuple for a tuple, an array for an array."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Problem:
+class UseProblem:
     """A use of a tangent that would change its meaning.
 
     All of them can be adapted but ``mutated-seed``.
@@ -27,16 +27,16 @@ class Problem:
     what: str
 
 
-def inspected(node: ast.expr | ast.stmt, what: str) -> Problem:
+def inspected(node: ast.expr | ast.stmt, what: str) -> UseProblem:
     """Return a problem of code that looks at the form of a tangent."""
-    return Problem("inspected-seed", node, what)
+    return UseProblem("inspected-seed", node, what)
 
 
-def mutated(node: ast.expr | ast.stmt) -> Problem:
+def mutated(node: ast.expr | ast.stmt) -> UseProblem:
     """Return a problem of code that changes a tangent in place."""
-    return Problem("mutated-seed", node, "is changed in place")
+    return UseProblem("mutated-seed", node, "is changed in place")
 
 
-def unfollowed(node: ast.expr) -> Problem:
+def unfollowed(node: ast.expr) -> UseProblem:
     """Return a problem of code in which a tangent is lost sight of."""
     return inspected(node, "is used in a way that cannot be followed")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from adjoint2rrule.convert.dialects.zygoterules.changed_uses import Change
 from adjoint2rrule.convert.dialects.zygoterules.held import Held
 from adjoint2rrule.convert.dialects.zygoterules.reading import Reading
-from adjoint2rrule.convert.dialects.zygoterules.use_problems import Problem, inspected, unfollowed
+from adjoint2rrule.convert.dialects.zygoterules.use_problems import UseProblem, inspected, unfollowed
 from adjoint2rrule.convert.dialects.zygoterules.uses_in_calls import Calls
 from adjoint2rrule.convert.dialects.zygoterules.uses_in_stores import Stores
 from adjoint2rrule.convert.dialects.zygoterules.uses_in_tests import Comparisons
@@ -23,7 +23,7 @@ _TRANSPARENT = (
 )
 
 
-def uses_in(reading: Reading) -> Iterator[Problem | Change]:
+def uses_in(reading: Reading) -> Iterator[UseProblem | Change]:
     """Yield each use in a function that changes or is a problem, in no particular order."""
     return _Uses(reading).found()
 
@@ -35,7 +35,7 @@ class _Uses:
         self.calls = Calls(reading, uses_in)
         self.stores = Stores(reading)
 
-    def found(self) -> Iterator[Problem | Change]:
+    def found(self) -> Iterator[UseProblem | Change]:
         """Yield each use that changes or is a problem, in no particular order."""
         for node in list(self.reading.holding.scopes):
             match node:
@@ -55,7 +55,7 @@ class _Uses:
                 if held.bears or held.array:
                     yield from self._use(node, held)
 
-    def _use(self, node: ast.expr, held: Held) -> Iterator[Problem | Change]:
+    def _use(self, node: ast.expr, held: Held) -> Iterator[UseProblem | Change]:
         """Yield what is to be said of the way in which `node` is used by what is around it."""
         parent = self.reading.parents.get(node)
         match parent:
@@ -69,7 +69,7 @@ class _Uses:
             case _ if held.bears:
                 yield from self._held_by(node, parent, held)
 
-    def _held_by(self, node: ast.expr, parent: ast.AST | None, held: Held) -> Iterator[Problem]:
+    def _held_by(self, node: ast.expr, parent: ast.AST | None, held: Held) -> Iterator[UseProblem]:
         match parent:
             case ast.BinOp():
                 yield from self._joined(node, parent, held)
@@ -101,11 +101,11 @@ class _Uses:
             case _ if not isinstance(parent, _TRANSPARENT):
                 yield unfollowed(node)
 
-    def _truth(self, node: ast.expr, held: Held) -> Iterator[Problem]:
+    def _truth(self, node: ast.expr, held: Held) -> Iterator[UseProblem]:
         if held.is_tangent:
             yield inspected(node, "is tested for truth")
 
-    def _joined(self, node: ast.expr, parent: ast.BinOp, held: Held) -> Iterator[Problem]:
+    def _joined(self, node: ast.expr, parent: ast.BinOp, held: Held) -> Iterator[UseProblem]:
         """Yield a problem where an operator may join a bare sequence and a seed that is one no longer."""
         other = self.reading.holding.of(parent.right if node is parent.left else parent.left)
         shown = parent.right if node is parent.left else parent.left

@@ -18,7 +18,7 @@ from adjoint2rrule.convert.dialects.zygoterules.numerical import (
     MUTATING_METHODS,
 )
 from adjoint2rrule.convert.dialects.zygoterules.reading import MAX_DEPTH, Reading
-from adjoint2rrule.convert.dialects.zygoterules.use_problems import Problem, inspected, mutated, unfollowed
+from adjoint2rrule.convert.dialects.zygoterules.use_problems import UseProblem, inspected, mutated, unfollowed
 from adjoint2rrule.convert.scopes import By
 
 _HARMLESS = PASSING | {
@@ -48,7 +48,7 @@ _CONTAINER_METHODS = frozenset(
     """.split()  # noqa: SIM905
 )
 
-Found = Callable[[Reading], Iterator[Problem | Change]]
+Found = Callable[[Reading], Iterator[UseProblem | Change]]
 
 
 class Calls:
@@ -66,7 +66,7 @@ class Calls:
         self.reading = reading
         self.found = found
 
-    def attribute(self, node: ast.Attribute, held: Held) -> Iterator[Problem]:
+    def attribute(self, node: ast.Attribute, held: Held) -> Iterator[UseProblem]:
         call = self.reading.parents.get(node)
         called = isinstance(call, ast.Call) and call.func is node
         if not (held.is_tangent or held.array):
@@ -89,7 +89,7 @@ class Calls:
 
     def argument(
         self, node: ast.expr, parent: ast.Call | ast.keyword, held: Held
-    ) -> Iterator[Problem | Change]:
+    ) -> Iterator[UseProblem | Change]:
         call = parent if isinstance(parent, ast.Call) else self.reading.parents[parent]
         if not isinstance(call, ast.Call):
             yield unfollowed(node)
@@ -136,7 +136,7 @@ class Calls:
                 return self.reading.holding.is_own_container(owner, self.reading.holding.scopes[call])
         return False
 
-    def _instance_test(self, node: ast.expr, call: ast.Call, held: Held) -> Iterator[Problem | Change]:
+    def _instance_test(self, node: ast.expr, call: ast.Call, held: Held) -> Iterator[UseProblem | Change]:
         scope = self.reading.holding.scopes[call]
         if len(call.args) == 2 and self.reading.is_number_class(call.args[1], scope):
             if held.thunk:
@@ -146,12 +146,12 @@ class Calls:
 
     def _opaque(
         self, node: ast.expr, call: ast.Call, held: Held, what: str, slug: str = "opaque-call"
-    ) -> Iterator[Problem | Change]:
+    ) -> Iterator[UseProblem | Change]:
         """Yield what it takes to hand a tangent to a function that is not known: it must be the value."""
         plain = held.whole and not held.part and not held.structured and not held.is_container
         safe = held.plain or not (self.reading.shows_structure or self._is_readable(call))
         if isinstance(node, ast.Starred) or not (plain and safe):
-            yield Problem(slug, call, what)
+            yield UseProblem(slug, call, what)
         elif held.thunk:
             yield Forced(node)
 
@@ -170,7 +170,7 @@ class Calls:
 
     def _numerical(
         self, node: ast.expr, call: ast.Call, called: Called, keyword: str | None, held: Held
-    ) -> Iterator[Problem | Change]:
+    ) -> Iterator[UseProblem | Change]:
         """Yield what is to be said of handing a tangent to a function of numpy or its like."""
         short = (called.name or "").partition(".")[2]
         if (short in MUTATING and call.args[:1] == [node]) or keyword == "out":
@@ -185,15 +185,15 @@ class Calls:
             if held.thunk and not held.is_container and not isinstance(node, ast.Starred):
                 yield Forced(node)
             else:
-                yield Problem("opaque-call", call, f"is given to `{called.name}`, which takes no thunks")
+                yield UseProblem("opaque-call", call, f"is given to `{called.name}`, which takes no thunks")
 
-    def _to_helper(self, node: ast.expr, call: ast.Call, called: Called) -> Iterator[Problem | Change]:
+    def _to_helper(self, node: ast.expr, call: ast.Call, called: Called) -> Iterator[UseProblem | Change]:
         """Yield what a function of the project does wrong with what it is given."""
         name = ast.unparse(call.func)
         arguments = called.arguments(call)
         if arguments is None or node not in arguments.values():
             what = f"is given to `{name}`, whose arguments cannot be matched"
-            yield Problem("opaque-call", call, what)
+            yield UseProblem("opaque-call", call, what)
             return
         values = {p: self.reading.holding.of(value) for p, value in arguments.items()}
         inner = list(self.found(self.reading.helper(called, values)))
@@ -205,11 +205,11 @@ class Calls:
                 yield Forced(node)
             return
         worst = min(inner, key=lambda use: use.node.lineno)
-        what = worst.what if isinstance(worst, Problem) else "must not be a thunk"
+        what = worst.what if isinstance(worst, UseProblem) else "must not be a thunk"
         slug = "inspected-cotangent"
-        if any(isinstance(use, Problem) and use.slug == "mutated-seed" for use in inner):
+        if any(isinstance(use, UseProblem) and use.slug == "mutated-seed" for use in inner):
             slug = "mutated-seed"
         where = f"line {worst.node.lineno}"
         if called.unit is not None and called.unit is not self.reading.functions.unit:
             where += f" of {called.unit.name}"
-        yield Problem(slug, call, f"is given to `{name}`, where it {what} ({where})")
+        yield UseProblem(slug, call, f"is given to `{name}`, where it {what} ({where})")

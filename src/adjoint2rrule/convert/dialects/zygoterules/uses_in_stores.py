@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from adjoint2rrule.convert.dialects.zygoterules.fresh import makes_array
 from adjoint2rrule.convert.dialects.zygoterules.reading import Reading
-from adjoint2rrule.convert.dialects.zygoterules.use_problems import Problem, inspected, mutated
+from adjoint2rrule.convert.dialects.zygoterules.use_problems import UseProblem, inspected, mutated
 
 # What `None` and missing keys raise, where a tangent goes on.
 _TELLING = frozenset(
@@ -24,7 +24,7 @@ class Stores:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
 
-    def stored(self, parent: ast.stmt | ast.expr, targets: list[ast.expr]) -> Iterator[Problem]:
+    def stored(self, parent: ast.stmt | ast.expr, targets: list[ast.expr]) -> Iterator[UseProblem]:
         """Yield a problem for each of `targets` that something bearing tangents is stored in out of sight."""
         for target in (t for whole in targets for t in _flat(whole)):
             kept = isinstance(target, ast.Name) and target.id not in self.reading.borrowed
@@ -45,7 +45,7 @@ class Stores:
             or self.reading.is_fresh(target.value)
         )
 
-    def updated(self, node: ast.AugAssign, target: ast.expr) -> Iterator[Problem]:
+    def updated(self, node: ast.AugAssign, target: ast.expr) -> Iterator[UseProblem]:
         """Yield a problem where ``+=`` and its like may change a tangent in place."""
         whole = target.value if isinstance(target, ast.Subscript) else target
         if isinstance(target, ast.Name):
@@ -59,11 +59,11 @@ class Stores:
         ):
             yield mutated(node)
 
-    def written(self, node: ast.expr, where: ast.expr | ast.stmt) -> Iterator[Problem]:
+    def written(self, node: ast.expr, where: ast.expr | ast.stmt) -> Iterator[UseProblem]:
         if not self.reading.is_fresh(node):
             yield mutated(node)
 
-    def caught(self, node: ast.Try | ast.TryStar | ast.With) -> Iterator[Problem]:
+    def caught(self, node: ast.Try | ast.TryStar | ast.With) -> Iterator[UseProblem]:
         """Yield a problem where what only a legacy seed raises is caught: missing parts and keys."""
         if isinstance(node, ast.Try | ast.TryStar):
             caught = {name for handler in node.handlers for name in _exceptions(handler.type)}

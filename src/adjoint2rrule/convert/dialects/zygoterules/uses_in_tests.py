@@ -10,7 +10,7 @@ from adjoint2rrule.convert.dialects.zygoterules.changed_uses import Change, Forc
 from adjoint2rrule.convert.dialects.zygoterules.held import Held, sequence
 from adjoint2rrule.convert.dialects.zygoterules.patterns import walk_pattern
 from adjoint2rrule.convert.dialects.zygoterules.reading import Reading, compares_with_none, is_none
-from adjoint2rrule.convert.dialects.zygoterules.use_problems import Problem, inspected
+from adjoint2rrule.convert.dialects.zygoterules.use_problems import UseProblem, inspected
 
 _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -21,7 +21,7 @@ class Comparisons:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
 
-    def comparison(self, node: ast.Compare) -> Iterator[Problem | Change]:
+    def comparison(self, node: ast.Compare) -> Iterator[UseProblem | Change]:
         sides = [node.left, *node.comparators]
         held = [self.reading.holding.of(side) for side in sides]
         if compares_with_none(node):
@@ -30,7 +30,7 @@ class Comparisons:
         elif any(h.bears or h.doubtful for h in held):
             yield from self._other_comparison(node, sides, held)
 
-    def _none_test(self, node: ast.Compare, operand: ast.expr, held: Held) -> Iterator[Problem | Change]:
+    def _none_test(self, node: ast.Compare, operand: ast.expr, held: Held) -> Iterator[UseProblem | Change]:
         if not (held.is_tangent or held.doubtful or held.nones):
             return
         identity = isinstance(node.ops[0], ast.Is | ast.IsNot)
@@ -58,7 +58,7 @@ class Comparisons:
 
     def _other_comparison(
         self, node: ast.Compare, sides: list[ast.expr], held: list[Held]
-    ) -> Iterator[Problem]:
+    ) -> Iterator[UseProblem]:
         if any(isinstance(side, ast.Tuple | ast.List | ast.Dict | ast.Set) for side in sides):
             yield inspected(node, "is compared with a tuple, a list or a dict")
         elif any(map(_holds_none, sides)):
@@ -72,7 +72,7 @@ class Comparisons:
 
     # -- patterns ------------------------------------------------------------------------------
 
-    def match(self, node: ast.Match) -> Iterator[Problem | Change]:
+    def match(self, node: ast.Match) -> Iterator[UseProblem | Change]:
         subject = self.reading.holding.of(node.subject)
         if not (subject.bears or subject.nones or subject.doubtful):
             return
@@ -98,7 +98,7 @@ class Comparisons:
         held = self.reading.holding.of(subject)
         return [subject] if held.thunk and held.is_tangent else []
 
-    def _pattern(self, pattern: ast.pattern, held: Held, node: ast.Match) -> Iterator[Problem | Change]:
+    def _pattern(self, pattern: ast.pattern, held: Held, node: ast.Match) -> Iterator[UseProblem | Change]:
         told = held.is_tangent or held.doubtful
         match pattern:
             case _ if held.thunk and not isinstance(pattern, ast.MatchAs | ast.MatchOr | ast.MatchStar):

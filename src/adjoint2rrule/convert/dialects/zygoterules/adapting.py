@@ -1,0 +1,93 @@
+"""Keeps a legacy pullback as it is, and wraps it: the answer where the source does not say enough.
+
+What the pullback returns is told from the arguments when it runs, by `adapt_pullback` of the legacy runtime.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
+from adjoint2rrule.convert.dialects.zygoterules.rules import Rule
+from adjoint2rrule.convert.dialects.zygoterules.tangents import Changes
+from adjoint2rrule.convert.dialects.zygoterules.targets import Target
+from adjoint2rrule.convert.model import Kind
+from adjoint2rrule.convert.operations import Redirect, SplitReturn, Wrap, address
+from adjoint2rrule.convert.runtime import RuntimeNames
+from adjoint2rrule.convert.scopes import names_bound_by
+
+MODULE = "adjoint2rrule.legacy"
+
+# These say that the source is not clear; what the pullback means is certain once it runs.
+_ADAPTABLE = frozenset(
+    """
+    decorated-pullback inspected-cotangent inspected-seed list-cotangent opaque-call
+    opaque-callback opaque-cotangent opaque-pair opaque-pullback rebound-argument shared-cotangent
+    stepwise-cotangent unknown-structure used-pullback variadic-cotangents
+    """.split()  # noqa: SIM905 (names, not sentences)
+)
+
+
+def is_adaptable(problem: Problem) -> bool:
+    """Whether a rule with this problem is right once its pullback is wrapped."""
+    return problem.slug in _ADAPTABLE
+
+
+def adapt(rule: Rule, target: Target, names: RuntimeNames, config: str) -> Changes:
+    """Return what wraps the pullbacks of `rule`, and what stands in the way.
+
+    Parameters
+    ----------
+    names
+        Those of the legacy runtime, to write.
+    config
+        The name of the parameter that takes the config of the AD, where the rule calls back into it.
+    """
+    changes = Changes()
+    for parameter in rule.parameters:
+        if _is_rebound(rule, parameter.name):
+            message = f"the rule binds `{parameter.name}` anew, and what it was called with is needed"
+            hint = f"Keep `{parameter.name}` for the argument, and use another name for what is made of it."
+            changes.problem("rebound-argument", rule.node, message, hint)
+    primals = tuple(f"*{p.name}" if p.is_variadic else p.name for p in rule.parameters)
+    functor = ("functor=True",) if target.kind is Kind.FUNCTOR else ()
+    for statement in rule.returns:
+        _wrap(statement, (*primals, *functor), names, rule, changes)
+    for callback in rule.callbacks.calls:
+        callee, replaced = names.use(callback.name), callback.context is not None
+        changes.edit(Redirect(address(callback.call), callee, config, replaced), callback.call)
+    return changes
+
+
+def _wrap(
+    statement: ast.Return, more: tuple[str, ...], names: RuntimeNames, rule: Rule, changes: Changes
+) -> None:
+    callee = names.use("adapt_pullback")
+    match statement.value:
+        case ast.Tuple(elts=[_, pullback]) if not isinstance(pullback, ast.Starred):
+            changes.edit(Wrap(address(pullback), callee, more=more), pullback)
+        case _:
+            y, back = free_name("y", rule.node), free_name("back", rule.node)
+            then = f"return {y}, {callee}({', '.join((back, *more))})"
+            changes.edit(SplitReturn(address(statement), f"{y}, {back}", then), statement)
+
+
+def _is_rebound(rule: Rule, name: str) -> bool:
+    """Whether the rule, or a function inside of it, binds the name of an argument anew."""
+    borrowed = {
+        borrowed
+        for node in ast.walk(rule.node)
+        if isinstance(node, ast.Global | ast.Nonlocal)
+        for borrowed in node.names
+    }
+    return len(rule.scope.bindings.get(name, [])) > 1 or name in borrowed
+
+
+def free_name(name: str, function: ast.FunctionDef) -> str:
+    """Return `name`, or one like it that `function` does not use."""
+    nodes = list(ast.walk(function))
+    taken = {n for node in nodes for n in names_bound_by(node)}
+    taken |= {node.id for node in nodes if isinstance(node, ast.Name)}
+    while name in taken:
+        name = f"{name}_"
+    return name

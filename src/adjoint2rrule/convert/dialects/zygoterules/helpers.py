@@ -1,0 +1,56 @@
+"""Which functions of a file serve its legacy rules alone: these can be rewritten together with them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from adjoint2rrule.convert.dialects.zygoterules.functions import Called
+from adjoint2rrule.convert.project import Project
+from adjoint2rrule.convert.units import Unit
+
+
+@dataclass
+class Helpers:
+    """Tells of the functions of a file whom they serve.
+
+    Attributes
+    ----------
+    unit, project
+        The file, and the project around it.
+    rules
+        The legacy rules of the file.
+    kept
+        Functions that must stay as they are, whomever they serve.
+    """
+
+    unit: Unit
+    project: Project
+    rules: Iterable[ast.AST]
+    kept: Set[ast.AST] = field(default_factory=frozenset)
+
+    def is_own(self, called: Called) -> bool:
+        """Whether a function may be rewritten: legacy rules of its file use it, and nobody else does."""
+        function = called.function
+        if called.unit is not self.unit or not isinstance(function, ast.FunctionDef) or function in self.kept:
+            return False
+        if called.scope is None or called.scope.parent is not self.unit.scope or function.decorator_list:
+            return False
+        uses = [name for name, scope in self.unit.reads.get(function.name, ()) if scope.find(function.name)]
+        return bool(uses) and all(use in self._inside for use in uses) and not self._is_public(function.name)
+
+    @cached_property
+    def _inside(self) -> set[ast.AST]:
+        return {node for rule in self.rules for node in ast.walk(rule)}
+
+    def _is_public(self, name: str) -> bool:
+        """Whether other modules take `name` from this one, or are offered it."""
+        offered = name in (self.unit.exported or ())
+        return offered or any(True for _ in self.project.importers(self.unit, name))
+
+    def rules_using(self, function: ast.FunctionDef) -> list[ast.AST]:
+        """Return the rules that use `function`."""
+        uses = {name for name, _ in self.unit.reads.get(function.name, ())}
+        return [rule for rule in self.rules if any(node in uses for node in ast.walk(rule))]

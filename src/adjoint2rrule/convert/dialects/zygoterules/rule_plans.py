@@ -1,0 +1,184 @@
+"""Plans what becomes of a legacy rule: converted where that is sure to be right, else adapted or refused."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+
+from adjoint2rrule.convert.dialects.zygoterules import adapting
+from adjoint2rrule.convert.dialects.zygoterules import names as legacy
+from adjoint2rrule.convert.dialects.zygoterules.adapting import adapt, free_name, is_adaptable
+from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
+from adjoint2rrule.convert.dialects.zygoterules.conversions import RuleConversion, used
+from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated
+from adjoint2rrule.convert.dialects.zygoterules.forms import escapes
+from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
+from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
+from adjoint2rrule.convert.dialects.zygoterules.names import Use
+from adjoint2rrule.convert.dialects.zygoterules.naming import first_parameter, rule_name
+from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
+from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
+from adjoint2rrule.convert.dialects.zygoterules.rules import Rule, read_rule
+from adjoint2rrule.convert.dialects.zygoterules.tangents import Changes
+from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
+from adjoint2rrule.convert.operations import EditFunction, Operation, Replace, address, written_by
+from adjoint2rrule.convert.plan import Consumed
+from adjoint2rrule.convert.project import Project
+from adjoint2rrule.convert.runtime import RuntimeNames
+from adjoint2rrule.convert.units import Unit
+
+
+@dataclass(frozen=True)
+class RulePlan:
+    """What converting or adapting a rule takes.
+
+    Attributes
+    ----------
+    operations
+        What is to be done to it, and to its helpers.
+    reason
+        Why it is adapted; `None` where it is converted.
+    runtime
+        The names of the runtime that the new code uses.
+    imports
+        What it takes from the legacy runtime: the module, and the name with its alias.
+    consumed
+        The uses of names that it no longer has.
+    helpers
+        The functions outside of it that are rewritten with it.
+    """
+
+    operations: tuple[Operation, ...]
+    reason: Problem | None
+    runtime: frozenset[str]
+    imports: frozenset[tuple[str, str]]
+    consumed: frozenset[Consumed]
+    helpers: tuple[ast.FunctionDef, ...]
+
+
+@dataclass(frozen=True)
+class RulePlanner:
+    """Plans the rules of one file.
+
+    Attributes
+    ----------
+    unit, project
+        The file, and the project around it.
+    targets, functions, classes, properties, helpers
+        What is known of them.
+    runtime, legacy
+        The names of the runtime, and of the legacy one.
+    taken
+        The names that no rule may be given.
+    """
+
+    unit: Unit
+    project: Project
+    targets: Targets
+    functions: Functions
+    classes: Classes
+    properties: Properties
+    helpers: Helpers
+    runtime: RuntimeNames
+    legacy: RuntimeNames
+    taken: set[str]
+
+    def plan(self, decorated: Decorated, node: ast.FunctionDef, targets: list[Target]) -> RulePlan | Problem:
+        """Return the plan for a rule, or why it is refused."""
+        callbacks: dict[ast.expr, str]
+        callbacks = {u.node: u.name for u in decorated.callbacks if u.name in legacy.CALLBACKS}
+        rule = read_rule(node, decorated.scope, self.functions, self.helpers, callbacks)
+        reads = self._property_reads(decorated)
+        problems = [*escapes(decorated, node, self.unit, self.project), *rule.problems]
+        problems += [read for read in reads.values() if isinstance(read, Problem)]
+        if fatal := [problem for problem in problems if not is_adaptable(problem)]:
+            return fatal[0]
+        config = free_name("config", node)
+        runtime, names = self.runtime.fresh(), self.legacy.fresh()
+        if not problems:
+            conversion = RuleConversion(
+                rule, targets[0], self.unit, self.classes, self.functions, runtime, config
+            )
+            changes = conversion.decide()
+            problems = list(changes.problems)
+        else:
+            uses = [rule.callbacks.uses, *(pullback.uses for pullback in rule.pullbacks)]
+            problems += [used(problem) for found in uses for problem in found.problems]
+        if fatal := [problem for problem in problems if not is_adaptable(problem)]:
+            return fatal[0]
+        if problems:
+            runtime = self.runtime.fresh()
+            changes = adapt(rule, targets[0], names, config)
+            if changes.problems:
+                return changes.problems[0]
+        properties = [read for read in reads.values() if not isinstance(read, Problem)]
+        head = self._head(decorated, node, targets, runtime, rule, changes, config)
+        return RulePlan(
+            (*head, *changes.operations.values(), *properties),
+            min(problems, key=_telling, default=None),
+            frozenset(runtime.used),
+            frozenset((names.module, names.written(name)) for name in names.used),
+            frozenset(self._consumed(decorated, changes, reads.keys(), rule)),
+            () if problems else rule.helpers,
+        )
+
+    def _property_reads(self, decorated: Decorated) -> Mapping[Use, Operation | Problem]:
+        """Return what becomes of each use of ``literal_getproperty`` in the rule."""
+        calls = {use.node for use in decorated.callbacks}
+        uses = (use for use in decorated.callbacks if use.name in legacy.PROPERTIES)
+        return {use: self.properties.operation(use, calls) for use in uses}
+
+    def _consumed(
+        self, decorated: Decorated, changes: Changes, reads: Set[Use], rule: Rule
+    ) -> Iterator[Consumed]:
+        """Yield the uses of names that a rule has no more; of a plain rule on properties, its name too."""
+        yield from changes.consumed
+        back = {callback.call.func for callback in rule.callbacks.calls}
+        uses = [*reads, *decorated.targets, *(use for _, use in decorated.decorators)]
+        uses += [use for use in decorated.callbacks if use.node in back or use.name == legacy.CONTEXT]
+        for use in uses:
+            yield use.root, use.scope, ast.unparse(use.node)
+        if decorated.is_plain and decorated.node.name in legacy.PROPERTIES:
+            # The rule was read under this name, and is the last to need its import.
+            name = ast.Name(decorated.node.name, ast.Load())
+            yield name, decorated.scope, name.id
+
+    def _head(
+        self,
+        decorated: Decorated,
+        node: ast.FunctionDef,
+        targets: list[Target],
+        runtime: RuntimeNames,
+        rule: Rule,
+        changes: Changes,
+        config: str,
+    ) -> Iterator[Operation]:
+        """Yield the operations on the decorators, name and parameters of the rule."""
+        register = f"{runtime.use('rrule')}.register"
+        for (i, _), target in zip(decorated.decorators, targets, strict=True):
+            decorator = node.decorator_list[i]
+            if isinstance(decorator, ast.Call):
+                yield Replace(address(decorator.func), register)
+                if target.text != ast.unparse(decorator.args[0]):
+                    yield Replace(address(decorator.args[0]), target.text)
+            else:
+                yield Replace(address(decorator), f"{register}({target.text})")
+        written = {w for o in changes.operations.values() for w in re.findall(r"\w+", written_by(o))}
+        own = first_parameter(decorated, node, targets, self.targets, written | {config})
+        parameters = [own] if own is not None else []
+        if rule.callbacks.calls:
+            space = f"{runtime.use('RuleConfig')}[{runtime.use('HasReverseMode')}]"
+            parameters.insert(0, f"{config}: {space}")
+        name = rule_name(targets[0].name, self.taken) if decorated.is_plain else None
+        self.taken.update({name} if name else ())
+        yield EditFunction(address(node), name, tuple(parameters))
+
+
+def _telling(problem: Problem) -> bool:
+    """Return the key by which the problem comes first that says most: what a helper does with cotangents."""
+    return problem.slug != "inspected-cotangent"
+
+
+LEGACY_MODULE = adapting.MODULE
