@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adjoint2rrule.convert.model import Severity, SourceFile, Span
-from adjoint2rrule.convert.syntax import Module, UnreadableSourceError, first_line, is_directive, parse
+from adjoint2rrule.convert.syntax import (
+    Module,
+    UnreadableSourceError,
+    first_line,
+    is_directive,
+    parse,
+    parse_expression,
+)
 from tests.convert.building import parsed
 
 
@@ -257,3 +264,17 @@ def test_nesting_that_the_parser_cannot_follow_is_reported():
 def test_odd_escapes_are_left_between_the_author_and_python():
     # Warnings are errors in these tests, so that one would be raised here.
     assert parsed(b"x = '\\d'\n").text(parsed(b"x = '\\d'\n").tree.body[0]) == "x = '\\d'"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "two words", "x = 1", "((", "\0", "\ud800", "-" * 100_000 + "1", "(" * 300 + "x" + ")" * 300],
+    ids=["nothing", "text", "statement", "brackets", "null", "surrogate", "signs", "groups"],
+)
+def test_string_that_is_no_expression_has_no_tree(text):
+    assert parse_expression(text) is None
+
+
+def test_expression_in_a_string_is_read_without_warnings():
+    tree = parse_expression(" Literal['\\d'] ")
+    assert isinstance(tree, ast.Subscript)

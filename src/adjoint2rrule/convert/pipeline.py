@@ -67,14 +67,25 @@ def convert_source(source: SourceFile, options: Options, project: Project) -> Co
     <BLANKLINE>
     """
     try:
-        module = parse(source)
+        return _checked(parse(source), options, project)
     except UnreadableSourceError as err:
-        return Conversion(source, source.content, diagnostics=(err.diagnostic,))
+        diagnostic = err.diagnostic
+    except RecursionError:
+        diagnostic = Diagnostic("too-deep", Severity.ERROR, _TOO_DEEP, _SIMPLIFY, 1, 1)
+    return Conversion(source, source.content, diagnostics=(diagnostic,))
+
+
+_TOO_DEEP = "the file is left as it is: it is nested more deeply than can be followed"
+_SIMPLIFY = "Split its longest expressions and branches."
+
+
+def _checked(module: Module, options: Options, project: Project) -> Conversion:
+    """Return the conversion of a file, or why it would be wrong."""
     conversion, kept = _convert(module, options, project)
     problem = _problem(module, conversion, kept, options, project) if conversion.edits else None
     if problem is None:
         return conversion
-    return Conversion(source, source.content, diagnostics=(_internal_error(problem),))
+    return Conversion(module.source, module.source.content, diagnostics=(_internal_error(problem),))
 
 
 def _problem(

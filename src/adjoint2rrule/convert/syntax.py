@@ -224,6 +224,22 @@ def parse(source: SourceFile) -> Module:
     return Module(source, tree, encoding)
 
 
+def parse_expression(text: str) -> ast.expr | None:
+    r"""Return the tree of an expression that stands in a string, `None` where there is none.
+
+    Examples
+    --------
+    >>> parse_expression(" Foo | None") is None, parse_expression("any text"), parse_expression("\ud800")
+    (False, None, None)
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None  # no expression, or null bytes, lone surrogates, or too deep for the parser
+
+
 def _encoding(content: bytes) -> str:
     """Return the encoding that the file declares, in Python's spelling, once it is sure to decode it."""
     try:

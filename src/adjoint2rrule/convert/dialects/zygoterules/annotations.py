@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.scopes import By, Scope
+from adjoint2rrule.convert.syntax import parse_expression
 from adjoint2rrule.convert.units import Symbol, Unit
 
 _MAX_DEPTH = 20
@@ -138,11 +139,8 @@ class Annotations:
             case ast.Constant(value=None):
                 return [Alternative("None", (), place)]
             case ast.Constant(value=str() as text):
-                try:
-                    inner = ast.parse(text.strip(), mode="eval").body
-                except SyntaxError:
-                    return unknown
-                return self.alternatives(inner, place, depth + 1)
+                inner = parse_expression(text)
+                return unknown if inner is None else self.alternatives(inner, place, depth + 1)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return self._all([left, right], place, depth)
             case ast.Subscript(value=head, slice=index):

@@ -20,6 +20,7 @@ from adjoint2rrule.convert.dialects.zygoterules.properties import FUNCTION, Prop
 from adjoint2rrule.convert.model import Diagnostic, Kind, Severity
 from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.scopes import Binding, By, Scope
+from adjoint2rrule.convert.syntax import parse_expression
 from adjoint2rrule.convert.units import Symbol, Unit
 
 
@@ -113,10 +114,7 @@ class Targets:
         positional = [*node.args.posonlyargs, *node.args.args]
         annotation = positional[0].annotation if positional else None
         if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-            try:
-                annotation = ast.parse(annotation.value, mode="eval").body
-            except SyntaxError:
-                annotation = None
+            annotation = parse_expression(annotation.value)
         if isinstance(annotation, ast.Subscript) and self._is_own_class(annotation.value, scope):
             annotation = annotation.value  # the parameters of a generic class are no part of it at run time
         if not isinstance(annotation, ast.Name | ast.Attribute):
