@@ -128,11 +128,11 @@ def test_call_is_a_definition_of_its_own():
     assert (definition.line, definition.column) == (4, 9)
 
 
-RULE = "@adjoint\ndef f(x):\n    return literal_getproperty(x, 'a'), {}\ndef f(x): ...\n"
+MUTATING = "@adjoint_mut\ndef f(x):\n    return literal_getproperty(x, 'a'), lambda dy: (dy,)\n"
 
 
 def test_call_in_a_refused_rule_stays():
-    text = f"{HEAD}def f(x): ...\n{RULE.format('unknown')}"
+    text = f"from zygoterules import adjoint_mut\n{HEAD}def f(x): ...\n{MUTATING}"
     assert conversion(text).result.decode() == text
 
 

@@ -25,6 +25,8 @@ Modules = Mapping[str, frozenset[str]]  # legacy modules, with the names that a 
 
 AMBIGUOUS = "?"
 
+_NOWHERE = Scope(ast.Module([], []))  # binds nothing: what is looked up from here comes from star imports
+
 
 @dataclass(frozen=True, eq=False)
 class Use:
@@ -78,11 +80,21 @@ def uses(unit: Unit, project: Project, modules: Modules) -> Iterator[Use]:
         root = _root(node)
         if root is None or not _may_be_legacy(node, root, scope, unit, project):
             continue
-        symbols = [s for s in project.resolve(node, scope, unit) if not (s.is_none or is_property_rule(s))]
+        symbols = [s for s in _symbols(node, scope, unit, project) if not (s.is_none or is_property_rule(s))]
         name = legacy_name(tuple(symbols), modules)
         if name is not None:
             inner |= {node.value} if isinstance(node, ast.Attribute) else set()
             yield Use(name, node, root, scope, functions)
+
+
+def _symbols(
+    node: ast.Name | ast.Attribute, scope: Scope, unit: Unit, project: Project
+) -> tuple[Symbol, ...]:
+    """Return what `node` can stand for; behind rules on properties, what a star import gives."""
+    found = project.resolve(node, scope, unit)
+    if isinstance(node, ast.Name) and found and all(map(is_property_rule, found)):
+        return project.resolve(node, _NOWHERE, unit)
+    return found
 
 
 def dynamic_imports(unit: Unit, modules: Modules) -> Iterator[ast.Call]:
@@ -104,7 +116,8 @@ def _may_be_legacy(
     """
     found = scope.find(root.id)
     imports = [b for b in found[1] if b.by is By.IMPORT] if found is not None else []
-    if not imports and (found is not None or not unit.scope.star_imports):
+    is_hidden = found is not None and root.id not in PROPERTIES  # rules on them hide no star import
+    if not imports and (is_hidden or not unit.scope.star_imports):
         return False
     if isinstance(node, ast.Attribute) and node.attr in ALL:
         return True
