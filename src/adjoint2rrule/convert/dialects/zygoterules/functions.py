@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules.numerical import (
@@ -122,6 +122,12 @@ class Functions:
         self.project = project
         self.unit = unit
         self.is_rule = is_rule
+        self._passed: dict[tuple[Scope, str], tuple[ast.expr, Scope]] = {}
+
+    def passing(self, function: Scope, arguments: Mapping[str, ast.expr], scope: Scope) -> None:
+        """Take the parameters of `function` for the functions that it is given from `scope`."""
+        for name, argument in arguments.items():
+            self._passed[function, name] = argument, scope
 
     def called(self, call: ast.Call, scope: Scope) -> Called:
         """Return what `call` calls from `scope`."""
@@ -133,6 +139,11 @@ class Functions:
 
     def symbols(self, expression: ast.expr, scope: Scope) -> tuple[Symbol, ...]:
         """Return what `expression` can stand for, without the methods of values."""
+        if isinstance(expression, ast.Name) and (found := scope.find(expression.id)) is not None:
+            where, bindings = found
+            passed = self._passed.get((where, expression.id))
+            if passed is not None and all(b.by is By.PARAMETER for b in bindings):
+                return self.symbols(*passed)
         unit = self._unit_of(scope)
         return self.project.resolve(expression, scope, unit)
 

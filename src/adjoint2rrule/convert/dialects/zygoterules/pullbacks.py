@@ -331,6 +331,7 @@ class Sources:
         local = self.reader.is_local(inner)
         reader = self.reader if local else self.reader.elsewhere(inner)
         reader.parameters |= {(inner, n): self.reader.look(a, scope) for n, a in arguments.items()}
+        self.reader.functions.passing(inner, arguments, scope)
         names = self._renamed(arguments, inner if local else None)
         sources = Sources(reader, self.helpers, [], inner, names, function)
         for statement in walk_scope(function.body):
