@@ -59,13 +59,6 @@ class Unit:
         return found
 
     @cached_property
-    def decorators(self) -> set[ast.expr]:
-        """The decorators of all definitions; of those that are called, what is called."""
-        definitions = (n for n, _, _ in self.evaluated if isinstance(n, DefinitionNode | ast.ClassDef))
-        found = [d for definition in definitions for d in definition.decorator_list]
-        return {d.func if isinstance(d, ast.Call) else d for d in found}
-
-    @cached_property
     def called_for_effect(self) -> set[ast.expr]:
         """What is called by a statement that has no use for the result."""
         statements = (n for n, _, _ in self.evaluated if isinstance(n, ast.Expr))

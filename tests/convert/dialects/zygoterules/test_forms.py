@@ -59,23 +59,7 @@ REFUSED = {
     ),
     f"@adjoint(unknown(x))\ndef h(x):\n{BODY}": ("unknown-target", "what `unknown(x)` is cannot be told"),
     f"@adjoint\ndef absent(x):\n{BODY}": ("unknown-target", "`absent` is not bound where the rule stands"),
-    # callbacks
-    "@adjoint\ndef f(x):\n    y, back = pullback(g, x)\n    return y, back\n": (
-        "callback",
-        "the rule calls back into the AD through `pullback`",
-    ),
-    "@adjoint\ndef f(x):\n    return f(x), lambda dy: _pullback(g, x)[1](dy)\n": (
-        "callback",
-        "through `_pullback`",
-    ),
-    "@adjoint\ndef f(x):\n    return f(x), lambda dy: (gradient(g, x)[0],)\n": (
-        "callback",
-        "through `gradient`",
-    ),
-    "@adjoint\ndef f(x):\n    h(__context__)\n    return f(x), lambda dy: (dy,)\n": (
-        "callback",
-        "the rule uses `__context__`, which is the legacy AD's own",
-    ),
+    # properties
     "@adjoint\ndef f(x):\n    return literal_getproperty(x), lambda dy: (dy,)\n": (
         "property-access",
         "`literal_getproperty(x)` does not give an object and the name of a property alone",
