@@ -76,7 +76,7 @@ class _Imports:
 
     def changes(self) -> ImportChanges:
         flags = [flag for flag in self.unneeded.flags if self._can_be_the_runtimes(flag)]
-        unneeded = self.unneeded.aliases.union(*(flag.aliases for flag in flags))
+        unneeded = self.unneeded.aliases.union(*(flag.aliases for flag in flags)) - self._kept_aliases()
         for statement in self._statements(unneeded):
             self._remove(statement, unneeded)
         for flag in flags:
@@ -87,6 +87,17 @@ class _Imports:
         # Names that others may take from here stay imported, though nothing here reads them any more.
         kept = frozenset(name.id for name in self.unneeded.consumed)
         return ImportChanges(tuple(self.operations), tuple(edits), tuple(self.notes), kept)
+
+    def _kept_aliases(self) -> set[ast.alias]:
+        """Return the imports of names that the new code takes from where the old code did."""
+        wanted = {found for plan in self.plans for found in plan.imports}
+        return {
+            alias
+            for node in self.tops
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+            if (self.unit.absolute(node), _alias_text(alias)) in wanted
+        }
 
     def _statements(self, aliases: Set[ast.alias]) -> Iterator[_ImportNode]:
         for node in self.tops:

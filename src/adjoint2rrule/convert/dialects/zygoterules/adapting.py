@@ -6,13 +6,15 @@ What the pullback returns is told from the arguments when it runs, by `adapt_pul
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
+from adjoint2rrule.convert.dialects.zygoterules.names import CONTEXT, Use
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.rules import Rule
 from adjoint2rrule.convert.dialects.zygoterules.tangents import Changes
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target
 from adjoint2rrule.convert.model import Kind
-from adjoint2rrule.convert.operations import Redirect, SplitReturn, Wrap, address
+from adjoint2rrule.convert.operations import EditFunction, Redirect, SplitReturn, Wrap, address
 from adjoint2rrule.convert.runtime import RuntimeNames
 from adjoint2rrule.convert.scopes import names_bound_by
 
@@ -33,7 +35,14 @@ def is_adaptable(problem: Problem) -> bool:
     return problem.slug in _ADAPTABLE
 
 
-def adapt(rule: Rule, target: Target, names: RuntimeNames, config: str) -> Changes:
+def adapt(
+    rule: Rule,
+    target: Target,
+    names: RuntimeNames,
+    config: str,
+    helpers: Sequence[ast.FunctionDef] = (),
+    callbacks: Sequence[Use] = (),
+) -> Changes:
     """Return what wraps the pullbacks of `rule`, and what stands in the way.
 
     Parameters
@@ -42,6 +51,8 @@ def adapt(rule: Rule, target: Target, names: RuntimeNames, config: str) -> Chang
         Those of the legacy runtime, to write.
     config
         The name of the parameter that takes the config of the AD, where the rule calls back into it.
+    helpers, callbacks
+        The functions that call back into the AD for the rule, and where they do so.
     """
     changes = Changes()
     for parameter in rule.parameters:
@@ -56,7 +67,39 @@ def adapt(rule: Rule, target: Target, names: RuntimeNames, config: str) -> Chang
     for callback in rule.callbacks.calls:
         callee, replaced = names.use(callback.name), callback.context is not None
         changes.edit(Redirect(address(callback.call), callee, config, replaced), callback.call)
+    for helper in helpers:
+        changes.edit(EditFunction(address(helper), parameters=(config,)), helper)
+    for function in (rule.node, *helpers):
+        _hand_on(function, helpers, callbacks, names, config, changes)
     return changes
+
+
+def _hand_on(
+    function: ast.FunctionDef,
+    helpers: Sequence[ast.FunctionDef],
+    callbacks: Sequence[Use],
+    names: RuntimeNames,
+    config: str,
+    changes: Changes,
+) -> None:
+    """Give the config to the calls in `function` of helpers that call back into the AD, and of the AD."""
+    known = {helper.name for helper in helpers}
+    legacy_names: dict[ast.AST, str] = {use.node: use.name for use in callbacks}
+    calls = {node.func: node for node in ast.walk(function) if isinstance(node, ast.Call)}
+    for node in ast.walk(function):
+        callee = names.use(legacy_names[node]) if node in legacy_names else None
+        if isinstance(node, ast.Name) and node.id in known and isinstance(node.ctx, ast.Load):
+            callee = node.id
+        if callee is None:
+            continue
+        assert isinstance(node, ast.expr)
+        call = calls.get(node)
+        if call is None:
+            message = f"`{ast.unparse(node)}`, which calls back into the AD, is handed to something else"
+            changes.problem("callback", node, message, "Call it by its name in the rule.")
+            continue
+        context = call.args[:1] and ast.unparse(call.args[0]) == CONTEXT
+        changes.edit(Redirect(address(call), callee, config, bool(context)), call)
 
 
 def _wrap(
@@ -83,9 +126,9 @@ def _is_rebound(rule: Rule, name: str) -> bool:
     return len(rule.scope.bindings.get(name, [])) > 1 or name in borrowed
 
 
-def free_name(name: str, function: ast.FunctionDef) -> str:
-    """Return `name`, or one like it that `function` does not use."""
-    nodes = list(ast.walk(function))
+def free_name(name: str, *functions: ast.FunctionDef) -> str:
+    """Return `name`, or one like it that none of `functions` uses."""
+    nodes = [node for function in functions for node in ast.walk(function)]
     taken = {n for node in nodes for n in names_bound_by(node)}
     taken |= {node.id for node in nodes if isinstance(node, ast.Name)}
     while name in taken:

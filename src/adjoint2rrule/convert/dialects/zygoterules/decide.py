@@ -50,7 +50,9 @@ def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
     plans = _shared_plans(unit, project, options, found)
     plans.sort(key=lambda plan: plan.decision.definition.span)
     planner = _Planner(unit, project, options, found)
-    notes = tuple(planner.note(use) for use in found.others if use.name in legacy.CALLBACKS)
+    consumed = {name for plan in plans for name, _, _ in plan.consumed}
+    left = (use for use in found.others if use.name in legacy.CALLBACKS and use.root not in consumed)
+    notes = tuple(planner.note(use) for use in left)
     return Plans(tuple(plans), (*unfollowed, *notes))
 
 
@@ -105,9 +107,9 @@ class _Planner:
         self.tops = unit.tops
         self.taken = identifiers(self.tops)
         self.runtime = RuntimeNames(unit, project, options.runtime)
-        self.helpers = Helpers(
-            unit, project, [d.node for d in found.decorated if d.names == {"adjoint"}], kept
-        )
+        rules = [d.node for d in found.decorated if d.names == {"adjoint"}]
+        outside = [use for use in found.others if use.name in legacy.CALLBACKS]
+        self.helpers = Helpers(unit, project, rules, outside, kept)
         self.rule_planner = RulePlanner(
             unit,
             project,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from adjoint2rrule.convert.dialects.zygoterules.functions import Called
+from adjoint2rrule.convert.dialects.zygoterules.names import Use
 from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.units import Unit
 
@@ -22,6 +23,8 @@ class Helpers:
         The file, and the project around it.
     rules
         The legacy rules of the file.
+    callbacks
+        The uses of legacy names that call back into the AD from outside of the rules.
     kept
         Functions that must stay as they are, whomever they serve.
     """
@@ -29,6 +32,7 @@ class Helpers:
     unit: Unit
     project: Project
     rules: Iterable[ast.AST]
+    callbacks: Sequence[Use] = ()
     kept: Set[ast.AST] = field(default_factory=frozenset)
 
     def is_own(self, called: Called) -> bool:
@@ -38,12 +42,33 @@ class Helpers:
             return False
         if called.scope is None or called.scope.parent is not self.unit.scope or function.decorator_list:
             return False
-        uses = [name for name, scope in self.unit.reads.get(function.name, ()) if scope.find(function.name)]
-        return bool(uses) and all(use in self._inside for use in uses) and not self._is_public(function.name)
+        return self._serves_rules(function)
+
+    def _serves_rules(self, function: ast.FunctionDef) -> bool:
+        uses = [name for name, _ in self.unit.reads.get(function.name, ())]
+        inside = all(use in self._inside for use in uses)
+        return bool(uses) and inside and not self._is_public(function.name)
 
     @cached_property
     def _inside(self) -> set[ast.AST]:
         return {node for rule in self.rules for node in ast.walk(rule)}
+
+    def calling_back(self, rule: ast.AST) -> tuple[ast.FunctionDef, ...]:
+        """Return the functions that serve rules alone, call back into the AD, and are called by `rule`."""
+        names = {node.id for node in ast.walk(rule) if isinstance(node, ast.Name)}
+        return tuple(f for f in self._callers if f.name in names and f not in self.kept)
+
+    @cached_property
+    def _callers(self) -> list[ast.FunctionDef]:
+        outer = dict.fromkeys(use.functions[0] for use in self.callbacks if use.functions)
+        return [
+            f
+            for f in outer
+            if isinstance(f, ast.FunctionDef)
+            and not f.decorator_list
+            and f in self.unit.module.tree.body
+            and self._serves_rules(f)
+        ]
 
     def _is_public(self, name: str) -> bool:
         """Whether other modules take `name` from this one, or are offered it."""

@@ -110,6 +110,8 @@ class Sources:
         The function, where it is not the rule itself.
     entries
         How many entries the value of the rule has, where that is a tuple on every path.
+    structured
+        Whether that value is a structure; `None` where that cannot be told.
     """
 
     reader: Reader
@@ -119,6 +121,7 @@ class Sources:
     names: Mapping[str, str] | None = None
     maker: ast.FunctionDef | None = None
     entries: int | None = None
+    structured: bool | None = None
     pullbacks: dict[PullbackNode, Pullback] = field(default_factory=dict)
     handed: list[Handed] = field(default_factory=list)
     returned: set[ast.Name] = field(default_factory=set)  # names of pullbacks, where a pair holds them
@@ -434,7 +437,8 @@ class Sources:
             for keyword in partial.keywords:
                 assert keyword.arg is not None
                 self.reader.parameters[inner, keyword.arg] = reader.look(keyword.value, where)
-        uses = read_uses(node, {seed}, self.reader.given_in(node), inner, self.reader.functions)
+        given, functions = self.reader.given_in(node), self.reader.functions
+        uses = read_uses(node, {seed}, given, inner, functions, structured=self.structured)
         outside_followed, self.reader.followed = self.reader.followed, set()
         results = tuple(self._result(value, node) for value in self._returned(node, inner))
         self.followed |= self.reader.followed

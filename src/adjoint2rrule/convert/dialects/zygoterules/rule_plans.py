@@ -95,7 +95,9 @@ class RulePlanner:
         problems += [read for read in reads.values() if isinstance(read, Problem)]
         if fatal := [problem for problem in problems if not is_adaptable(problem)]:
             return fatal[0]
-        config = free_name("config", node)
+        helpers = self.helpers.calling_back(node)
+        problems += [_calling_back(node, helper) for helper in helpers]
+        config = free_name("config", node, *helpers)
         runtime, names = self.runtime.fresh(), self.legacy.fresh()
         if not problems:
             conversion = RuleConversion(
@@ -110,18 +112,22 @@ class RulePlanner:
             return fatal[0]
         if problems:
             runtime = self.runtime.fresh()
-            changes = adapt(rule, targets[0], names, config)
+            inside = [
+                use for use in self.helpers.callbacks if use.functions[:1] and use.functions[0] in helpers
+            ]
+            changes = adapt(rule, targets[0], names, config, helpers, inside)
             if changes.problems:
                 return changes.problems[0]
         properties = [read for read in reads.values() if not isinstance(read, Problem)]
-        head = self._head(decorated, node, targets, runtime, rule, changes, config)
+        calls_back = bool(rule.callbacks.calls or helpers)
+        head = self._head(decorated, node, targets, runtime, changes, config if calls_back else None)
         return RulePlan(
             (*head, *changes.operations.values(), *properties),
             min(problems, key=_telling, default=None),
             frozenset(runtime.used),
             frozenset((names.module, names.written(name)) for name in names.used),
-            frozenset(self._consumed(decorated, changes, reads.keys(), rule)),
-            () if problems else rule.helpers,
+            frozenset(self._consumed(decorated, changes, reads.keys(), rule, helpers)),
+            helpers if problems else rule.helpers,
         )
 
     def _property_reads(self, decorated: Decorated) -> Mapping[Use, Operation | Problem]:
@@ -131,13 +137,19 @@ class RulePlanner:
         return {use: self.properties.operation(use, calls) for use in uses}
 
     def _consumed(
-        self, decorated: Decorated, changes: Changes, reads: Set[Use], rule: Rule
+        self,
+        decorated: Decorated,
+        changes: Changes,
+        reads: Set[Use],
+        rule: Rule,
+        helpers: tuple[ast.FunctionDef, ...],
     ) -> Iterator[Consumed]:
         """Yield the uses of names that a rule has no more; of a plain rule on properties, its name too."""
         yield from changes.consumed
         back = {callback.call.func for callback in rule.callbacks.calls}
         uses = [*reads, *decorated.targets, *(use for _, use in decorated.decorators)]
         uses += [use for use in decorated.callbacks if use.node in back or use.name == legacy.CONTEXT]
+        uses += [use for use in self.helpers.callbacks if use.functions[:1] and use.functions[0] in helpers]
         for use in uses:
             yield use.root, use.scope, ast.unparse(use.node)
         if decorated.is_plain and decorated.node.name in legacy.PROPERTIES:
@@ -151,9 +163,8 @@ class RulePlanner:
         node: ast.FunctionDef,
         targets: list[Target],
         runtime: RuntimeNames,
-        rule: Rule,
         changes: Changes,
-        config: str,
+        config: str | None,
     ) -> Iterator[Operation]:
         """Yield the operations on the decorators, name and parameters of the rule."""
         register = f"{runtime.use('rrule')}.register"
@@ -166,14 +177,20 @@ class RulePlanner:
             else:
                 yield Replace(address(decorator), f"{register}({target.text})")
         written = {w for o in changes.operations.values() for w in re.findall(r"\w+", written_by(o))}
-        own = first_parameter(decorated, node, targets, self.targets, written | {config})
+        own = first_parameter(decorated, node, targets, self.targets, written | {config or ""})
         parameters = [own] if own is not None else []
-        if rule.callbacks.calls:
+        if config is not None:
             space = f"{runtime.use('RuleConfig')}[{runtime.use('HasReverseMode')}]"
             parameters.insert(0, f"{config}: {space}")
         name = rule_name(targets[0].name, self.taken) if decorated.is_plain else None
         self.taken.update({name} if name else ())
         yield EditFunction(address(node), name, tuple(parameters))
+
+
+def _calling_back(rule: ast.FunctionDef, helper: ast.FunctionDef) -> Problem:
+    message = f"`{helper.name}` calls back into the AD for it"
+    use = next(n for n in ast.walk(rule) if isinstance(n, ast.Name) and n.id == helper.name)
+    return Problem("opaque-callback", use, message, "Call the AD in the rule itself.")
 
 
 def _telling(problem: Problem) -> bool:

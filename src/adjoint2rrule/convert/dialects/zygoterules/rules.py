@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules.callbacks import Callbacks, read_callbacks
+from adjoint2rrule.convert.dialects.zygoterules.cotangents import Entries, Fields, Ready, is_sequence
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
@@ -98,7 +99,8 @@ def read_rule(
     problems: list[Problem] = []
     reader = Reader(functions, own, callbacks)
     returns = [n for n in walk_scope(node.body) if isinstance(n, ast.Return)]
-    sources = Sources(reader, helpers, problems, own, entries=_entries_of_value(returns))
+    entries, structured = _entries_of_value(returns), _is_structured(returns, reader, own)
+    sources = Sources(reader, helpers, problems, own, entries=entries, structured=structured)
     if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in walk_scope(node.body)):
         problems.append(Problem("no-pair", node, "the rule is a generator", _PAIR))
     if falls_through(node.body):
@@ -132,6 +134,20 @@ def _entries_of_value(returns: list[ast.Return]) -> int | None:
             case _:
                 counts.add(None)
     return counts.pop() if len(counts) == 1 else None
+
+
+def _is_structured(returns: list[ast.Return], reader: Reader, scope: Scope) -> bool | None:
+    """Whether the value, and with it the seed, is a structure; `None` where that cannot be told."""
+    found: set[bool | None] = set()
+    for statement in returns:
+        match statement.value:
+            case ast.Tuple(elts=[value, _]):
+                read = reader.look(value, scope)
+                structured = isinstance(read, Fields | Entries) or is_sequence(read)
+                found.add(True if structured else False if isinstance(read, Ready) else None)
+            case _:
+                found.add(None)
+    return found.pop() if len(found) == 1 else None
 
 
 def _parameters(node: ast.FunctionDef) -> Iterator[Parameter]:

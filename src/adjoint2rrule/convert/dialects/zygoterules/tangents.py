@@ -199,7 +199,7 @@ class Tangents:
         self._consume(value.node)
         nothing = bool(value.values) and all(isinstance(v, Missing) for v in value.values)
         if nothing and not self.module.has_comment(self.module.span(value.node)):
-            self._do(Replace(address(value.node), self.runtime.call("ZeroTangent")), value.node)
+            self._do(Replace(address(value.node), self.runtime.call(primal.zero)), value.node)
             return
         if primal.known is not None and primal.known.container in {"tuple", "list", "set"}:
             self._wrong_structure(value.node, primal, "a dict")
@@ -317,7 +317,8 @@ class Tangents:
         return type_
 
     def _no_type(self, primal: Primal, node: ast.expr) -> None:
-        if primal.path is None:
+        inside = any(n is node for n in ast.walk(primal.binder))
+        if primal.path is None or not inside:
             message = "the type of a part of an argument is needed, and nothing here stands for that part"
             self.changes.problem("unknown-structure", node, message, _PART)
             return
