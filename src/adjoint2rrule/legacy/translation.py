@@ -40,6 +40,10 @@ class PartialDict(dict[Any, Any]):
     def __missing__(self, key: Any) -> None:
         return None
 
+    def get(self, key: Any, default: Any = None, /) -> Any:
+        """Return the part under `key`; a missing one is `None`, which no default takes the place of."""
+        return self[key]
+
 
 def to_legacy(tangent: Any, /) -> Any:
     """Return a tangent in the legacy form, with every thunk in it forced.

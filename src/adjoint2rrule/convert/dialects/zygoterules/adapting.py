@@ -40,6 +40,7 @@ def adapt(
     target: Target,
     names: RuntimeNames,
     config: str,
+    parameter: str,
     helpers: Sequence[ast.FunctionDef] = (),
     callbacks: Sequence[Use] = (),
 ) -> Changes:
@@ -49,16 +50,17 @@ def adapt(
     ----------
     names
         Those of the legacy runtime, to write.
-    config
-        The name of the parameter that takes the config of the AD, where the rule calls back into it.
+    config, parameter
+        The name of the parameter that takes the config of the AD, where the rule calls back into it, and
+        the parameter with its annotation.
     helpers, callbacks
         The functions that call back into the AD for the rule, and where they do so.
     """
     changes = Changes()
-    for parameter in rule.parameters:
-        if _is_rebound(rule, parameter.name):
-            message = f"the rule binds `{parameter.name}` anew, and what it was called with is needed"
-            hint = f"Keep `{parameter.name}` for the argument, and use another name for what is made of it."
+    for argument in rule.parameters:
+        if _is_rebound(rule, argument.name):
+            message = f"the rule binds `{argument.name}` anew, and what it was called with is needed"
+            hint = f"Keep `{argument.name}` for the argument, and use another name for what is made of it."
             changes.problem("rebound-argument", rule.node, message, hint)
     primals = tuple(f"*{p.name}" if p.is_variadic else p.name for p in rule.parameters)
     functor = ("functor=True",) if target.kind is Kind.FUNCTOR else ()
@@ -68,7 +70,7 @@ def adapt(
         callee, replaced = names.use(callback.name), callback.context is not None
         changes.edit(Redirect(address(callback.call), callee, config, replaced), callback.call)
     for helper in helpers:
-        changes.edit(EditFunction(address(helper), parameters=(config,)), helper)
+        changes.edit(EditFunction(address(helper), parameters=(parameter,)), helper)
     for function in (rule.node, *helpers):
         _hand_on(function, helpers, callbacks, names, config, changes)
     return changes

@@ -51,8 +51,8 @@ def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
     plans.sort(key=lambda plan: plan.decision.definition.span)
     planner = _Planner(unit, project, options, found)
     consumed = {name for plan in plans for name, _, _ in plan.consumed}
-    left = (use for use in found.others if use.name in legacy.CALLBACKS and use.root not in consumed)
-    notes = tuple(planner.note(use) for use in left)
+    left = (u for u in found.others if u.name in legacy.CALLBACKS and u.root not in consumed)
+    notes = tuple(planner.note(use) for use in left if not planner.speaks_for_a_rule(use))
     return Plans(tuple(plans), (*unfollowed, *notes))
 
 
@@ -267,6 +267,15 @@ class _Planner:
         )
         definition = self._definition_at(text, Kind.FUNCTION, use.node)
         return Plan(Refused(definition, self._diagnostic(problem, text)), self.tops[use.node])
+
+    def speaks_for_a_rule(self, use: Use) -> bool:
+        """Whether a call into the legacy AD is given the config of a rule, which is adapted already."""
+        call = self.properties.place(use)
+        first = call.args[0] if isinstance(call, ast.Call) and call.args else None
+        found = use.scope.find(first.id) if isinstance(first, ast.Name) else None
+        nodes = [b.node for b in found[1]] if found is not None else []
+        annotations = [n.annotation for n in nodes if isinstance(n, ast.arg) and n.annotation is not None]
+        return any("RuleConfig" in ast.unparse(annotation) for annotation in annotations)
 
     def note(self, use: Use) -> Diagnostic:
         """Return the note on a call into the legacy AD that belongs to no rule."""

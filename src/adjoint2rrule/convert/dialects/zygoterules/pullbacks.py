@@ -1,4 +1,4 @@
-"""Where the pullbacks of a rule come from: its own functions, a helper's, a partial, or the AD itself."""
+"""The pullbacks of a rule: what each can return, and what it does with its seed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from adjoint2rrule.convert.dialects.zygoterules.calls import from_elsewhere
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
-    GIVEN,
     SEED,
-    Back,
     Cotangent,
     Either,
     Given,
@@ -19,16 +16,12 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     is_sequence,
     parts,
 )
-from adjoint2rrule.convert.dialects.zygoterules.functions import Called
-from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
 from adjoint2rrule.convert.dialects.zygoterules.patterns import always_matches
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.reader import Reader
 from adjoint2rrule.convert.dialects.zygoterules.seeds import TangentUses, read_uses
 from adjoint2rrule.convert.flow import falls_through
-from adjoint2rrule.convert.scopes import Binding, By, FunctionNode, Scope, parameters_of, walk_scope
-
-_MAX_DEPTH = 8
+from adjoint2rrule.convert.scopes import Scope, walk_scope
 
 PullbackNode = ast.FunctionDef | ast.Lambda
 
@@ -41,6 +34,8 @@ class Pullback:
     ----------
     node, scope
         Its definition or lambda, and the scope of its body.
+    seed
+        Its parameter that takes the seed.
     results
         What it can return: sequences of cotangents, or `Missing` for a single ``None``.
     can_end
@@ -57,6 +52,7 @@ class Pullback:
 
     node: PullbackNode
     scope: Scope
+    seed: str
     results: tuple[Cotangent, ...]
     can_end: bool
     uses: TangentUses
@@ -90,366 +86,86 @@ class Handed:
     results: tuple[Given, ...]
 
 
+@dataclass(frozen=True)
+class Value:
+    """What is known of the value of a rule, which its seeds are like.
+
+    Attributes
+    ----------
+    entries
+        How many entries it has, where it is a tuple on every path.
+    structured
+        Whether it is a structure; `None` where that cannot be told.
+    """
+
+    entries: int | None = None
+    structured: bool | None = None
+
+
 @dataclass
-class Sources:
-    """Collects the pullbacks of one rule, or of one function that makes pullbacks for others.
+class PullbackReader:
+    """Reads the pullbacks that stand in one function.
 
     Attributes
     ----------
     reader
-        Reads the function that they stand in.
-    helpers
-        Tells which functions may be rewritten.
+        Reads the function.
     problems
         Where to note what stands in the way.
-    scope
-        The scope of the function.
-    names
-        What the function calls the arguments of the rule; `None` in the rule itself.
-    maker
-        The function, where it is not the rule itself.
-    entries
-        How many entries the value of the rule has, where that is a tuple on every path.
-    structured
-        Whether that value is a structure; `None` where that cannot be told.
+    value
+        What is known of the value of the rule.
+    followed
+        The uses of names that were followed to a cotangent.
     """
 
     reader: Reader
-    helpers: Helpers
     problems: list[Problem]
-    scope: Scope
-    names: Mapping[str, str] | None = None
-    maker: ast.FunctionDef | None = None
-    entries: int | None = None
-    structured: bool | None = None
-    pullbacks: dict[PullbackNode, Pullback] = field(default_factory=dict)
-    handed: list[Handed] = field(default_factory=list)
-    returned: set[ast.Name] = field(default_factory=set)  # names of pullbacks, where a pair holds them
+    value: Value = field(default_factory=Value)
     followed: set[ast.Name] = field(default_factory=set)
-    statement: ast.Return | None = None
 
-    def problem(self, slug: str, node: ast.expr | ast.stmt, message: str, hint: str) -> None:
-        self.problems.append(Problem(slug, node, message, hint))
-
-    # -- the pair ------------------------------------------------------------------------------
-
-    def of_return(self, statement: ast.Return) -> None:
-        """Note the pullbacks in the pair that a ``return`` gives."""
-        self.statement = statement
-        if statement.value is None:
-            self.problem("no-pair", statement, "the rule returns something else than a pair", _PAIR)
-        else:
-            self._pair(statement.value, self.scope)
-
-    def _pair(self, pair: ast.expr, scope: Scope) -> None:
-        match pair:
-            case ast.Tuple(elts=[_, pullback]) if not any(isinstance(e, ast.Starred) for e in pair.elts):
-                self._pullback(pullback, scope)
-            case ast.IfExp(body=body, orelse=orelse):
-                self._pair(body, scope)
-                self._pair(orelse, scope)
-            case ast.Call():
-                self._pair_of_call(pair, scope)
-            case ast.Name(id=name) if values := self._values(name, pair):
-                for value in values:
-                    self._pair(value, scope)
-            case ast.Name() | ast.Attribute() | ast.Subscript() | ast.Await() | ast.NamedExpr():
-                self._opaque_pair(pair)
-            case _:
-                assert self.statement is not None
-                self.problem("no-pair", self.statement, "the rule returns something else than a pair", _PAIR)
-
-    def _values(self, name: str, use: ast.Name) -> list[ast.expr] | None:
-        """Return what a name that holds a pair is bound to, where it serves for nothing else."""
-        bindings = self.scope.bindings.get(name, [])
-        uses = [n for n in ast.walk(self.scope.node) if isinstance(n, ast.Name) and n.id == name]
-        loads = [n for n in uses if isinstance(n.ctx, ast.Load)]
-        if not all(isinstance(n, ast.Return) for n in self._around(loads)):
-            return None
-        values = [b.value for b in bindings if b.by is By.VALUE and b.value is not None]
-        return values if bindings and len(values) == len(bindings) else None
-
-    def _around(self, names: list[ast.Name]) -> Iterator[ast.AST]:
-        for node in ast.walk(self.scope.node):
-            if any(child in names for child in ast.iter_child_nodes(node)):
-                yield node
-
-    def _opaque_pair(self, pair: ast.expr) -> None:
-        self.problem(
-            "opaque-pair",
-            pair,
-            f"the pair comes from `{_short(pair)}`, which cannot be read",
-            "Write the pair in the `return`, with a pullback that is defined in the rule.",
-        )
-
-    def _pair_of_call(self, call: ast.Call, scope: Scope) -> None:
-        callback = self.reader.callbacks.get(call.func)
-        if callback is not None:
-            results = self._called_back(call, scope)
-            self._hand(call, None, None, "dy", results)
-            return
-        called = self.reader.functions.called(call, scope)
-        made = self._makers(call, called, scope)
-        if made is None:
-            self._opaque_pair(call)
-        elif isinstance(made, Sources):
-            self._take(made)
-        else:
-            self._hand(call, None, None, made.seed, made.results)
-
-    # -- the pullback --------------------------------------------------------------------------
-
-    def _pullback(self, node: ast.expr, scope: Scope) -> None:
-        match node:
-            case ast.Lambda():
-                self._own(node, scope)
-            case ast.IfExp(body=body, orelse=orelse):
-                self._pullback(body, scope)
-                self._pullback(orelse, scope)
-            case ast.Name():
-                self._named(node, scope)
-            case ast.Call():
-                self._made(node, node, scope)
-            case ast.Subscript() if isinstance(self.reader.look(node, scope), Back):
-                self._hand(node, node, None, "dy", self._of_back(node, scope))
-            case _:
-                self._opaque(node)
-
-    def _named(self, node: ast.Name, scope: Scope) -> None:
-        """Note the pullbacks that a name can stand for; all of them can be rewritten, or none is."""
-        found = scope.find(node.id)
-        if found is None or found[0] is not self.scope:
-            self._opaque(node)
-            return
-        self.returned.add(node)
-        defined = [b for b in found[1] if self._definition(b) is not None]
-        for binding in defined if len(defined) == len(found[1]) else ():
-            definition = self._definition(binding)
-            assert definition is not None
-            self._own(definition, scope)
-        if len(defined) == len(found[1]):
-            return
-        if defined or len(found[1]) > 1:
-            self._opaque(node)
-        else:
-            self._held(node, found[1][0], scope)
-
-    @staticmethod
-    def _definition(binding: Binding) -> PullbackNode | None:
-        if binding.by is By.FUNCTION and isinstance(binding.node, ast.FunctionDef):
-            return binding.node
-        if binding.by is By.VALUE and isinstance(binding.value, ast.Lambda):
-            return binding.value
-        return None
-
-    def _held(self, node: ast.Name, binding: Binding, scope: Scope) -> None:
-        """Note the pullback that the one binding of a name gives it."""
-        match binding:
-            case Binding(by=By.VALUE, value=ast.Call() as call):
-                self._made(call, node, scope)
-            case Binding(by=By.VALUE, value=ast.IfExp() as value):
-                self._pullback(value, scope)
-            case Binding(by=By.PART, value=ast.Call() as call, path=(1,)):
-                if call.func in self.reader.callbacks:
-                    self._hand(node, node, f"{node.id}({{}})", "dy", self._of_back(node, scope))
-                    return
-                made = self._makers(call, self.reader.functions.called(call, scope), scope)
-                if isinstance(made, Sources):
-                    self._take(made)
-                elif made is not None:
-                    self._hand(node, node, f"{node.id}({{}})", made.seed, made.results)
-                else:
-                    self._opaque(node)
-            case _:
-                self._opaque(node)
-
-    def _opaque(self, node: ast.expr | ast.FunctionDef) -> None:
-        self.problem(
-            "opaque-pullback",
-            node,
-            f"the pullback is `{_short(node)}`, whose results cannot be read here",
-            "Define the pullback in the rule, as a nested `def` or a `lambda` that returns the cotangents.",
-        )
-
-    # -- pullbacks that calls make -------------------------------------------------------------
-
-    def _made(self, call: ast.Call, node: ast.expr, scope: Scope) -> None:
-        """Note the pullback that `call` makes, which the rule returns as `node`."""
-        called = self.reader.functions.called(call, scope)
-        if called.name == "functools.partial" and call.args:
-            self._partial(call, node, scope)
-            return
-        made = self._makers(call, called, scope)
-        if made is None:
-            self._opaque(node)
-        elif isinstance(made, Sources):
-            self._take(made)
-        else:
-            text = f"{node.id}({{}})" if isinstance(node, ast.Name) else None
-            self._hand(node, node, text, made.seed, made.results)
-
-    def _partial(self, call: ast.Call, node: ast.expr, scope: Scope) -> None:
-        """Note the pullback ``partial(function, ...)``, whose seed is the first parameter that is left."""
-        function, *bound = call.args
-        if any(isinstance(a, ast.Starred) for a in bound) or any(k.arg is None for k in call.keywords):
-            self._opaque(node)
-            return
-        if isinstance(function, ast.Lambda):
-            self._own(function, scope, call)
-            return
-        seed = ast.Name("?", ast.Load())
-        called = self.reader.functions.called(ast.Call(function, [*bound, seed], call.keywords), scope)
-        inner, definition = called.scope, called.function
-        if inner is None or not isinstance(definition, ast.FunctionDef):
-            self._opaque(node)
-        elif self.reader.is_local(inner):
-            if isinstance(function, ast.Name):
-                self.returned.add(function)
-            self._own(definition, inner.parent or scope, call)
-        else:
-            made = self._of_partial(call, called, definition, inner, scope)
-            if made is None:
-                self._opaque(node)
-            else:
-                self._hand(node, node, _written(call, node, self.scope), made.seed, made.results)
-
-    def _of_partial(
-        self, call: ast.Call, called: Called, definition: ast.FunctionDef, inner: Scope, scope: Scope
-    ) -> _Made | None:
-        """Return what a function outside of the rule gives for a seed, once arguments are bound to it."""
-        if definition.decorator_list:
-            return None
-        elsewhere = Sources(self.reader.elsewhere(inner), self.helpers, [], inner)
-        elsewhere._own(definition, inner.parent or scope, call, outside=(self.reader, scope))
-        return elsewhere._results(definition)
-
-    def _makers(self, call: ast.Call, called: Called, scope: Scope) -> _Made | Sources | None:
-        """Return what a function makes that makes pullbacks or pairs: some to be rewritten, or results."""
-        function, inner = called.function, called.scope
-        if not isinstance(function, ast.FunctionDef) or inner is None or function.decorator_list:
-            return None
-        arguments = called.arguments(call)
-        if arguments is None or self.reader.depth >= _MAX_DEPTH or falls_through(function.body):
-            return None
-        local = self.reader.is_local(inner)
-        reader = self.reader if local else self.reader.elsewhere(inner)
-        reader.parameters |= {(inner, n): self.reader.look(a, scope) for n, a in arguments.items()}
-        self.reader.functions.passing(inner, arguments, scope)
-        names = self._renamed(arguments, inner if local else None)
-        sources = Sources(reader, self.helpers, [], inner, names, function)
-        for statement in walk_scope(function.body):
-            if isinstance(statement, ast.Return):
-                sources._of_maker(statement)
-        if local or self.helpers.is_own(called):
-            return sources if not sources.problems and not sources.handed else None
-        return sources._results(None)
-
-    def _of_maker(self, statement: ast.Return) -> None:
-        """Note what a function that makes pullbacks returns: a pullback, or a pair."""
-        self.statement = statement
-        if isinstance(statement.value, ast.Lambda | ast.Name) or _is_partial(statement.value):
-            assert statement.value is not None
-            self._pullback(statement.value, self.scope)
-        else:
-            self.of_return(statement)
-
-    def _renamed(self, arguments: Mapping[str, ast.expr], local: Scope | None) -> dict[str, str]:
-        """Return what a function calls the rule's arguments; a `local` one sees them."""
-        mine = {a.id: name for name, a in arguments.items() if isinstance(a, ast.Name)}
-        known = self._own_names()
-        seen = {n: n for n in known.values() if local is not None and n not in local.bindings}
-        mine = seen | mine
-        return {theirs: mine[ours] for theirs, ours in known.items() if ours in mine}
-
-    def _own_names(self) -> Mapping[str, str]:
-        if self.names is not None:
-            return self.names
-        return {p.arg: p.arg for p in parameters_of(_function(self.scope))}
-
-    def _take(self, other: Sources) -> None:
-        """Take over the pullbacks of a function that makes them for the rule alone."""
-        self.pullbacks |= other.pullbacks
-        self.problems += other.problems
-        self.followed |= other.followed | other.reader.followed
-
-    def _results(self, definition: PullbackNode | None) -> _Made | None:
-        """Return what the pullbacks found give, where that can stay as it is."""
-        found = list(self.pullbacks.values())
-        if self.problems or self.handed or not found:
-            return None
-        results = []
-        for pullback in found:
-            if pullback.can_end or pullback.uses.problems or pullback.uses.changes:
-                return None
-            for value in pullback.results:
-                given = from_elsewhere(value, None) if is_sequence(value) else None
-                if given is None:
-                    return None
-                results.append(given)
-        seed = _seed_name(definition or found[0].node)
-        return _Made(seed, tuple(results))
-
-    # -- pullbacks of the AD -------------------------------------------------------------------
-
-    def _called_back(self, call: ast.Call, scope: Scope) -> tuple[Given, ...]:
-        pair = self.reader.look(call, scope)
-        back = pair.values[1] if isinstance(pair, Given) and pair.values else None
-        return self._given(back)
-
-    def _of_back(self, node: ast.expr, scope: Scope) -> tuple[Given, ...]:
-        return self._given(self.reader.look(node, scope))
-
-    @staticmethod
-    def _given(back: Cotangent | None) -> tuple[Given, ...]:
-        count = back.count if isinstance(back, Back) else None
-        return (Given(None, None if count is None else (GIVEN,) * count, GIVEN),)
-
-    def _hand(
-        self, pair: ast.expr, node: ast.expr | None, call: str | None, seed: str, results: tuple[Given, ...]
-    ) -> None:
-        assert self.statement is not None
-        self.handed.append(Handed(self.statement, node, call, seed, results))
-        if len(self.handed) > 1 and self.handed[-2].statement is self.statement:
-            # One statement would need two of the rule's own pullbacks.
-            self._opaque(pair)
-
-    # -- a pullback of the rule ----------------------------------------------------------------
-
-    def _own(
+    def read(
         self,
         node: PullbackNode,
         scope: Scope,
+        names: Mapping[str, str],
+        maker: ast.FunctionDef | None,
         partial: ast.Call | None = None,
         outside: tuple[Reader, Scope] | None = None,
-    ) -> None:
-        """Note a pullback that can be rewritten; `partial` binds some of its parameters first."""
-        if node in self.pullbacks:
-            return
+    ) -> Pullback | None:
+        """Return what a pullback in `scope` does, `None` where it is none.
+
+        Parameters
+        ----------
+        names, maker
+            What the function around it calls the arguments of the rule, and that function.
+        partial, outside
+            What binds some of its parameters first, and who reads that, from which scope.
+        """
         seed = self._seed(node, partial)
         if seed is None:
-            return
+            return None
         inner = scope.inner(node)
         self.reader.parameters[inner, seed] = SEED
         if partial is not None:
-            reader, where = outside or (self.reader, scope)
-            for parameter, value in zip(_positional(node), partial.args[1:], strict=False):
-                self.reader.parameters[inner, parameter.arg] = reader.look(value, where)
-            for keyword in partial.keywords:
-                assert keyword.arg is not None
-                self.reader.parameters[inner, keyword.arg] = reader.look(keyword.value, where)
+            self._bind(node, inner, partial, *(outside or (self.reader, scope)))
         given, functions = self.reader.given_in(node), self.reader.functions
-        uses = read_uses(node, {seed}, given, inner, functions, structured=self.structured)
-        outside_followed, self.reader.followed = self.reader.followed, set()
-        results = tuple(self._result(value, node) for value in self._returned(node, inner))
-        self.followed |= self.reader.followed
-        self.reader.followed = outside_followed
-        flat = [c for r in results for c in (r.choices if isinstance(r, Either) else (r,))]
+        uses = read_uses(node, {seed}, given, inner, functions, structured=self.value.structured)
+        results = self._results(node, inner)
         can_end = isinstance(node, ast.FunctionDef) and falls_through(node.body, self._sure(node, seed))
-        home = None if self.maker is None or self.reader.owner.node is not self.maker else self.maker
-        found = tuple(dict.fromkeys(flat))
-        self.pullbacks[node] = Pullback(
-            node, inner, found, can_end, uses, self._own_names(), self.maker, home
-        )
+        home = maker if maker is not None and self.reader.owner.node is maker else None
+        return Pullback(node, inner, seed, results, can_end, uses, names, maker, home)
+
+    def _bind(
+        self, node: PullbackNode, scope: Scope, partial: ast.Call, reader: Reader, where: Scope
+    ) -> None:
+        """Note what `partial`, read by `reader`, gives the parameters of a pullback."""
+        for parameter, value in zip(positional(node), partial.args[1:], strict=False):
+            self.reader.parameters[scope, parameter.arg] = reader.look(value, where)
+        for keyword in partial.keywords:
+            assert keyword.arg is not None
+            self.reader.parameters[scope, keyword.arg] = reader.look(keyword.value, where)
+
+    # -- the seed ------------------------------------------------------------------------------
 
     def _sure(self, node: ast.FunctionDef, seed: str) -> set[ast.Match]:
         """Return the ``match`` statements on the seed that are sure to take a case."""
@@ -459,37 +175,48 @@ class Sources:
             if isinstance(inner, ast.Match)
             and isinstance(inner.subject, ast.Name)
             and inner.subject.id == seed
-            and self.entries is not None
-            and always_matches(inner, self.entries)
+            and self.value.entries is not None
+            and always_matches(inner, self.value.entries)
         }
 
     def _seed(self, node: PullbackNode, partial: ast.Call | None) -> str | None:
         """Return the name of the parameter that takes the seed, or note why there is none."""
         a = node.args
         bound = {k.arg for k in partial.keywords} if partial is not None else set()
-        left = _positional(node)[len(partial.args) - 1 if partial is not None else 0 :]
+        left = positional(node)[len(partial.args) - 1 if partial is not None else 0 :]
         free = [p for p in left if p.arg not in bound]
-        with_default = {p.arg for p in _positional(node)[len(_positional(node)) - len(a.defaults) :]}
+        with_default = {p.arg for p in positional(node)[len(positional(node)) - len(a.defaults) :]}
         required = [p for p in free if p.arg not in with_default]
         unbound = [
             p for p, d in zip(a.kwonlyargs, a.kw_defaults, strict=True) if d is None and p.arg not in bound
         ]
         if a.vararg or a.kwarg:
-            self._opaque(node)
+            self.problems.append(opaque(node))
             return None
         if not free or required not in ([], free[:1]) or unbound:
             message = "the pullback takes something else than one seed"
-            self.problem("pullback-parameters", node, message, _PULLBACK)
+            self._problem("pullback-parameters", node, message, _PULLBACK)
             return None
         if isinstance(node, ast.FunctionDef):
             if node.decorator_list:
                 message = "the pullback is decorated, which may change its result"
-                self.problem("decorated-pullback", node, message, _PULLBACK)
+                self._problem("decorated-pullback", node, message, _PULLBACK)
                 return None
             if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in walk_scope(node.body)):
-                self.problem("not-a-tuple", node, "the pullback is a generator", _TUPLE)
+                self._problem("not-a-tuple", node, "the pullback is a generator", _TUPLE)
                 return None
         return free[0].arg
+
+    # -- results -------------------------------------------------------------------------------
+
+    def _results(self, node: PullbackNode, scope: Scope) -> tuple[Cotangent, ...]:
+        """Return what a pullback can return, once it is noted what in it stands in the way."""
+        outside, self.reader.followed = self.reader.followed, set()
+        read = [self._checked(value, node) for value in self._returned(node, scope)]
+        self.followed |= self.reader.followed
+        self.reader.followed = outside
+        flat = (c for r in read for c in (r.choices if isinstance(r, Either) else (r,)))
+        return tuple(dict.fromkeys(flat))
 
     def _returned(self, node: PullbackNode, scope: Scope) -> Iterator[Cotangent]:
         if isinstance(node, ast.Lambda):
@@ -500,14 +227,13 @@ class Sources:
                 value = statement.value
                 yield self.reader.read(value, scope) if value else Missing(statement)
 
-    def _result(self, value: Cotangent, node: PullbackNode) -> Cotangent:
+    def _checked(self, value: Cotangent, node: PullbackNode) -> Cotangent:
         """Return `value`, once it is noted what in it stands in the way."""
         choices = value.choices if isinstance(value, Either) else (value,)
         for choice in choices:
-            wrong = _is_wrong(choice)
-            if wrong:
+            if _is_wrong(choice):
                 message = "the pullback returns something else than a tuple or `None`"
-                self.problem("not-a-tuple", node, message, _TUPLE)
+                self._problem("not-a-tuple", node, message, _TUPLE)
         for part in parts(value):
             if isinstance(part, Unclear):
                 self._unclear(part)
@@ -515,39 +241,21 @@ class Sources:
 
     def _unclear(self, value: Unclear) -> None:
         assert isinstance(value.node, ast.expr)
-        self.problem(
+        self._problem(
             "opaque-cotangent",
             value.node,
-            f"the cotangent `{_short(value.node)}` cannot be told from the source: {value.reason}",
+            f"the cotangent `{short(value.node)}` cannot be told from the source: {value.reason}",
             "Return the cotangents as a literal tuple of values, `None`s, dicts and tuples.",
         )
 
-    def check_uses(self, rule: ast.FunctionDef) -> None:
-        """Note a pullback that the rule uses in other ways than to return it."""
-        rewritten = {p.node for p in self.pullbacks.values()}
-        names = {n.id for n in self.returned if self._is_rewritten(n.id, rewritten)}
-        for node in ast.walk(rule):
-            if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
-                continue
-            if node.id in names and node not in self.returned:
-                self.problem(
-                    "used-pullback",
-                    node,
-                    f"the pullback `{node.id}` is used by the rule itself, which expects its old result",
-                    "Move what both need into a function of its own.",
-                )
-
-    def _is_rewritten(self, name: str, rewritten: set[PullbackNode]) -> bool:
-        definitions = map(self._definition, self.scope.bindings.get(name, []))
-        return any(definition in rewritten for definition in definitions if definition is not None)
+    def _problem(self, slug: str, node: ast.expr | ast.stmt, message: str, hint: str) -> None:
+        self.problems.append(Problem(slug, node, message, hint))
 
 
-@dataclass(frozen=True)
-class _Made:
-    """What a pullback from elsewhere gives, and what it calls its seed."""
-
-    seed: str
-    results: tuple[Given, ...]
+def opaque(node: ast.expr | ast.FunctionDef) -> Problem:
+    """Return the problem of a pullback whose results cannot be read."""
+    message = f"the pullback is `{short(node)}`, whose results cannot be read here"
+    return Problem("opaque-pullback", node, message, _NESTED)
 
 
 def _is_wrong(value: Cotangent) -> bool:
@@ -565,41 +273,19 @@ def _is_wrong(value: Cotangent) -> bool:
     return isinstance(node, ast.List | ast.ListComp | ast.GeneratorExp)
 
 
-def _is_partial(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "partial"
-
-
-def _function(scope: Scope) -> FunctionNode:
-    assert isinstance(scope.node, FunctionNode)
-    return scope.node
-
-
-def _positional(node: ast.AST) -> list[ast.arg]:
+def positional(node: ast.AST) -> list[ast.arg]:
+    """Return the positional parameters of a function."""
     assert isinstance(node, ast.FunctionDef | ast.Lambda)
     return [*node.args.posonlyargs, *node.args.args]
 
 
-def _seed_name(node: PullbackNode) -> str:
-    return _positional(node)[-1].arg
-
-
-def _written(call: ast.Call, node: ast.expr, scope: Scope) -> str | None:
-    """Return how to call a partial function with a seed, where its arguments are sure to be the same then."""
-    if isinstance(node, ast.Name):
-        return f"{node.id}({{}})"
-    values = [*call.args, *(k.value for k in call.keywords)]
-    if not all(isinstance(v, ast.Name) and len(scope.bindings.get(v.id, [])) <= 1 for v in values):
-        return None
-    arguments = [*map(ast.unparse, call.args[1:]), "{}", *map(ast.unparse, call.keywords)]
-    return f"{ast.unparse(call.args[0])}({', '.join(arguments)})"
-
-
-def _short(node: ast.expr | ast.FunctionDef) -> str:
+def short(node: ast.expr | ast.FunctionDef) -> str:
+    """Return an expression, or the name of a function, as a message has it."""
     text = node.name if isinstance(node, ast.FunctionDef) else ast.unparse(node)
     return text if len(text) <= 50 else f"{text[:47]}..."
 
 
-_PAIR = "A rule returns `(y, pullback)` on every path; the legacy runtime fails on anything else."
+_NESTED = "Define the pullback in the rule, as a nested `def` or a `lambda` that returns the cotangents."
 _PULLBACK = "Define the pullback as a plain function of the seed."
 _TUPLE = (
     "A pullback returns a tuple with one cotangent per argument; the legacy runtime fails on anything else."

@@ -115,7 +115,8 @@ class RulePlanner:
             inside = [
                 use for use in self.helpers.callbacks if use.functions[:1] and use.functions[0] in helpers
             ]
-            changes = adapt(rule, targets[0], names, config, helpers, inside)
+            parameter = self._config_parameter(config, runtime) if helpers else config
+            changes = adapt(rule, targets[0], names, config, parameter, helpers, inside)
             if changes.problems:
                 return changes.problems[0]
         properties = [read for read in reads.values() if not isinstance(read, Problem)]
@@ -129,6 +130,11 @@ class RulePlanner:
             frozenset(self._consumed(decorated, changes, reads.keys(), rule, helpers)),
             helpers if problems else rule.helpers,
         )
+
+    @staticmethod
+    def _config_parameter(name: str, runtime: RuntimeNames) -> str:
+        """Return the parameter that takes the config of an AD that rules can call back into."""
+        return f"{name}: {runtime.use('RuleConfig')}[{runtime.use('HasReverseMode')}]"
 
     def _property_reads(self, decorated: Decorated) -> Mapping[Use, Operation | Problem]:
         """Return what becomes of each use of ``literal_getproperty`` in the rule."""
@@ -180,8 +186,7 @@ class RulePlanner:
         own = first_parameter(decorated, node, targets, self.targets, written | {config or ""})
         parameters = [own] if own is not None else []
         if config is not None:
-            space = f"{runtime.use('RuleConfig')}[{runtime.use('HasReverseMode')}]"
-            parameters.insert(0, f"{config}: {space}")
+            parameters.insert(0, self._config_parameter(config, runtime))
         name = rule_name(targets[0].name, self.taken) if decorated.is_plain else None
         self.taken.update({name} if name else ())
         yield EditFunction(address(node), name, tuple(parameters))

@@ -14,8 +14,9 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import Entries, Field
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
-from adjoint2rrule.convert.dialects.zygoterules.pullbacks import Handed, Pullback, Sources
+from adjoint2rrule.convert.dialects.zygoterules.pullbacks import Handed, Pullback, Value
 from adjoint2rrule.convert.dialects.zygoterules.reader import Reader
+from adjoint2rrule.convert.dialects.zygoterules.sources import Sources
 from adjoint2rrule.convert.flow import falls_through
 from adjoint2rrule.convert.scopes import Scope, walk_scope
 
@@ -99,8 +100,8 @@ def read_rule(
     problems: list[Problem] = []
     reader = Reader(functions, own, callbacks)
     returns = [n for n in walk_scope(node.body) if isinstance(n, ast.Return)]
-    entries, structured = _entries_of_value(returns), _is_structured(returns, reader, own)
-    sources = Sources(reader, helpers, problems, own, entries=entries, structured=structured)
+    value = Value(_entries_of_value(returns), _is_structured(returns, reader, own))
+    sources = Sources(reader, helpers, problems, own, value=value)
     if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in walk_scope(node.body)):
         problems.append(Problem("no-pair", node, "the rule is a generator", _PAIR))
     if falls_through(node.body):
