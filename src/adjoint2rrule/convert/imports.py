@@ -193,6 +193,8 @@ class _Imports:
     def _is_local(self, plan: Plan, unneeded: Set[ast.alias]) -> bool:
         """Whether all that gave a plan its legacy names are imports in blocks, which can be replaced."""
         sources = self._sources[plan]
+        if plan.helpers:
+            return False  # they stand elsewhere, and need the names as well
         return bool(sources) and all(
             self.tops[s] is not s
             and any(alias in unneeded for alias in s.names)

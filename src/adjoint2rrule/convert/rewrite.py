@@ -146,6 +146,12 @@ class _Rewriter(cst.CSTTransformer):
 
     def __init__(self, operations: dict[cst.CSTNode, list[Operation]]) -> None:
         self.operations = operations
+        self.alone: set[cst.CSTNode] = set()
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, cst.IndentedBlock) and len(node.body) == 1:
+            self.alone.update(node.body)
+        return True
 
     def on_leave(
         self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT
@@ -160,7 +166,7 @@ class _Rewriter(cst.CSTTransformer):
 
     def _with_statements(
         self, original: cst.CSTNode, updated: cst.SimpleStatementLine | cst.SimpleStatementSuite
-    ) -> cst.CSTNode | cst.FlattenSentinel[cst.CSTNode]:
+    ) -> cst.CSTNode | cst.FlattenSentinel[cst.CSTNode] | cst.RemovalSentinel:
         """Return the line with its statements replaced: more lines where it held that one alone."""
         assert isinstance(original, cst.SimpleStatementLine | cst.SimpleStatementSuite)
         pairs = zip(original.body, updated.body, strict=True)
@@ -177,6 +183,8 @@ class _Rewriter(cst.CSTTransformer):
             new = [line.body[0].with_changes(semicolon=_SEMICOLON) for line in lines]
             new[-1:] = [last.with_changes(semicolon=statement.semicolon) for last in new[-1:]]
             body += new
+        if not body and original not in self.alone and not _has_comments(updated):
+            return cst.RemoveFromParent()
         if not body:
             return updated.with_changes(body=[cst.Pass()])
         body[-1] = body[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
@@ -206,6 +214,13 @@ def _lines(old: cst.SimpleStatementLine, new: list[cst.SimpleStatementLine]) -> 
         return [_ending_as(old, line) for line in new]
     first, *others = (old.with_changes(body=line.body) for line in new)
     return [first, *(_without_comment(line.with_changes(leading_lines=[])) for line in others)]
+
+
+def _has_comments(line: cst.SimpleStatementLine | cst.SimpleStatementSuite) -> bool:
+    """Whether a line has comments with it, or is none of its own."""
+    if isinstance(line, cst.SimpleStatementSuite):
+        return True
+    return line.trailing_whitespace.comment is not None or any(e.comment for e in line.leading_lines)
 
 
 def _ending_as(old: cst.SimpleStatementLine, line: cst.SimpleStatementLine) -> cst.SimpleStatementLine:

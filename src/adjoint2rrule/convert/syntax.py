@@ -152,7 +152,9 @@ class Module:
     @cached_property
     def comments(self) -> list[tuple[int, str]]:
         """Each comment of the file: the byte it starts at, and its text."""
-        text = io.StringIO(self.source.content.decode(_with_bom(self.encoding)), newline="")
+        # `tokenize` knows no line that goes on after a backslash and a bare CR; columns stay as they are.
+        code = self.source.content.decode(_with_bom(self.encoding))
+        text = io.StringIO(re.sub(r"\r\n?", "\n", code), newline="")
         found = []
         for token in tokenize.generate_tokens(text.readline):
             if token.type == tokenize.COMMENT:
