@@ -20,6 +20,7 @@ from adjoint2rrule.convert.dialects.zygoterules.names import Use
 from adjoint2rrule.convert.dialects.zygoterules.naming import identifiers
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
+from adjoint2rrule.convert.dialects.zygoterules.reexports import unneeded_reexports
 from adjoint2rrule.convert.dialects.zygoterules.rule_plans import LEGACY_MODULE, RulePlanner
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
 from adjoint2rrule.convert.model import (
@@ -44,9 +45,10 @@ def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
     """Return what becomes of each legacy definition in `unit`, in the order of the file."""
     modules = legacy.closed_modules(options.legacy_modules)
     found = find_definitions(unit, project, modules)
-    unfollowed = tuple(_unfollowed(call, unit) for call in legacy.dynamic_imports(unit, modules))
+    unfollowed = [_unfollowed(call, unit) for call in legacy.dynamic_imports(unit, modules)]
+    unfollowed += unneeded_reexports(unit, project, modules)
     if found == Definitions((), (), ()):
-        return Plans((), unfollowed)
+        return Plans((), tuple(unfollowed))
     plans = _shared_plans(unit, project, options, found)
     plans.sort(key=lambda plan: plan.decision.definition.span)
     planner = _Planner(unit, project, options, found)

@@ -1,0 +1,43 @@
+"""Legacy names that a module only hands on, and that nobody in the project takes any more."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from adjoint2rrule.convert.dialects.zygoterules import names as legacy
+from adjoint2rrule.convert.model import Diagnostic, Severity
+from adjoint2rrule.convert.project import Project
+from adjoint2rrule.convert.scopes import By
+from adjoint2rrule.convert.units import Unit
+
+
+def unneeded_reexports(unit: Unit, project: Project, modules: legacy.Modules) -> Iterator[Diagnostic]:
+    """Yield a note on the legacy names that `unit` offers to others, if nobody in the project takes any.
+
+    They stay: users of the project may take them too.
+    """
+    names = unit.scope.bindings if unit.exported is None else unit.exported
+    offered = [name for name in names if _is_handed_on(name, unit, project, modules)]
+    if not offered or unit.is_package or not unit.name:
+        return
+    if any(True for name in (*offered, "*") for _ in project.importers(unit, name)):
+        return
+    statement = next(
+        node
+        for node in ast.walk(unit.module.tree)
+        if isinstance(node, ast.ImportFrom) and any((a.asname or a.name) in offered for a in node.names)
+    )
+    listed = ", ".join(f"`{name}`" for name in offered)
+    message = f"no module of the project takes {listed} from here any more"
+    hint = "Remove what your own users do not need either."
+    yield unit.module.diagnostic("unused-reexport", statement, message, hint, Severity.NOTE)
+
+
+def _is_handed_on(name: str, unit: Unit, project: Project, modules: legacy.Modules) -> bool:
+    """Whether a name is an import of a legacy one, which the module itself has no use for."""
+    bindings = unit.scope.bindings.get(name, [])
+    if not bindings or unit.reads.get(name) or any(b.by is not By.IMPORT for b in bindings):
+        return False
+    symbols = tuple(symbol for b in bindings for symbol in project.imported(b, unit))
+    return legacy.legacy_name(symbols, modules) is not None
