@@ -308,11 +308,17 @@ def _merged(before: _Space, after: _Space) -> _Space:
     """Return the space that is left of those around an entry that goes, with the comments of both."""
     if not isinstance(after, cst.ParenthesizedWhitespace):
         return before
-    if not isinstance(before, cst.ParenthesizedWhitespace):
-        return after if after.first_line.comment is None else before
     comment = after.first_line.comment
+    own = comment is not None and not is_directive(comment.value)
+    if not isinstance(before, cst.ParenthesizedWhitespace):
+        if comment is None:
+            return after
+        if not own and not after.empty_lines:
+            return before
+        before = _bare(after)
+        assert isinstance(before, cst.ParenthesizedWhitespace)
     lines = list(before.empty_lines)
-    if comment is not None and not is_directive(comment.value):
+    if own:
         lines.append(cst.EmptyLine(indent=before.indent, whitespace=before.last_line, comment=comment))
     return after.with_changes(first_line=before.first_line, empty_lines=[*lines, *after.empty_lines])
 
