@@ -119,8 +119,7 @@ class Sources:
     def _pair_of_call(self, call: ast.Call, scope: Scope) -> None:
         callback = self.reader.callbacks.get(call.func)
         if callback is not None:
-            results = self._called_back(call, scope)
-            self._hand(call, None, None, "dy", results)
+            self._pair_of_callback(call, scope)
             return
         called = self.reader.functions.called(call, scope)
         made = self._makers(call, called, scope)
@@ -319,10 +318,13 @@ class Sources:
 
     # -- pullbacks of the AD -------------------------------------------------------------------
 
-    def _called_back(self, call: ast.Call, scope: Scope) -> tuple[Given, ...]:
-        pair = self.reader.look(call, scope)
-        back = pair.values[1] if isinstance(pair, Given) and pair.values else None
-        return self._given(back)
+    def _pair_of_callback(self, call: ast.Call, scope: Scope) -> None:
+        match self.reader.look(call, scope):
+            case Given(values=(_, Back() as back)):
+                self._hand(call, None, None, "dy", self._given(back))
+            case _:
+                message = f"the rule returns the cotangents of `{short(call)}`, and no pullback"
+                self.problem("no-pair", call, message, _PAIR)
 
     def _of_back(self, node: ast.expr, scope: Scope) -> tuple[Given, ...]:
         return self._given(self.reader.look(node, scope))
