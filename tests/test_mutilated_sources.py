@@ -110,11 +110,13 @@ def check(content: bytes) -> None:
         return
     assert not outcome.failed
     parsed(outcome.result)
+    spans = [decision.definition.span for decision in outcome.decisions]
     for decision in outcome.decisions:
         if isinstance(decision, Refused):
             span = decision.definition.span
+            alone = sum(other in span for other in spans) == 1  # not a class with definitions in it
             assert decision.reason.severity is Severity.ERROR
-            assert content[span.start : span.end] in outcome.result
+            assert not alone or content[span.start : span.end] in outcome.result
 
 
 def parsed(content: bytes) -> ast.Module:
