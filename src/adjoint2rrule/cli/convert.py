@@ -46,6 +46,16 @@ _STDIN = "-"
     help="Where converted code imports its runtime from.",
 )
 @click.option(
+    "--thunks",
+    is_flag=True,
+    help="Compute cotangents only when they are needed, where two or more of a rule take work.",
+)
+@click.option(
+    "--project",
+    is_flag=True,
+    help="Keep cotangents in the spaces of their arguments, by ProjectTo: real, of their shape, sparse.",
+)
+@click.option(
     "--stdin-filename", default="<stdin>", metavar="FILE", help="The file that standard input stands for."
 )
 @click.option("--quiet", "-q", is_flag=True, help="No notes, no warnings, no counts.")
@@ -59,6 +69,8 @@ def command(
     exclude: tuple[str, ...],
     modules: tuple[str, ...],
     runtime: str,
+    thunks: bool,
+    project: bool,
     stdin_filename: str,
     quiet: bool,
     verbose: bool,
@@ -73,7 +85,7 @@ def command(
     refuse_together(ctx, "write", "check")
     refuse_together(ctx, "quiet", "verbose")
     mode = Mode.WRITE if write else Mode.CHECK if check else Mode.DIFF
-    options = Options(modules, runtime)
+    options = Options(modules, runtime, thunks, project)
     files = [path for path in paths if path != _STDIN]
     work = survey(files, exclude, modules)
     has_stream = len(files) < len(paths)

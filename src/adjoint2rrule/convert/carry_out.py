@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 from typing import TypeVar, cast
 
 import libcst as cst
@@ -18,6 +19,7 @@ from adjoint2rrule.convert.layout import (
 from adjoint2rrule.convert.operations import (
     AddAliases,
     AddReturn,
+    AddStatements,
     Append,
     AsAttribute,
     AsCall,
@@ -75,6 +77,8 @@ def _wrap(node: cst.BaseExpression, operation: Wrap) -> cst.Call:
     if isinstance(node, cst.Dict):
         node = keep_entries(node, operation.dropped)
     callee = cst.parse_expression(operation.callee)
+    if operation.delayed:
+        return cst.Call(callee, [cst.Arg(cst.Lambda(cst.Parameters(), node))])
     more = list(map(_argument, operation.more))
     if isinstance(node, cst.Name | cst.Attribute | cst.Subscript):
         # A keyword before `(x)` needs no space.
@@ -230,11 +234,34 @@ def _parameter(text: str) -> cst.Param:
 
 def _add_return(node: cst.FunctionDef, operation: AddReturn) -> cst.FunctionDef:
     """Return the function with a last statement, on a line of its own."""
-    line = cst.parse_statement(f"return {operation.text}")
+    line = _statement(f"return {operation.text}")
     if isinstance(node.body, cst.SimpleStatementSuite):
-        assert isinstance(line, cst.SimpleStatementLine)
         return node.with_changes(body=node.body.with_changes(body=[*node.body.body, line.body[0]]))
     return node.with_changes(body=node.body.with_changes(body=[*node.body.body, line]))
+
+
+def _add_statements(node: cst.FunctionDef, operation: AddStatements) -> cst.FunctionDef:
+    """Return the function with more statements, under the blank lines that stood above the next one."""
+    assert isinstance(node.body, cst.IndentedBlock)
+    body = list(node.body.body)
+    added = [_statement(text) for text in operation.texts]
+    following = body[operation.behind]
+    assert isinstance(following, cst.SimpleStatementLine | cst.BaseCompoundStatement)
+    blank = list(takewhile(lambda line: line.comment is None, following.leading_lines))
+    # A definition keeps a distance to the statement above it.
+    gap = [cst.EmptyLine(indent=False)] if isinstance(following, cst.FunctionDef | cst.ClassDef) else []
+    added[0] = added[0].with_changes(leading_lines=blank)
+    body[operation.behind] = following.with_changes(
+        leading_lines=[*gap, *following.leading_lines[len(blank) :]]
+    )
+    body[operation.behind : operation.behind] = added
+    return node.with_changes(body=node.body.with_changes(body=body))
+
+
+def _statement(text: str) -> cst.SimpleStatementLine:
+    line = cst.parse_statement(text)
+    assert isinstance(line, cst.SimpleStatementLine)
+    return line
 
 
 def _drop_aliases(node: cst.Import | cst.ImportFrom, operation: DropAliases) -> cst.Import | cst.ImportFrom:
@@ -248,6 +275,7 @@ def _add_aliases(node: cst.ImportFrom, operation: AddAliases) -> cst.ImportFrom:
 _CARRY_OUT = {
     AddAliases: _add_aliases,
     AddReturn: _add_return,
+    AddStatements: _add_statements,
     Append: _append,
     AsAttribute: _as_attribute,
     AsCall: _as_call,

@@ -118,10 +118,21 @@ class LegacyDefinition:
 
 @dataclass(frozen=True)
 class Converted:
-    """A definition that becomes a rule in the style of ChainRules."""
+    """A definition that becomes a rule in the style of ChainRules.
+
+    Attributes
+    ----------
+    definition
+        The definition.
+    notes
+        What was assumed for it.
+    advice
+        What its author may want to reconsider; nothing is wrong with the conversion as it is.
+    """
 
     definition: LegacyDefinition
     notes: tuple[Diagnostic, ...] = ()
+    advice: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -186,7 +197,13 @@ class Options:
         Modules whose ``adjoint`` is legacy, besides the ones that always are.
     runtime
         The module that converted code imports its runtime from.
+    thunks
+        Whether cotangents that take work are computed only when they are needed.
+    project
+        Whether cotangents are projected on the tangent spaces of the arguments.
     """
 
     legacy_modules: tuple[str, ...] = field(default=())
     runtime: str = "adjoint2rrule.core"
+    thunks: bool = False
+    project: bool = False

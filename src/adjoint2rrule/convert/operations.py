@@ -18,6 +18,7 @@ _KINDS = {
     "Compare": "Comparison",
     "UnaryOp": "UnaryOperation",
 }
+_LITERALS = {int: "Integer", float: "Float", complex: "Imaginary"}
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ def address(node: ast.expr | ast.stmt | ast.pattern) -> Address:
         inner = address(first.value if isinstance(first, ast.Starred) else first)
         return Address(f"Tuple {inner.kind}" if isinstance(first, ast.Tuple) else "Tuple", inner.start)
     kind = _KINDS.get(type(node).__name__, type(node).__name__)
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        kind = "Integer"
+    if isinstance(node, ast.Constant):
+        kind = _LITERALS.get(type(node.value), kind)
     start = (node.lineno, node.col_offset)
     if isinstance(node, ast.stmt):
         return Address(kind, start)
@@ -148,6 +149,8 @@ class Wrap:
         Whether the argument is spread.
     more
         Arguments that follow.
+    delayed
+        Whether the argument is a function of no arguments that gives the expression.
     """
 
     at: Address
@@ -155,6 +158,7 @@ class Wrap:
     dropped: frozenset[int] = frozenset()
     star: bool = False
     more: tuple[str, ...] = ()
+    delayed: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,6 +214,15 @@ class EditFunction:
 
 
 @dataclass(frozen=True)
+class AddStatements:
+    """Put the simple statements `texts` into the body of the function at `at`, behind the first so many."""
+
+    at: Address
+    texts: tuple[str, ...]
+    behind: int = 0
+
+
+@dataclass(frozen=True)
 class AddReturn:
     """Return `text` at the end of the function at `at`."""
 
@@ -257,6 +270,7 @@ Operation = (
     DropAliases
     | AddAliases
     | AddReturn
+    | AddStatements
     | Append
     | AsAttribute
     | AsCall
@@ -296,6 +310,6 @@ def written_by(operation: Operation) -> str:
             return text
         case ExtendTuple(before=before, after=after) | SpreadTuple(before=before, after=after):
             return " ".join((*before, *after))
-        case ReplaceStatement(texts=texts):
+        case ReplaceStatement(texts=texts) | AddStatements(texts=texts):
             return " ".join(texts)
     return ""

@@ -24,6 +24,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
 )
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.holders import stored_elsewhere
+from adjoint2rrule.convert.dialects.zygoterules.optional_rewrites import OptionalRewrites
 from adjoint2rrule.convert.dialects.zygoterules.primals import Primal, Primals
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.pullbacks import Handed, Pullback
@@ -33,7 +34,7 @@ from adjoint2rrule.convert.dialects.zygoterules.seeds import TangentUses
 from adjoint2rrule.convert.dialects.zygoterules.tangents import Changes, Tangents
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target
 from adjoint2rrule.convert.dialects.zygoterules.use_problems import UseProblem
-from adjoint2rrule.convert.model import Kind
+from adjoint2rrule.convert.model import Kind, Options
 from adjoint2rrule.convert.operations import (
     AddReturn,
     Append,
@@ -62,6 +63,8 @@ class RuleConversion:
         The names to write.
     config
         The name of the parameter that takes the config of the AD, where the rule calls back into it.
+    options
+        What the user asked for.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class RuleConversion:
         functions: Functions,
         runtime: RuntimeNames,
         config: str,
+        options: Options,
     ) -> None:
         self.rule = rule
         self.unit = unit
@@ -80,6 +84,7 @@ class RuleConversion:
         self.config = config
         self.is_functor = target.kind is Kind.FUNCTOR
         self.primals = Primals(rule, target, unit, classes, functions)
+        self.optional = OptionalRewrites(rule, unit, classes.annotations, functions, runtime, options)
         self.changes = Changes()
         self.tested: set[ast.Name] = set()
 
@@ -98,6 +103,7 @@ class RuleConversion:
                 self._shift(self._indices[call])
         self._uses(self.rule.callbacks.uses)
         self._names()
+        self.optional.finish(self.changes)
         return self.changes
 
     # -- pullbacks -----------------------------------------------------------------------------
@@ -153,6 +159,7 @@ class RuleConversion:
         missing = self._matched(found, primals, tangents, pullback.node)
         if missing is None:
             return
+        self.optional.note(found, primals, pullback)
         before, after = self._own(), tuple(self._zero(i, primals) for i in missing)
         left, right = leftmost(result), rightmost(result)
         if left is not None and (right is not None or not after):
@@ -267,6 +274,7 @@ class RuleConversion:
     ) -> list[int] | None:
         found = entries(result)
         assert found is not None
+        self.optional.note(found, primals, None)
         tangents = Tangents(self.primals, self.rule.scope, self.unit.module, self.runtime, self.changes)
         return self._matched(found, primals, tangents, handed.statement)
 

@@ -123,6 +123,7 @@ class _Planner:
             self.runtime,
             RuntimeNames(unit, project, LEGACY_MODULE, freed),
             self.taken,
+            options,
         )
 
     def plans(self) -> list[Plan]:
@@ -192,7 +193,8 @@ class _Planner:
             return self._refused(decorated, kind, found)
         definition = self._definition(decorated, kind)
         notes = tuple(note for t in targets for note in t.notes)
-        decision: Decision = Converted(definition, notes)
+        advice = tuple(self._advice(problem, decorated.name) for problem in [found.advice] if problem)
+        decision: Decision = Converted(definition, notes, advice)
         if found.reason is not None:
             decision = Adapted(definition, self._adapted(found.reason, decorated.name), notes)
         return Plan(
@@ -292,6 +294,10 @@ class _Planner:
         message = f"`{name}` keeps its legacy pullback, which is wrapped: {problem.message}"
         hint = f"It is right as it is. For plain tangents instead: {problem.hint}"
         return self.unit.module.diagnostic(problem.slug, problem.node, message, hint, Severity.WARNING)
+
+    def _advice(self, problem: Problem, name: str) -> Diagnostic:
+        message = f"`{name}`: {problem.message}"
+        return self.unit.module.diagnostic(problem.slug, problem.node, message, problem.hint, Severity.NOTE)
 
     def _diagnostic(self, problem: Problem, name: str) -> Diagnostic:
         message = f"`{name}` is not converted: {problem.message}"

@@ -83,6 +83,18 @@ def _of_either(choices: Sequence[Cotangent]) -> list[Entry] | None:
     return [Entry(either(column)) for column in zip(*known, strict=True)]
 
 
+def computed_by(entry: Entry) -> ast.expr | None:
+    """Return the expression that computes a cotangent: of ``value if test else None``, the first part."""
+    node = entry.node
+    while isinstance(node, ast.IfExp) and _is_none(node.body) != _is_none(node.orelse):
+        node = node.orelse if _is_none(node.body) else node.body
+    return node
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def is_missing(result: Cotangent, index: int) -> bool:
     """Whether a result has no cotangent for the argument at `index`."""
     if isinstance(result, Missing):

@@ -23,6 +23,7 @@ from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
 from adjoint2rrule.convert.dialects.zygoterules.rules import Rule, read_rule
 from adjoint2rrule.convert.dialects.zygoterules.tangents import Changes
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
+from adjoint2rrule.convert.model import Options
 from adjoint2rrule.convert.operations import EditFunction, Operation, Replace, address, written_by
 from adjoint2rrule.convert.plan import Consumed
 from adjoint2rrule.convert.project import Project
@@ -48,6 +49,8 @@ class RulePlan:
         The uses of names that it no longer has.
     helpers
         The functions outside of it that are rewritten with it.
+    advice
+        What its author may want to reconsider.
     """
 
     operations: tuple[Operation, ...]
@@ -56,6 +59,7 @@ class RulePlan:
     imports: frozenset[tuple[str, str]]
     consumed: frozenset[Consumed]
     helpers: tuple[ast.FunctionDef, ...]
+    advice: Problem | None
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class RulePlanner:
         The names of the runtime, and of the legacy one.
     taken
         The names that no rule may be given.
+    options
+        What the user asked for.
     """
 
     unit: Unit
@@ -84,6 +90,7 @@ class RulePlanner:
     runtime: RuntimeNames
     legacy: RuntimeNames
     taken: set[str]
+    options: Options
 
     def plan(self, decorated: Decorated, node: ast.FunctionDef, targets: list[Target]) -> RulePlan | Problem:
         """Return the plan for a rule, or why it is refused."""
@@ -101,7 +108,7 @@ class RulePlanner:
         runtime, names = self.runtime.fresh(), self.legacy.fresh()
         if not problems:
             conversion = RuleConversion(
-                rule, targets[0], self.unit, self.classes, self.functions, runtime, config
+                rule, targets[0], self.unit, self.classes, self.functions, runtime, config, self.options
             )
             changes = conversion.decide()
             problems = list(changes.problems)
@@ -123,12 +130,13 @@ class RulePlanner:
         calls_back = bool(rule.callbacks.calls or helpers)
         head = self._head(decorated, node, targets, runtime, changes, config if calls_back else None)
         return RulePlan(
-            (*head, *changes.operations.values(), *properties),
+            (*head, *changes.in_order, *properties),
             min(problems, key=_telling, default=None),
             frozenset(runtime.used),
             frozenset((names.module, names.written(name)) for name in names.used),
             frozenset(self._consumed(decorated, changes, reads.keys(), rule, helpers)),
             helpers if problems else rule.helpers,
+            changes.advice,
         )
 
     @staticmethod
@@ -182,7 +190,7 @@ class RulePlanner:
                     yield Replace(address(decorator.args[0]), target.text)
             else:
                 yield Replace(address(decorator), f"{register}({target.text})")
-        written = {w for o in changes.operations.values() for w in re.findall(r"\w+", written_by(o))}
+        written = {w for o in changes.in_order for w in re.findall(r"\w+", written_by(o))}
         own = first_parameter(decorated, node, targets, self.targets, written | {config or ""})
         parameters = [own] if own is not None else []
         if config is not None:

@@ -48,18 +48,29 @@ class Changes:
     ----------
     operations
         By address, so that a node that several paths return is changed once.
+    around
+        What is done to cotangents after that, in this order.
     nodes
-        The cotangents that these change.
+        The cotangents that `operations` change.
     consumed
         Names whose use goes away.
     problems
         What cannot be converted.
+    advice
+        What the author of the rule may want to reconsider.
     """
 
     operations: dict[Address, Operation] = field(default_factory=dict)
+    around: dict[Operation, None] = field(default_factory=dict)
     nodes: dict[ast.AST, None] = field(default_factory=dict)
     consumed: set[Consumed] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    advice: Problem | None = None
+
+    @property
+    def in_order(self) -> tuple[Operation, ...]:
+        """All operations, in the order in which they are carried out."""
+        return (*self.operations.values(), *self.around)
 
     def do(self, operation: Operation, node: ast.expr | ast.stmt) -> None:
         """Note what is to become of a cotangent, or of what holds several."""
