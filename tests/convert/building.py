@@ -9,7 +9,8 @@ from pathlib import Path
 from textwrap import dedent
 
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
-from adjoint2rrule.convert.dialects.zygoterules.names import closed_modules
+from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
+from adjoint2rrule.convert.dialects.zygoterules.names import CALLBACKS, closed_modules
 from adjoint2rrule.convert.dialects.zygoterules.rules import Rule, read_rule
 from adjoint2rrule.convert.model import (
     Adapted,
@@ -105,18 +106,32 @@ def sample(
 def functions_of(sample: Sample) -> Functions:
     """Return the functions of a file, in which a plain ``@adjoint`` is legacy, wherever it comes from."""
 
-    def is_rule(node: ast.AST, unit: Unit) -> bool:
-        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-        return any(isinstance(d, ast.Name) and d.id == "adjoint" for d in decorators)
+    return Functions(sample.project, sample.unit, lambda node, _: is_marked(node))
 
-    return Functions(sample.project, sample.unit, is_rule)
+
+def is_marked(node: ast.AST) -> bool:
+    """Return whether `node` is defined under a plain ``@adjoint``."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return any(isinstance(d, ast.Name) and d.id == "adjoint" for d in decorators)
+
+
+def helpers_of(sample: Sample) -> Helpers:
+    """Return which functions of a file serve its rules, those under a plain ``@adjoint``."""
+    rules = [node for node in ast.walk(sample.unit.module.tree) if is_marked(node)]
+    return Helpers(sample.unit, sample.project, rules)
+
+
+def callbacks_in(node: ast.AST) -> dict[ast.expr, str]:
+    """Return the uses, in `node`, of the legacy names that call back into the AD."""
+    return {n: n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in CALLBACKS}
 
 
 def rule_in(sample: Sample, name: str = "f") -> Rule:
     """Return the description of the rule called `name` in `sample`."""
     node = sample.definition(name)
     assert isinstance(node, ast.FunctionDef)
-    return read_rule(node, sample.outside(name), functions_of(sample))
+    functions, helpers = functions_of(sample), helpers_of(sample)
+    return read_rule(node, sample.outside(name), functions, helpers, callbacks_in(node))
 
 
 def conversion(

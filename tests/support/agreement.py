@@ -25,7 +25,7 @@ import numpy as np
 
 import adjoint2rrule.legacy
 from adjoint2rrule.core import rrule
-from adjoint2rrule.legacy import _pullback, from_legacy
+from adjoint2rrule.legacy import __context__, _pullback, from_legacy
 from tests.support.cotangents import described_legacy, described_tangent, described_value, seeds_for
 
 
@@ -84,8 +84,8 @@ class Run:
         return self._described(y, back, described_legacy)
 
     def converted(self) -> Described:
-        """Describe what the `rrule` gives."""
-        pair = rrule(self.f, *copy.deepcopy(self.args), **self.kwargs)
+        """Describe what the `rrule` gives, to the legacy runtime if it calls back into the AD."""
+        pair = rrule(__context__, self.f, *copy.deepcopy(self.args), **self.kwargs)
         assert pair is not None, f"no rule for {self.f}"
         y, pullback = pair
 
