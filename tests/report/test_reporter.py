@@ -19,6 +19,8 @@ from adjoint2rrule.report.reporter import Reporter
 from adjoint2rrule.report.tally import Mode, Tally
 
 NOTE = Diagnostic("legacy-call", Severity.NOTE, "a call", "", 2, 1)
+ADVICE = Diagnostic("embedded-space", Severity.NOTE, "advice", "", 1, 1)
+SHOWN = "f.py:1:1: embedded-space: advice\n"
 DEFINITION = LegacyDefinition("f", Kind.FUNCTION, Span(0, 3), 1, 1)
 CHANGED = Conversion(
     SourceFile("f.py", b"old\n"), b"new\n", (Edit(Span(0, 3), b"new"),), (Converted(DEFINITION, (NOTE,)),)
@@ -53,6 +55,29 @@ def test_diff_is_all_that_goes_to_standard_output(capfd):
     out, err = capfd.readouterr()
     assert out == DIFF
     assert err == f"{CALL}{COUNTS}1 file would change: apply the diff, or run again with --write.\n"
+
+
+def test_advice_is_counted_and_shown_to_those_who_want_to_know_more(capfd):
+    advised = Conversion(CHANGED.source, b"old\n", decisions=(Converted(DEFINITION, advice=(ADVICE,)),))
+    for mode in Mode:
+        reporter = Reporter(mode)
+        reporter.tell(advised)
+        reporter.finish()
+        out, err = capfd.readouterr()
+        assert SHOWN not in out + err
+        assert err.endswith("Advice on 1 definition is not shown (embedded-space); see it with --verbose.\n")
+
+        reporter = Reporter(mode, verbose=True)
+        reporter.tell(advised)
+        reporter.finish()
+        out, err = capfd.readouterr()
+        assert SHOWN in (out if mode is Mode.CHECK else err)
+        assert "not shown" not in err
+
+        reporter = Reporter(mode, quiet=True)
+        reporter.tell(advised)
+        reporter.finish()
+        assert "dvice" not in "".join(capfd.readouterr())
 
 
 def test_write_says_nothing_on_standard_output(capfd):

@@ -53,6 +53,14 @@ def test_each_definition_and_each_file_is_counted_once():
     )
 
 
+def test_advice_is_counted_by_its_kind_and_asks_for_nobody():
+    advice = Diagnostic("embedded-space", Severity.NOTE, "advice", "", 1, 1)
+    advised = Conversion(SOURCE, b"old", decisions=(Converted(DEFINITION, advice=(advice,)),) * 2)
+    counted = tally(advised, advised)
+    assert counted.advice == {"embedded-space": 4}
+    assert counted.exit_code(Mode.WRITE) == 0
+
+
 def test_definitions_are_those_of_each_outcome():
     assert Tally(converted=1, adapted=20, refused=300).definitions == 321
 

@@ -59,7 +59,7 @@ _STDIN = "-"
     "--stdin-filename", default="<stdin>", metavar="FILE", help="The file that standard input stands for."
 )
 @click.option("--quiet", "-q", is_flag=True, help="No notes, no warnings, no counts.")
-@click.option("--verbose", "-v", is_flag=True, help="Say of each parsed file what came of it.")
+@click.option("--verbose", "-v", is_flag=True, help="Say what came of each parsed file, and give advice.")
 @click.pass_context
 def command(
     ctx: click.Context,

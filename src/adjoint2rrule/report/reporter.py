@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from adjoint2rrule.convert.model import Conversion
 from adjoint2rrule.report.tally import Mode, Tally
 from adjoint2rrule.report.terminal import put_diff
-from adjoint2rrule.report.text import listing, outcome, passed_over, remarks, summary
+from adjoint2rrule.report.text import held_back, listing, outcome, passed_over, remarks, summary
 
 
 @dataclass
@@ -25,11 +25,11 @@ class Reporter:
         """Tell what came of one file."""
         self.tally.add(conversion)
         if self.mode is Mode.CHECK:
-            print(listing(conversion, quiet=self.quiet), end="")
+            print(listing(conversion, quiet=self.quiet, advice=self.verbose), end="")
         else:
             if self.mode is Mode.DIFF and conversion.edits:
                 self._show(conversion)
-            print(remarks(conversion, quiet=self.quiet), end="", file=sys.stderr)
+            print(remarks(conversion, quiet=self.quiet, advice=self.verbose), end="", file=sys.stderr)
         if self.verbose:
             print(outcome(conversion), end="", file=sys.stderr)
 
@@ -37,6 +37,8 @@ class Reporter:
         """Tell the counts, and return the exit code."""
         if not self.quiet:
             print(summary(self.tally, self.mode), end="", file=sys.stderr)
+            if not self.verbose:
+                print(held_back(self.tally), end="", file=sys.stderr)
             print(passed_over(self.passed_over), end="", file=sys.stderr)
         return self.tally.exit_code(self.mode)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from adjoint2rrule.convert.failure import MISSING_PATH
@@ -33,6 +34,8 @@ class Tally:
         How many files, or paths, could not be converted at all.
     missing
         How many of the failed are paths that do not exist.
+    advice
+        How many pieces of advice of each kind there are.
     """
 
     files: int = 0
@@ -42,6 +45,7 @@ class Tally:
     refused: int = 0
     failed: int = 0
     missing: int = 0
+    advice: Counter[str] = field(default_factory=Counter)
 
     def add(self, conversion: Conversion) -> None:
         """Count one more."""
@@ -51,6 +55,8 @@ class Tally:
         self.refused += kinds.count(Refused)
         self.changed += conversion.result != conversion.source.content
         self.failed += conversion.failed
+        converted = [d for d in conversion.decisions if isinstance(d, Converted)]
+        self.advice.update(piece.slug for decision in converted for piece in decision.advice)
         self.missing += any(remark.slug == MISSING_PATH for remark in conversion.diagnostics)
 
     @property

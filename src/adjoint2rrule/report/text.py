@@ -17,15 +17,14 @@ from adjoint2rrule.convert.model import (
 from adjoint2rrule.report.tally import Mode, Tally
 
 
-def remarks(conversion: Conversion, *, quiet: bool = False) -> str:
+def remarks(conversion: Conversion, *, quiet: bool = False, advice: bool = False) -> str:
     """Return what there is to say about a file beside its diff; only errors where `quiet`."""
-    said = [*_on_decisions(conversion.decisions), *conversion.diagnostics]
-    return _lines(conversion, said, quiet)
+    return _lines(conversion, _said(conversion, advice), quiet)
 
 
-def listing(conversion: Conversion, *, quiet: bool = False) -> str:
+def listing(conversion: Conversion, *, quiet: bool = False, advice: bool = False) -> str:
     """Return `remarks`, and a line for each legacy definition: all that ``--check`` finds in a file."""
-    said = [*_on_decisions(conversion.decisions), *conversion.diagnostics]
+    said = _said(conversion, advice)
     convertible = [d.definition for d in conversion.decisions if not isinstance(d, Refused)]
     said += map(_legacy_definition, convertible)
     if conversion.edits and not convertible:
@@ -60,6 +59,23 @@ def summary(tally: Tally, mode: Mode) -> str:
     return f"{counts} {_what_changed(tally, mode)}\n"
 
 
+def held_back(tally: Tally) -> str:
+    r"""Return a line on advice that is not shown, if there is any.
+
+    Examples
+    --------
+    >>> from collections import Counter
+    >>> held_back(Tally(advice=Counter({"embedded-space": 12})))
+    'Advice on 12 definitions is not shown (embedded-space); see it with --verbose.\n'
+    """
+    if not tally.advice:
+        return ""
+    count, slugs = tally.advice.total(), ", ".join(sorted(tally.advice))
+    return (
+        f"Advice on {count} definition{'s' * (count != 1)} is not shown ({slugs}); see it with --verbose.\n"
+    )
+
+
 def passed_over(count: int) -> str:
     """Return a warning about diffs that ``git apply`` would leave out without a word, if there are any."""
     if not count:
@@ -83,10 +99,18 @@ def shown(path: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
 
 
+def _said(conversion: Conversion, advice: bool) -> list[Diagnostic]:
+    said = [*_on_decisions(conversion.decisions), *conversion.diagnostics]
+    if advice:
+        converted = [d for d in conversion.decisions if isinstance(d, Converted)]
+        said += [piece for decision in converted for piece in decision.advice]
+    return said
+
+
 def _on_decisions(decisions: tuple[Decision, ...]) -> Iterator[Diagnostic]:
     for decision in decisions:
         match decision:
-            case Converted(_, notes):
+            case Converted(notes=notes):
                 yield from notes
             case Adapted(_, reason, notes):
                 yield from (reason, *notes)
