@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adjoint2rrule.convert.model import Conversion, Converted, Options, Refused
+from adjoint2rrule.convert.model import Adapted, Conversion, Converted, Options, Refused, Severity
 from adjoint2rrule.convert.run import convert_files
 from adjoint2rrule.convert.scan import survey
 from adjoint2rrule.convert.write import save
@@ -220,6 +220,12 @@ def assert_nothing_is_lost(outcome: Conversion) -> None:
     assert (before - after).total() <= 4  # the import, the decorator, the head and the cotangents
 
 
+def test_what_doubles_with_each_name_is_not_followed_to_its_end() -> None:
+    steps = "".join(f"    z{i + 1} = (z{i}, z{i})\n" for i in range(40)).replace("z0", "z")
+    outcome = conversion(inside(primal=f"None\n{steps}", cotangent="z40"))
+    assert [type(d) for d in outcome.decisions] == [Adapted]
+
+
 def test_broken_neighbours_cost_no_file(tmp_path: Path) -> None:
     package = tmp_path / "package"
     package.mkdir()
@@ -270,4 +276,5 @@ def run(folder: Path) -> dict[str, str]:
 
 def what_came(outcome: Conversion) -> str:
     """Return what happened to a file, in words."""
-    return " ".join([*(type(d).__name__ for d in outcome.decisions), *(d.slug for d in outcome.diagnostics)])
+    slugs = [d.slug for d in outcome.diagnostics if d.severity is not Severity.NOTE]
+    return " ".join([*(type(d).__name__ for d in outcome.decisions), *slugs])

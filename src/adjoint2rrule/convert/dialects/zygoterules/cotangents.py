@@ -250,6 +250,16 @@ def parts(value: Cotangent) -> Iterator[Cotangent]:
         yield from parts(part)
 
 
+def weight(value: Cotangent, known: dict[Cotangent, int]) -> int:
+    """Return how many parts `value` has, those counted again that names put in several places.
+
+    `known` keeps what is found: ``b = (a, a); c = (b, b); …`` is short to write.
+    """
+    if value not in known:
+        known[value] = 1 + sum(weight(part, known) for part in inner(value))
+    return known[value]
+
+
 def is_value(value: Cotangent) -> bool:
     """Whether `value` is a number, an array or a tangent on every path."""
     if isinstance(value, Either):

@@ -34,6 +34,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     is_settled,
     is_value,
     listed,
+    weight,
 )
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.numerical import ARRAY_ATTRIBUTES, ARRAY_PARTS
@@ -50,6 +51,7 @@ from adjoint2rrule.convert.scopes import (
 
 # Methods that put an entry into a list, with the position of the argument that is the entry.
 _GROWING = {"append": 0, "insert": 1, "extend": 0}
+_MAX_WEIGHT = 10_000  # parts of what a name holds; names of names of names make more than there is memory
 _ORDERING = frozenset({"reverse", "clear", "pop"})
 
 
@@ -88,6 +90,7 @@ class Reader:
     _reading: set[tuple[Scope, str]] = field(default_factory=set)
     _assumed: set[tuple[Scope, str]] = field(default_factory=set)
     _known: dict[tuple[Scope, str], _Known] = field(default_factory=dict)
+    _weights: dict[Cotangent, int] = field(default_factory=dict)
 
     def elsewhere(self, owner: Scope) -> Reader:
         """Return a reader for the function of `owner`, which a function read by this one calls."""
@@ -173,6 +176,8 @@ class Reader:
         if key in self._assumed and not all(isinstance(c, Missing) or is_value(c) for c in choices):
             value = Unclear(node, f"`{node.id}` is built in steps")
         self._assumed.discard(key)
+        if weight(value, self._weights) > _MAX_WEIGHT:
+            value = Unclear(node, f"`{node.id}` has too many parts")
         known = _Known(value, self.followed)
         self.followed = outside
         if not self._assumed:
