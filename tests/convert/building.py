@@ -105,7 +105,6 @@ def sample(
 
 def functions_of(sample: Sample) -> Functions:
     """Return the functions of a file, in which a plain ``@adjoint`` is legacy, wherever it comes from."""
-
     return Functions(sample.project, sample.unit, lambda node, _: is_marked(node))
 
 

@@ -29,7 +29,6 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
 from adjoint2rrule.convert.dialects.zygoterules.reader import Reader
 from tests.convert.building import callbacks_in, functions_of, sample
 
-
 HEAD = """\
 import numpy as np
 import scipy.special as sps

@@ -8,6 +8,7 @@ import pytest
 
 from adjoint2rrule.convert.dialects.zygoterules.annotations import Alternative, Place
 from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
+from adjoint2rrule.convert.dialects.zygoterules.cotangents import READY, Each
 from adjoint2rrule.convert.dialects.zygoterules.primals import Primal, Primals, Type
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target
 from adjoint2rrule.convert.model import Kind
@@ -42,6 +43,11 @@ def primals(parameters: str, kind: Kind = Kind.FUNCTION, body: str = "pass") -> 
 def first(annotation: str, body: str = "pass") -> tuple[Primals, Primal]:
     found = primals(f"x: {annotation}" if annotation else "x", body=body)
     return found, found.of_parameters[0]
+
+
+def type_of(found: Primals, primal: Primal) -> Type | None:
+    """Return the type of a primal as the pullback of the rule writes it."""
+    return found.type_of(primal, found.rule.scope, found.rule.pullbacks[0].node)
 
 
 # -- arguments ---------------------------------------------------------------------------------
@@ -98,16 +104,25 @@ def test_numbers_and_structures_are_known_by_their_annotation(annotation, numeri
 
 
 @pytest.mark.parametrize(
-    ("path", "argument"), [("x", "x"), ("x.a", "x"), ("x[0]", "x"), ("x.a[0].b", "x"), ("x['a'].b", "x")]
+    ("path", "front"),
+    [("x", "x"), ("x.a", "x"), ("x[0]", "x"), ("x.a[0].b", "x"), ("x['a'].b", "x"), (None, "")],
 )
-def test_part_belongs_to_an_argument(path, argument):
-    assert Primal(path, (), "ZeroTangent").argument == argument
+def test_path_starts_with_a_name(path, front):
+    assert Primal(path, (), "ZeroTangent", ast.parse("")).front == front
+
+
+def test_primal_keeps_what_is_known_of_it_under_another_name():
+    _, primal = first("Part")
+    elsewhere = ast.parse("")
+    other = primal.named("part", elsewhere)
+    assert (other.path, other.known, other.binder) == ("part", primal.known, elsewhere)
+    assert primal.named(None, elsewhere).written == "a part of an argument"
 
 
 # -- parts -------------------------------------------------------------------------------------
 
 
-def described(primal: Primal) -> tuple[str, str | None, str]:
+def described(primal: Primal) -> tuple[str | None, str | None, str]:
     return primal.path, primal.known and primal.known.name, primal.zero
 
 
@@ -136,7 +151,7 @@ def test_entry_of_a_dict(annotation, key, wanted):
 )
 def test_field_of_an_object(annotation, name, wanted):
     found, primal = first(annotation)
-    type_ = found.type_of(primal, found.rule.scope)
+    type_ = type_of(found, primal)
     assert type_ is not None
     assert described(found.field(primal, name, type_)) == wanted
 
@@ -156,19 +171,74 @@ def test_field_of_an_object(annotation, name, wanted):
 )
 def test_item_of_a_sequence(annotation, index, wanted):
     found, primal = first(annotation)
-    type_ = found.type_of(primal, found.rule.scope)
+    type_ = type_of(found, primal)
     assert type_ is not None
     assert described(found.item(primal, index, type_)) == wanted
 
 
 def test_parts_of_parts_are_known_as_well():
     found, primal = first("Whole")
-    whole = found.type_of(primal, found.rule.scope)
+    whole = type_of(found, primal)
     assert whole is not None
     parts = found.field(primal, "parts", whole)
-    type_ = found.type_of(parts, found.rule.scope)
+    type_ = type_of(found, parts)
     assert type_ is not None
     assert described(found.item(parts, 1, type_)) == ("x.parts[1]", "builtins.int", "NoTangent")
+
+
+ELEMENTS = {
+    # annotation, comprehension, the element's name, type and zero
+    ("list[Part]", "[0 for part in x]"): ("part", "Part", "ZeroTangent"),
+    ("list[int]", "[0 for n in x]"): ("n", "builtins.int", "NoTangent"),
+    ("tuple[Part, Part]", "[0 for part in x]"): ("part", "Part", "ZeroTangent"),
+    ("tuple[Part, int]", "[0 for part in x]"): ("part", None, "ZeroTangent"),
+    ("tuple[Part, ...]", "(0 for part in x)"): ("part", "Part", "ZeroTangent"),
+    ("list[Part]", "[0 for w, part in zip(ws, x)]"): ("part", "Part", "ZeroTangent"),
+    ("list[Part]", "[0 for i, part in enumerate(x)]"): ("part", "Part", "ZeroTangent"),
+    ("list[Part]", "[0 for i, (w, part) in enumerate(zip(ws, x))]"): ("part", "Part", "ZeroTangent"),
+    ("list[Part]", "[0 for part in reversed(x)]"): (None, "Part", "ZeroTangent"),
+    ("list[Part]", "[0 for part in x[1:]]"): (None, "Part", "ZeroTangent"),
+    ("list[tuple]", "[0 for a, b in x]"): (None, "builtins.tuple", "ZeroTangent"),
+    ("", "[0 for part in x]"): ("part", None, "ZeroTangent"),
+}
+
+
+@pytest.mark.parametrize(("given", "wanted"), ELEMENTS.items(), ids=map(str, ELEMENTS))
+def test_element_is_known_by_the_name_that_a_comprehension_has_for_it(given, wanted):
+    annotation, comprehension = given
+    found, primal = first(annotation)
+    node = expression(comprehension)
+    assert isinstance(node, ast.ListComp | ast.GeneratorExp)
+    element = found.element(primal, Each(node, READY))
+    assert described(element) == wanted
+    assert element.binder is node
+
+
+def test_argument_of_a_variadic_parameter_has_its_annotation():
+    variadic = primals("*xs: Part").of_parameters[-1]
+    found = primals("*xs: Part")
+    assert described(found.argument(variadic, None)) == (None, "Part", "ZeroTangent")
+    each = expression("[0 for x in xs]")
+    assert isinstance(each, ast.ListComp)
+    assert described(found.argument(variadic, Each(each, READY))) == ("x", "Part", "ZeroTangent")
+
+
+@pytest.mark.parametrize(
+    ("comprehension", "path"),
+    [
+        ("{k: 0 for k in x}", "x[k]"),
+        ("{k: 0 for k in x.keys()}", "x[k]"),
+        ("{k: 0 for k, v in x.items()}", "v"),
+        ("{f(k): 0 for k in x}", None),
+        ("{k: 0 for k in y}", None),
+        ("{k: 0 for k, (v, w) in x.items()}", None),
+    ],
+)
+def test_entry_of_a_dict_is_known_by_what_a_comprehension_calls_it(comprehension, path):
+    found, primal = first("dict[str, int]")
+    node = expression(comprehension)
+    assert isinstance(node, ast.DictComp)
+    assert described(found.each_entry(primal, node)) == (path, "builtins.int", "NoTangent")
 
 
 # -- types -------------------------------------------------------------------------------------
@@ -192,14 +262,14 @@ def test_parts_of_parts_are_known_as_well():
 )
 def test_type_is_written_by_name_or_asked_for(annotation, text):
     found, primal = first(annotation)
-    type_ = found.type_of(primal, found.rule.scope)
+    type_ = type_of(found, primal)
     assert type_ is not None
     assert (type_.text, type_.is_read_from_value) == (text, text.startswith("type("))
 
 
 def test_type_knows_the_fields_of_its_class():
     found, primal = first("Part")
-    type_ = found.type_of(primal, found.rule.scope)
+    type_ = type_of(found, primal)
     assert type_ is not None
     assert [(f.name, f.annotation and ast.unparse(f.annotation)) for f in type_.fields or []] == [
         ("a", "float"),
@@ -210,7 +280,7 @@ def test_type_knows_the_fields_of_its_class():
 @pytest.mark.parametrize("body", ["Part = 1", "import Part", "def Part(): ..."])
 def test_class_whose_name_means_something_else_in_the_rule_is_asked_for(body):
     found, primal = first("Part", body)
-    assert found.type_of(primal, found.rule.scope) == Type("type(x)")
+    assert type_of(found, primal) == Type("type(x)")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +289,7 @@ def test_class_whose_name_means_something_else_in_the_rule_is_asked_for(body):
 )
 def test_type_cannot_be_asked_for_where_its_names_are_taken(annotation, body):
     found, primal = first(annotation, body)
-    assert found.type_of(primal, found.rule.scope) is None
+    assert type_of(found, primal) is None
 
 
 @pytest.mark.parametrize(
@@ -246,5 +316,6 @@ def test_argument_may_be_a_tuple(annotation, wanted):
 def test_primal_without_an_annotation_has_no_known_type():
     file = sample("x = 1")
     unknown = Alternative("", (), Place(file.scope, file.unit))
-    assert Primal("x", (), "ZeroTangent").known is None
-    assert Primal("x", (unknown,), "ZeroTangent").known is unknown
+    nowhere = ast.parse("")
+    assert Primal("x", (), "ZeroTangent", nowhere).known is None
+    assert Primal("x", (unknown,), "ZeroTangent", nowhere).known is unknown
