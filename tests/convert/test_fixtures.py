@@ -9,6 +9,8 @@ A case is a folder of `tests/fixtures`, named for what it shows:
 ``report.txt``
     Everything that is said of it, as ``line:column: slug``, with the path in front if there are several
     modules.  Notes need not be there.
+``options.txt``
+    What the user asks for, by the names of `Options`: ``thunks``, ``project``.
 ``call.py``
     Calls for which both versions must agree, on the value and on every cotangent: `calls` takes the
     module and yields a function, its arguments and, if there are any, its keywords.  Which module of
@@ -23,6 +25,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
 
@@ -39,12 +42,13 @@ CASES = sorted(path for path in (TESTS / "fixtures").iterdir() if path.is_dir())
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case(case: Path, tmp_path: Path) -> None:
     before, after = lay_out(case, tmp_path)
-    conversions = converted(before)
+    options = options_of(case)
+    conversions = converted(before, options)
 
     expected = contents(after)
     assert_same_bytes({path: c.result for path, c in conversions.items()}, expected)
     # A second run changes nothing.
-    assert_same_bytes({path: c.result for path, c in converted(after).items()}, expected)
+    assert_same_bytes({path: c.result for path, c in converted(after, options).items()}, expected)
 
     said = {f"{path}:{where(d)}": d for path, c in conversions.items() for d in diagnostics(c)}
     needed = {line for line, d in said.items() if d.severity is not Severity.NOTE}
@@ -179,9 +183,16 @@ def assert_same_bytes(found: dict[str, bytes], expected: dict[str, bytes]) -> No
             pytest.fail(f"{path}:\n{difference}", pytrace=False)
 
 
-def converted(folder: Path) -> dict[str, Conversion]:
+def options_of(case: Path) -> Options:
+    """Return what the user asks for."""
+    asked = case / "options.txt"
+    return replace(
+        Options(), **dict.fromkeys(asked.read_text("utf-8").split() if asked.exists() else (), True)
+    )
+
+
+def converted(folder: Path, options: Options) -> dict[str, Conversion]:
     """Return what becomes of every file in `folder`, a project of its own."""
-    options = Options()
     closed = closed_modules(options)
     found = {}
     for name, content in contents(folder).items():
@@ -195,7 +206,7 @@ def diagnostics(conversion: Conversion) -> list[Diagnostic]:
     """Return everything that is said of a file."""
     found = list(conversion.diagnostics)
     for decision in conversion.decisions:
-        found += getattr(decision, "notes", ())
+        found += [*getattr(decision, "notes", ()), *getattr(decision, "advice", ())]
         found += [decision.reason] if hasattr(decision, "reason") else []
     return found
 

@@ -18,7 +18,10 @@ from adjoint2rrule.convert.scopes import Binding, By, Scope, evaluated, walk_sco
 
 # Leaving these does something: an exception is caught, a file closed, a variable bound or deleted.
 _BLOCKS = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)
-_STOPPING = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
+# What a second look finds empty.
+_ITERATORS = frozenset(
+    f"builtins.{name}" for name in ("enumerate", "filter", "iter", "map", "reversed", "zip")
+)
 _FOR_GOOD = frozenset({By.IMPORT, By.FUNCTION, By.CLASS})
 
 
@@ -41,26 +44,23 @@ class Deferring:
 
     def can_wait(self, node: ast.expr) -> bool:
         """Whether `node` can be evaluated once the pullback has returned."""
-        if node not in self._returned or not self._is_pure:
-            return False
-        return all(self._stays(inner) for inner in ast.walk(node))
-
-    def _stays(self, node: ast.AST) -> bool:
-        """Whether `node` itself means the same later."""
-        if isinstance(node, ast.Name):
-            return self._is_bound_for_good(node)
-        return not isinstance(node, _STOPPING)
+        names = (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
+        return node in self._returned and self._is_pure and all(map(self._is_bound_for_good, names))
 
     @cached_property
     def _returned(self) -> set[ast.AST]:
-        """The nodes of what is returned where nothing happens behind the ``return``."""
+        """The nodes of what is returned where nothing else happens from there on."""
         body = self.pullback.node.body
         if isinstance(body, ast.expr):
-            return set(walk_scope(body))
-        blocks = (n for n in walk_scope(body) if isinstance(n, _BLOCKS))
-        inside = {inner for block in blocks for inner in ast.walk(block)}
-        returns = [n for n in walk_scope(body) if isinstance(n, ast.Return) and n not in inside]
-        return {n for r in returns if r.value is not None for n in walk_scope(r.value)}
+            values = [body]
+        else:
+            blocks = (n for n in walk_scope(body) if isinstance(n, _BLOCKS))
+            inside = {inner for block in blocks for inner in ast.walk(block)}
+            returns = (n for n in walk_scope(body) if isinstance(n, ast.Return) and n not in inside)
+            values = [n.value for n in returns if n.value is not None]
+        together = [set(walk_scope(value)) for value in values]
+        # One entry binds what another one reads.
+        return {n for nodes in together if not any(map(_binds, nodes)) for n in nodes}
 
     @cached_property
     def _is_pure(self) -> bool:
@@ -84,9 +84,14 @@ class Deferring:
         if found is None:
             return True  # a builtin
         scope, bindings = found
-        if name.id in self._borrowed:
+        if name.id in self._borrowed or any(self._is_iterator(b.value, scope) for b in bindings):
             return False
         return self._is_finished(scope) or self._are_final(bindings)
+
+    def _is_iterator(self, value: ast.expr | None, scope: Scope) -> bool:
+        if isinstance(value, ast.Call):
+            return self.functions.called(value, scope).name in _ITERATORS
+        return isinstance(value, ast.GeneratorExp)
 
     def _is_finished(self, scope: Scope) -> bool:
         """Whether a scope is that of the rule, or inside of it: its code has run when the thunk does."""
@@ -104,3 +109,7 @@ class Deferring:
         if all(binding.by in _FOR_GOOD for binding in bindings):
             return True
         return len(bindings) == 1 and bindings[0].by in {By.VALUE, By.PART, By.PARAMETER}
+
+
+def _binds(node: ast.AST) -> bool:
+    return isinstance(node, ast.NamedExpr)

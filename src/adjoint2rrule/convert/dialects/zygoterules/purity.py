@@ -78,15 +78,15 @@ class Purity:
         out = [keyword.value for keyword in call.keywords if keyword.arg in {"out", None}]
         if not all(self._is_own(value, where, function) for value in out):
             return False
+        if self._is_of_ad(call.func, where):
+            return True
         if called.function is not None and called.scope is not None:
             return not called.function.decorator_list and self.is_pure(
                 called.function, called.scope, depth + 1
             )
         if called.name is not None:
             return self._is_pure_function(call, called, where, function)
-        if isinstance(call.func, ast.Attribute):
-            return self._is_pure_method(call.func, where, function)
-        return self._is_of_ad(call.func, where)
+        return isinstance(call.func, ast.Attribute) and self._is_pure_method(call.func, where, function)
 
     def _is_pure_function(self, call: ast.Call, called: Called, where: Scope, function: Scope) -> bool:
         assert called.name is not None
