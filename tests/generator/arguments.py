@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.generator import primals
-from tests.generator.drawing import NAMES, Names, chance, pick, split
+from tests.generator.drawing import NAMES, Names, chance, pick, repeated, split
 from tests.generator.primals import Primal
 
 
@@ -106,8 +106,8 @@ class Call:
 
 def parameters(draw: Any, names: Names, kinds: Sequence[Primal] = primals.ALL) -> Parameters:
     """Draw the parameters of a function."""
-    count = pick(draw, 1, 2, 2, 3, 4)
-    positional = _with_defaults(draw, [argument(draw, names, pick(draw, *kinds)) for _ in range(count)])
+    drawn = repeated(draw, 4, lambda _: argument(draw, names, pick(draw, *kinds)))
+    positional = _with_defaults(draw, drawn)
     slash = len(split(draw, positional)[0]) if chance(draw, 5) else 0
     variadic = _variadic(draw, names) if chance(draw, 4) else None
     keyword_only = _keyword_only(draw, names) if chance(draw, 4) else ()

@@ -31,7 +31,7 @@ def executed(content: bytes) -> Iterator[ModuleType]:
     sys.modules[module.__name__] = module  # where dataclasses look their annotations up
     kept = [(home, f, home.get(f)) for rules, f in LASTING for home in homes_of(rules)]
     try:
-        exec(compile(content, module.__name__, "exec"), vars(module))
+        exec(compile(content, "<generated>", "exec"), vars(module))
         yield module
     finally:
         del sys.modules[module.__name__]

@@ -28,6 +28,14 @@ def chance(draw: Draw[bool], one_in: int = 2) -> bool:
     return draw(st.integers(0, one_in - 1)) == one_in - 1
 
 
+def repeated(draw: Draw[bool], most: int, make: Callable[[int], T]) -> list[T]:
+    """Draw one to `most` of something; any of them can be left out when an example is shrunk."""
+    found = [make(0)]
+    while len(found) < most and chance(draw):
+        found.append(make(len(found)))
+    return found
+
+
 def split(draw: Draw[int], items: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
     """Draw two halves of a sequence, which may be empty."""
     at = draw(st.integers(0, len(items)))

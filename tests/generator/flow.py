@@ -174,7 +174,7 @@ def _chained(draw: Any, lines: list[str], entries: list[str], names: Names) -> t
 
 def bound(draw: Any, cotangent: Cotangent, names: Names) -> tuple[list[str], str]:
     """Draw statements that compute a cotangent, and the expression that then stands for it."""
-    if chance(draw):
+    if not chance(draw):
         return [], written(cotangent)
     name = names.new(draw, LOCALS)
     if names.outside is not None and cotangent is NOTHING and chance(draw, 3):

@@ -18,7 +18,9 @@ def laid_out(draw: Any, text: str) -> bytes:
         text = text.replace("\n\n\n", pick(draw, "\n\n\f\n", "\n\n\n\n", "\n"), 1)
     if chance(draw):
         return (text + "\n").encode()
-    indent, end = pick(draw, "    ", "  ", "\t"), pick(draw, "\n", "\r\n", "\r", "mixed")
+    indent = pick(draw, "    ", "  ", "\t")
+    # The standard library's `tokenize` does not know a backslash before the oldest line end.
+    end = pick(draw, "\n", "\r\n", "mixed", *([] if "\\\n" in text else ["\r"]))
     lines = [_indented(line, indent) for line in text.split("\n")]
     last = pick(draw, "", "\n")
     return _encoded(draw, _ended(lines, end) + (last if end == "mixed" or not last else end))

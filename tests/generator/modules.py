@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.generator import definitions, special_forms
 from tests.generator.definitions import Definition
-from tests.generator.drawing import chance, pick
+from tests.generator.drawing import chance, pick, repeated
 from tests.generator.layouts import laid_out
 from tests.generator.primals import CLASSES
 
@@ -58,7 +58,7 @@ class LegacyModule:
 @st.composite
 def legacy_modules(draw: Any) -> LegacyModule:
     """Draw a module with one to three definitions."""
-    drawn = [pick(draw, *FORMS)(draw, number) for number in range(pick(draw, 1, 1, 2, 3))]
+    drawn = repeated(draw, 3, lambda number: pick(draw, *FORMS)(draw, number))
     blocks = []
     for found in drawn:
         blocks.append(found.text)
@@ -109,14 +109,16 @@ def imported(draw: Any, text: str) -> tuple[str, str]:
         return "", ""
     module = pick(draw, "adjoint2rrule.legacy", "zygoterules")
     listed = ", ".join(names)
+    # A star gives no names with an underscore in front.
+    besides = f"\nfrom {module} import _pullback" if "_pullback" in names else ""
     forms = (
         (f"from {module} import {listed}", ""),
-        (f"from {module} import *", ""),
+        (f"from {module} import *{besides}", ""),
         ("\n".join([f"from {module} import (", *(f"    {name}," for name in names), ")"]), ""),
         (TRIED.format(listed), ""),
         (f"from {module} import {', '.join(f'{name} as legacy_{name}' for name in names)}", "legacy_"),
         (f"from ._ad import {listed}", ""),
-        ("from ._chain import *", ""),
+        (f"from ._chain import *{besides.replace(module, '._chain')}", ""),
         (f"from workshop._chain import {listed}", ""),
         (f"import {module} as ad", "ad."),
         ("from . import _ad", "_ad."),
@@ -124,7 +126,7 @@ def imported(draw: Any, text: str) -> tuple[str, str]:
         (f"import {module}", f"{module}."),
     )
     # A function is not defined under a name with a dot.
-    by_name = [form for form in forms if "." not in form[1] and "*" not in form[0]]
+    by_name = [form for form in forms if "." not in form[1]]
     return pick(draw, *(by_name if "def §" in text else forms))
 
 

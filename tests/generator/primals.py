@@ -63,7 +63,9 @@ class Number(Primal):
             return Value(pick(draw, f"np.sum({array})", f"({array}).sum()", f"{array} @ {array}"))
         s = pick(draw, *leaves.numbers)
         forms = (f"2 * {s}", f"{s} * {path}", s, f"-{s}", f"({s})", f"np.cos({path}) * {s}", "0.5")
-        calls = (f"scaled({s}, {path})", f"accum({s}, None)", f"accum({s}, {path} * {s})", f"float({s})")
+        if chance(draw, 60):
+            return Value(pick(draw, f"accum({s}, None)", f"accum({s}, {path} * {s})"))
+        calls = (f"scaled({s}, {path})", f"float({s})", f"max({s}, 0.0)")
         return Value(pick(draw, *forms, f"{s} / 4", f"({s} + 1) * 2 + {s}", *calls))
 
 

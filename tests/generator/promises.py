@@ -71,10 +71,7 @@ def line_of(content: bytes, offset: int) -> int:
 
 def is_helper(node: ast.AST) -> bool:
     """Return whether a node is a helper that the generator gave to a rule."""
-    return isinstance(node, ast.FunctionDef) and node.name.startswith(HELPER) and node.name.endswith("back")
-
-
-HELPER = "_"
+    return isinstance(node, ast.FunctionDef) and node.name.startswith("_") and node.name.endswith("back")
 
 
 def assert_bytes_around_are_kept(conversion: Conversion) -> None:

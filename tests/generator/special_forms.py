@@ -39,7 +39,9 @@ def property_rule(draw: Any, number: int) -> Definition:
     names = Names(name, "x", "key")
     value = pick(draw, "x.area", "§literal_getproperty(x, 'area')", "3.0 * x.radius**2")
     found = rule_body(draw, Rule(value, (), of, NUMBER, names, name.lower()))
-    head = "@§adjoint(§literal_getproperty)\ndef _"
+    head = pick(
+        draw, "@§adjoint(§literal_getproperty)\ndef _", f"@§adjoint(§literal_getproperty)\ndef area{number}"
+    )
     lines = [
         "radius: float",
         "note: str",
@@ -94,7 +96,7 @@ MISTAKES = (
     ["return f(x), lambda dy: [2 * dy]"],
     ["return f(x), lambda dy: dict(x=2 * dy)"],
     ["return f(x), lambda dy: (2 * dy, None)"],
-    ["return f(x)"],
+    ["return 3 * x"],
     ["if SWITCH:", "    return f(x), lambda dy: (dy,)"],
     ["return f(x), (lambda dy: (dy,)), None"],
 )

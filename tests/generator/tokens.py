@@ -151,7 +151,7 @@ def spaced(draw: Any, tokens: list[Token]) -> None:
         (left, right)
         for line in logical_lines(tokens)
         for left, right in pairwise(line[:-1])
-        if not right.before.strip(" ") and tokenize.OP in (left.kind, right.kind) and is_free(right)
+        if not right.before.strip(" ") and tokenize.OP in (left.kind, right.kind) and is_free(left, right)
     ]
     for left, right in places(draw, gaps, 6):
         right.before = pick(draw, " ", "", "  ", " \\\n            ")
@@ -159,9 +159,14 @@ def spaced(draw: Any, tokens: list[Token]) -> None:
             right.before = " "
 
 
-def is_free(token: Token) -> bool:
-    """Return whether the space before a token does not matter to libcst, which loses that in `except X :`."""
-    return token.text != ":" or token.depth > 0
+def is_free(left: Token, right: Token) -> bool:
+    """Return whether the space between two tokens does not matter to libcst.
+
+    It loses that in `except X :` and in `( )`. An `@` at the end of a line is nobody's layout.
+    """
+    if left.text == "@":
+        return False
+    return (right.text != ":" or right.depth > 0) and f"{left.text}{right.text}" not in ("()", "[]", "{}")
 
 
 def is_glued(left: str, right: str) -> bool:

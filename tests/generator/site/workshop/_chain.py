@@ -1,6 +1,5 @@
 """The legacy names once more, at the end of a chain."""
 
-from workshop import _ad as diff
+from workshop import _ad as diff  # noqa: F401
 from workshop._ad import *  # noqa: F403
-
-__all__ = [*diff.__all__, "diff"]
+from workshop._ad import _pullback  # noqa: F401
