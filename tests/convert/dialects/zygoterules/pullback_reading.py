@@ -1,4 +1,4 @@
-"""Expressions of a pullback read as cotangents, and these in short, so that tables of them can be read."""
+"""Rules and cotangents, read from small sources and told in short: what tables of cases are made of."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Unclear,
 )
 from adjoint2rrule.convert.dialects.zygoterules.reader import Reader
-from tests.convert.building import callbacks_in, functions_of, sample
+from adjoint2rrule.convert.dialects.zygoterules.rules import Rule
+from tests.convert.building import callbacks_in, functions_of, rule_in, sample
 
 HEAD = """\
 import numpy as np
@@ -120,3 +121,40 @@ def reading(expression: str, before: str = "", outside: str = "") -> tuple[Cotan
 
 def read(expression: str, before: str = "", outside: str = "") -> str:
     return described(reading(expression, before, outside)[0])
+
+
+RULE_HEAD = """\
+import numpy as np
+import functools
+from functools import partial
+def scaled(factor, dy): return (factor * dy,)
+def inner(x, y, dy): return dy * y, dy * x
+def turned(dy, a): return (a * dy,)
+def maybe(x, dy): return (dy,) if x else None
+def make(a): return lambda dy: (a * dy, None)
+def pair(a):
+    def back(dy):
+        return (np.cos(a) * dy,)
+    return np.sin(a), back
+def shared(a): return lambda dy: (a * dy,)
+def shared_pair(a): return a, lambda dy: (a * dy,)
+def zeros(a): return lambda dy: (a * dy, None)
+@functools.cache
+def cached(a): return lambda dy: (dy,)
+users = shared, shared_pair, zeros
+"""
+
+
+def rule(body: str, parameters: str = "x, y", head: str = RULE_HEAD) -> Rule:
+    """Return the description of a rule `f` with this body, behind `head`."""
+    return rule_in(sample(f"{head}@adjoint\ndef f({parameters}):\n{indent(body, '    ')}\n"))
+
+
+def results(read: Rule) -> list[list[str]]:
+    """Return what each pullback of a rule that can be rewritten gives."""
+    return [[described(result) for result in pullback.results] for pullback in read.pullbacks]
+
+
+def first_problem(read: Rule) -> tuple[str, str]:
+    """Return the slug and the message of what was found first to stand in the way."""
+    return read.problems[0].slug, read.problems[0].message
