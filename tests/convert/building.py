@@ -171,3 +171,15 @@ def refusal(
     assert outcome.source.content[span.start : span.end] in outcome.result
     assert not any(isinstance(d, Adapted) for d in outcome.decisions)
     return refused[0].reason
+
+
+def adaption(
+    text: str, root: Path | None = None, files: Files | None = None, path: str = "rules.py"
+) -> Diagnostic:
+    """Why the pullback of the first definition of a file that is adapted is kept, and wrapped."""
+    outcome = conversion(text, root, files, path)
+    assert not outcome.failed, outcome.diagnostics
+    adapted = [d for d in outcome.decisions if isinstance(d, Adapted)]
+    assert adapted, [type(d).__name__ for d in outcome.decisions]
+    assert b"adapt_pullback(" in outcome.result
+    return adapted[0].reason

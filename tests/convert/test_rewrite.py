@@ -156,7 +156,7 @@ HEADS = {
 @pytest.mark.parametrize(("before", "after"), HEADS.items(), ids=HEADS)
 def test_head_of_a_function_is_edited(before, after):
     at = address(node(before, ast.FunctionDef))
-    assert rewritten(before, EditFunction(at, "g", "f")) == after
+    assert rewritten(before, EditFunction(at, "g", ("f",))) == after
 
 
 def test_name_and_parameters_stay_where_none_are_given():
@@ -164,7 +164,7 @@ def test_name_and_parameters_stay_where_none_are_given():
     at = address(node(text, ast.FunctionDef))
     assert rewritten(text, EditFunction(at)) == text
     assert rewritten(text, EditFunction(at, name="g")) == "def g(x): ...\n"
-    assert rewritten(text, EditFunction(at, first_parameter="g")) == "def f(g, x): ...\n"
+    assert rewritten(text, EditFunction(at, parameters=("g",))) == "def f(g, x): ...\n"
 
 
 # -- statements --------------------------------------------------------------------------------

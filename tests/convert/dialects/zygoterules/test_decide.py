@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from adjoint2rrule.convert.dialects.zygoterules.decide import plan_file
-from adjoint2rrule.convert.model import Converted, Kind, Options, Refused, Severity
+from adjoint2rrule.convert.model import Adapted, Converted, Kind, Options, Refused, Severity
 from adjoint2rrule.convert.operations import EditFunction, ExtendTuple, Replace
 from adjoint2rrule.convert.plan import Plan, Plans
 from tests.convert.building import Sample, sample
@@ -62,9 +62,9 @@ def test_converted_definition_has_its_kind_and_name(text, kind, name):
     ("text", "kind", "slug"),
     [
         ("@adjoint_mut\ndef f(x):\n    return 1.0, lambda dy: (dy,)\n", Kind.MUTATING, "mutating-rule"),
-        ("@adjoint\ndef f(x):\n    return make(x)\n", Kind.FUNCTION, "opaque-pair"),
-        ("@adjoint\ndef Foo(x):\n    return make(x)\n", Kind.CONSTRUCTOR, "opaque-pair"),
-        ("@adjoint\ndef f(x):\n    return 1.0, lambda dy: ([dy],)\n", Kind.FUNCTION, "list-cotangent"),
+        ("@adjoint\ndef f(x):\n    return 2 * x\n", Kind.FUNCTION, "no-pair"),
+        ("@adjoint\ndef Foo(x):\n    return 2 * x\n", Kind.CONSTRUCTOR, "no-pair"),
+        ("@adjoint\ndef f(x):\n    return 1.0, lambda dy: [dy]\n", Kind.FUNCTION, "not-a-tuple"),
         ("nograd(make())\n", Kind.NOGRAD, "unknown-target"),
         ("adjoint(f)(g)\n", Kind.FUNCTION, "unsupported-use"),
     ],
@@ -78,14 +78,43 @@ def test_refused_definition_asks_for_nothing(text, kind, slug):
 
 
 def test_first_problem_is_the_reason():
-    plan, _ = only(f"{HEAD}@adjoint\ndef f(x):\n    if x:\n        return make(x)\n    return f(x), x\n")
+    plan, _ = only(
+        f"{HEAD}@adjoint\ndef f(x):\n    if x:\n        return 2 * x\n    return f(x), lambda: 1\n"
+    )
     assert isinstance(plan.decision, Refused)
-    assert plan.decision.reason.message.startswith("`f` is not converted: the pair comes from `make(x)`")
+    assert plan.decision.reason.message.startswith("`f` is not converted: the rule returns something else")
+
+
+def test_refusal_outranks_what_could_be_adapted():
+    plan, _ = only(
+        f"{HEAD}@adjoint\ndef f(x):\n    if x:\n        return make(x)\n    return f(x), lambda: 1\n"
+    )
+    assert isinstance(plan.decision, Refused)
+    assert plan.decision.reason.slug == "pullback-parameters"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "slug"),
+    [
+        ("@adjoint\ndef f(x):\n    return make(x)\n", Kind.FUNCTION, "opaque-pair"),
+        ("@adjoint\ndef Foo(x):\n    return make(x)\n", Kind.CONSTRUCTOR, "opaque-pair"),
+        ("@adjoint\ndef f(x):\n    return 1.0, lambda dy: ([dy],)\n", Kind.FUNCTION, "list-cotangent"),
+        ("@adjoint\ndef __call__(self: Foo):\n    return make(self)\n", Kind.FUNCTOR, "opaque-pair"),
+    ],
+)
+def test_adapted_definition_asks_for_the_runtime_and_says_why(text, kind, slug):
+    plan, _ = only(HEAD + text)
+    assert isinstance(plan.decision, Adapted)
+    assert (plan.decision.definition.kind, plan.decision.reason.slug) == (kind, slug)
+    assert plan.decision.reason.severity is Severity.WARNING
+    assert "keeps its legacy pullback, which is wrapped: " in plan.decision.reason.message
+    assert plan.decision.reason.hint.startswith("It is right as it is.")
+    assert (plan.runtime, plan.imports) == ({"rrule"}, {("adjoint2rrule.legacy", "adapt_pullback")})
 
 
 def test_reason_stands_where_the_problem_is():
     plan, _ = only(f"{HEAD}@adjoint\ndef f(x):\n    return f(x), lambda dy: (x,)\n")
-    assert isinstance(plan.decision, Refused)
+    assert isinstance(plan.decision, Adapted)
     line = HEAD.count("\n") + 3
     assert (plan.decision.reason.line, plan.decision.reason.column) == (
         line,
@@ -133,7 +162,7 @@ def test_plan_says_what_is_to_be_done():
     assert isinstance(replace, Replace)
     assert replace.text == "rrule.register(f)"
     assert isinstance(edit, EditFunction)
-    assert (edit.name, edit.first_parameter) == ("f_rrule", "f")
+    assert (edit.name, edit.parameters) == ("f_rrule", ("f",))
     assert plan.statement is file.definition("f")
 
 

@@ -6,8 +6,8 @@ from textwrap import indent
 
 import pytest
 
-from adjoint2rrule.convert.model import Diagnostic
-from tests.convert.building import converted, refusal
+from adjoint2rrule.convert.model import Severity
+from tests.convert.building import adaption, converted, refusal
 
 HEAD = """\
 from dataclasses import dataclass
@@ -54,11 +54,6 @@ def rule(parameters: str, result: str, before: str = "") -> str:
 def results(parameters: str, result: str, before: str = "") -> str:
     """Return what the pullback of a rule returns once it is converted."""
     return converted(rule(parameters, result, before)).partition("lambda dy: ")[2].rstrip("\n")
-
-
-def why(parameters: str, result: str, before: str = "") -> Diagnostic:
-    """Why a rule is refused."""
-    return refusal(rule(parameters, result, before))
 
 
 # -- the tuple ---------------------------------------------------------------------------------
@@ -263,7 +258,6 @@ def test_comment_behind_another_entry_does_not_keep_a_zero():
 # -- what is refused ---------------------------------------------------------------------------
 
 REFUSED = {
-    ("x, *ys", "(dy, None)"): ("variadic-cotangents", "the rule takes any number of arguments"),
     ("x", "(dy, dy)"): ("too-many-entries", "the pullback returns 2 cotangents for 1 arguments"),
     ("x, *, k", "(dy, None)"): ("too-many-entries", "the pullback returns 2 cotangents for 1 arguments"),
     ("x: Part", "({'b': dy},)"): ("unknown-field", "`Part` has no field 'b'"),
@@ -271,11 +265,6 @@ REFUSED = {
     ("x: Part", "({'not a name': dy},)"): ("unknown-field", "`Part` has no field 'not a name'"),
     ("x: Point", "((dy, None, None),)"): ("unknown-field", "`Point` has 2 fields, its cotangent 3"),
     ("x: Whole", "({'part': {'z': dy}},)"): ("unknown-field", "`Part` has no field 'z'"),
-    ("x", "([dy, None],)"): (
-        "list-cotangent",
-        "whether `x` is a list or an array cannot be told, nor what its cotangent is",
-    ),
-    ("x: Whole", "({'part': [dy]},)"): ("list-cotangent", "whether `x.part` is a list"),
     ("x: float", "({'a': dy},)"): (
         "unexpected-structure",
         "the cotangent of `x`, a `float`, is written as a dict",
@@ -312,58 +301,105 @@ REFUSED = {
         "unexpected-structure",
         "the cotangent of `x['k']`, a `float`",
     ),
-    ("x", "({'a': {'b': dy}},)"): (
-        "unknown-structure",
-        "whether `x` is an object or a dict cannot be told, nor what its parts are",
-    ),
 }
 
 
 @pytest.mark.parametrize(("case", "wanted"), REFUSED.items(), ids=map(repr, REFUSED))
 def test_cotangent_of_another_form_than_its_argument_is_refused(case, wanted):
-    reason = why(*case)
+    reason = refusal(rule(*case))
     assert reason.slug == wanted[0]
+    assert wanted[1] in reason.message
+    assert reason.hint
+
+
+# -- what is adapted ---------------------------------------------------------------------------
+
+ADAPTED = {
+    ("x, *ys", "(dy, None)"): ("variadic-cotangents", "how many cotangents it returns cannot be told"),
+    ("x, *ys", "(dy, *(None for _ in ys), dy)"): ("variadic-cotangents", "how many cotangents"),
+    ("x", "([dy, None],)"): (
+        "list-cotangent",
+        "whether `x` is a list or an array cannot be told, nor what its cotangent is",
+    ),
+    ("x", "([dy for _ in x],)"): ("list-cotangent", "whether `x` is a list or an array"),
+    ("x: np.ndarray", "([dy, dy],)"): ("list-cotangent", "whether `x` is a list or an array"),
+    ("x: Whole", "({'part': [dy]},)"): ("list-cotangent", "whether `x.part` is a list"),
+    ("x", "({'a': {'b': dy}},)"): (
+        "unknown-structure",
+        "whether `x` is an object or a dict cannot be told, nor what its parts are",
+    ),
+    ("x", "(dy[1:],)"): (
+        "opaque-cotangent",
+        "whether the cotangent of `x` is an array or a tuple cannot be told",
+    ),
+    ("x", "(type(x)(dy),)"): ("opaque-cotangent", "whether the cotangent of `x` is an array or a tuple"),
+    ("x, n: int", "(d, d)", "d = None"): (
+        "shared-cotangent",
+        "one value serves as the cotangent of arguments that need different ones",
+    ),
+    ("x: Part, y: Free", "(d, d)", "d = {'a': 1.0}"): ("shared-cotangent", "one value serves as"),
+    ("x", "({'a': dy},)", "type = 1"): (
+        "rebound-argument",
+        "the type of `x` is needed, but the rule binds `x` or `type` anew",
+    ),
+}
+
+
+@pytest.mark.parametrize(("case", "wanted"), ADAPTED.items(), ids=map(repr, ADAPTED))
+def test_cotangent_that_the_arguments_can_tell_keeps_its_pullback(case, wanted):
+    reason = adaption(rule(*case))
+    assert (reason.slug, reason.severity) == (wanted[0], Severity.WARNING)
     assert wanted[1] in reason.message
     assert reason.hint
 
 
 @pytest.mark.parametrize(
     ("parameters", "before", "name"),
-    [
-        ("x", "x = np.asarray(x)", "x"),
-        ("x", "for x in y: pass", "x"),
-        ("x", "type = 1", "x"),
-        ("type", "x = 1", "type"),
-    ],
+    [("x", "x = np.asarray(x)", "x"), ("x", "for x in y: pass", "x"), ("type", "type = 1", "type")],
 )
-def test_type_of_an_argument_that_is_bound_anew_cannot_be_asked_for(parameters, before, name):
-    reason = why(parameters, "({'a': dy},)", before)
+def test_argument_that_is_bound_anew_can_neither_be_asked_for_its_type_nor_handed_on(
+    parameters, before, name
+):
+    reason = refusal(rule(parameters, "({'a': dy},)", before))
     assert reason.slug == "rebound-argument"
-    assert f"the type of `{name}` is needed, but the rule binds `{name}` or `type` anew" in reason.message
+    assert f"the rule binds `{name}` anew, and what it was called with is needed" in reason.message
 
 
 def test_annotated_argument_may_be_bound_anew():
     assert results("x: Part", "({'a': dy},)", "x = x.a") == "(NoTangent(), Tangent[Part](a=dy))"
 
 
-@pytest.mark.parametrize(
-    ("parameters", "result", "before"),
-    [
-        ("x, n: int", "(d, d)", "d = None"),
-        ("x: Part, y: Free", "(d, d)", "d = {'a': 1.0}"),
-    ],
-)
-def test_one_value_for_arguments_that_need_different_ones_is_refused(parameters, result, before):
-    reason = why(parameters, result, before)
-    assert reason.slug == "shared-cotangent"
-    assert "one value serves as the cotangent of arguments that need different ones" in reason.message
+# -- sequences ---------------------------------------------------------------------------------
+
+SEQUENCES = {
+    ("x: list", "([dy for _ in x],)"): "Tangent[list](*[dy for _ in x])",
+    ("x: list", "(list(dy for _ in x),)"): "Tangent[list](*(dy for _ in x))",
+    ("x: tuple", "(tuple([dy, None]),)"): "Tangent[tuple](*[dy, ZeroTangent()])",
+    ("x: tuple", "((dy,) + (None,),)"): "Tangent[tuple](*(dy,) + (ZeroTangent(),))",
+    ("x: tuple", "((dy,) * 2,)"): "Tangent[tuple](*(dy,) * 2)",
+    ("x: tuple[float, int]", "((dy, *(None,)),)"): "Tangent[tuple](dy, *(ZeroTangent(),))",
+    ("x: list", "([{'a': dy}],)"): "Tangent[list](Tangent[type(x[0])](a=dy))",
+    ("x: list[Part]", "([{'a': dy} for p in x],)"): "Tangent[list](*[Tangent[Part](a=dy) for p in x])",
+    (
+        "x: list",
+        "([(dy, None) for p in x],)",
+    ): "Tangent[list](*[Tangent[type(p)](dy, ZeroTangent()) for p in x])",
+    (
+        "x: dict[str, Part]",
+        "({k: {'a': dy} for k in x},)",
+    ): "Tangent[dict]({k: Tangent[Part](a=dy) for k in x})",
+    ("x", "({k: dy for k in x},)"): "Tangent[type(x)]({k: dy for k in x})",
+}
 
 
-def test_comment_between_a_key_and_its_value_is_in_the_way():
+@pytest.mark.parametrize(("case", "wanted"), SEQUENCES.items(), ids=map(repr, SEQUENCES))
+def test_sequence_becomes_a_tangent_of_its_elements(case, wanted):
+    assert results(*case) == f"(NoTangent(), {wanted})"
+
+
+def test_comment_between_a_key_and_its_value_stays():
     text = HEAD + (
         "@adjoint\ndef f(x: Part):\n    def back(dy):\n        return ({\n            'a':  # slope\n"
         "                dy,\n        },)\n    return f(x), back\n"
     )
-    reason = refusal(text)
-    assert reason.slug == "comment-in-the-way"
-    assert "a comment stands between a key and its value" in reason.message
+    assert "Tangent[Part](\n            a=  # slope\n                dy,\n        ))\n" in converted(text)
