@@ -148,6 +148,8 @@ GONE = {
     "a group of two": ("a\n\nB\nB\n\nc\n", "a\n\nc\n"),
     "the first of a group": ("a\n\nB\nb\n\nc\n", "a\n\nb\n\nc\n"),
     "the last of a group": ("a\n\nb\nB\n\nc\n", "a\n\nb\n\nc\n"),
+    "groups in a row": ("a\n\nB\n\nB\n\nc\n", "a\n\nc\n"),
+    "groups in a row at the start": ("B\n\nB\n\n\nc\n", "c\n"),
     "a group at the end": ("a\n\nB\n", "a\n"),
     "windows": ("a\r\n\r\nB\r\n\r\nc\r\n", "a\r\n\r\nc\r\n"),
     "a comment for tools": ("a\nB  # noqa\nc\n", "a\nc\n"),

@@ -146,7 +146,7 @@ def without_lines(module: Module, statements: Sequence[ast.stmt], place: Edit | 
     """
     spans: list[Span] = []
     for lines in sorted({module.lines_of(s) for s in statements}):
-        if spans and spans[-1].end == lines.start:
+        if spans and not module.source.content[spans[-1].end : lines.start].strip():
             spans[-1] = Span(spans[-1].start, lines.end)
         else:
             spans.append(lines)

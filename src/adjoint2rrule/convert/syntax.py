@@ -101,8 +101,11 @@ class Module:
 
     def statement_at(self, line: int) -> ast.stmt:
         """Return the statement of the module that stands on `line`, from 1; the last that starts there."""
-        starts = [first_line(statement) for statement in self.tree.body]
-        return self.tree.body[bisect_right(starts, line) - 1]
+        return self.tree.body[bisect_right(self._first_lines, line) - 1]
+
+    @cached_property
+    def _first_lines(self) -> list[int]:
+        return [first_line(statement) for statement in self.tree.body]
 
     def is_alone(self, statement: ast.stmt) -> bool:
         """Whether no other statement of the module shares a line with this one."""

@@ -82,6 +82,12 @@ def test_plain_form_reaches_what_a_star_import_gives(tmp_path):
     assert known(found) == (Kind.CONSTRUCTOR, "type[f]", "f", 0)
 
 
+def test_star_import_of_a_legacy_module_gives_no_target():
+    found = plain(f"from zygoterules import *\n{RULE}")
+    assert isinstance(found, Problem)
+    assert found.slug == "unknown-target"
+
+
 def test_plain_form_in_a_function_is_for_what_the_function_or_the_module_binds():
     local = "def outer():\n    class f: ...\n    @adjoint\n    def f(x): ..."
     assert known(plain(local))[0] is Kind.CONSTRUCTOR

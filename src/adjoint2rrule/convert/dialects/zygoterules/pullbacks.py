@@ -281,7 +281,10 @@ def positional(node: ast.AST) -> list[ast.arg]:
 
 def short(node: ast.expr | ast.FunctionDef) -> str:
     """Return an expression, or the name of a function, as a message has it."""
-    text = node.name if isinstance(node, ast.FunctionDef) else ast.unparse(node)
+    try:
+        text = node.name if isinstance(node, ast.FunctionDef) else ast.unparse(node)
+    except ValueError:  # in hexadecimal, there are numbers that Python has too many digits for to write
+        return "..."
     return text if len(text) <= 50 else f"{text[:47]}..."
 
 

@@ -98,7 +98,12 @@ class Targets:
             yield Symbol(f"builtins.{name}")
         elif self.unit.scope.star_imports:
             known = self.project.resolve(ast.Name(name, ast.Load()), _NOWHERE, self.unit)
-            yield from known or (Symbol(name),)
+            yield from known or ([Symbol(name)] if self._may_come_by_star() else ())
+
+    def _may_come_by_star(self) -> bool:
+        """Whether a star import may bring any name; that of a legacy module brings its own alone."""
+        sources = (self.unit.absolute(statement) for statement in self.unit.scope.star_imports)
+        return any(source not in self.project.closed for source in sources)
 
     def _bindings(self, name: str, scope: Scope) -> list[Binding]:
         return [b for b in scope.bindings.get(name, []) if b.node not in self.rules]
@@ -196,7 +201,7 @@ class Targets:
     ) -> Target | Problem:
         symbols = list(self.project.resolve(owner, scope, self.unit))
         text = ast.unparse(owner)
-        if not symbols and not self.unit.scope.star_imports:
+        if not symbols and not self._may_come_by_star():
             hint = "Import or define the class above the rule."
             return Problem("unknown-target", node, f"`{text}` is not bound where the rule stands", hint)
         name = owner.id if isinstance(owner, ast.Name) else owner.attr
