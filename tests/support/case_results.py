@@ -83,7 +83,7 @@ def legacy(call: Run) -> Described:
 
 def converted(call: Run) -> Described | None:
     """Describe what an `rrule` gives, if there is one."""
-    found = rrule(__context__, call.f, *call.args, **call.kwargs)
+    found = rrule(__context__, call.now, *call.args, **call.kwargs)
     return None if found is None else astuple(call.converted())
 
 
