@@ -168,6 +168,21 @@ def test_legacy_module_and_runtime_are_the_users(command, tree, legacy, converte
     assert (tree / "a.py").read_bytes() == converted.replace(b"adjoint2rrule.core", b"lab.rt")
 
 
+def test_thunks_and_projections_are_there_for_those_who_ask(command, tree, legacy):
+    source = legacy.replace(b"double(x)", b"double(x, y)").replace(b"(2 * dy,)", b"(2 * dy, dy * y)")
+    for options, wanted in {
+        (): b"(NoTangent(), 2 * dy, dy * y)",
+        ("--thunks",): b"(NoTangent(), thunk(lambda: 2 * dy), thunk(lambda: dy * y))",
+        ("--project",): b"(NoTangent(), project_x(2 * dy), project_y(dy * y))",
+        ("--project", "--thunks"): b"thunk(lambda: project_x(2 * dy)), thunk(lambda: project_y(dy * y))",
+    }.items():
+        (tree / "a.py").write_bytes(source)
+        result = command("convert", "--write", *options, "a.py")
+        assert result.returncode == 0
+        assert wanted in (tree / "a.py").read_bytes()
+        assert (b"embedded-space" in result.stderr) == ("--project" not in options)
+
+
 def test_link_that_is_named_stays_a_link(command, tree, legacy, converted):
     (tree / "real").write_bytes(legacy)
     (tree / "link.py").symlink_to("real")

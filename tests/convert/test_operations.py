@@ -11,6 +11,9 @@ from tests.convert.building import expression, parsed
 
 EXPRESSIONS = {
     "None": Address("Name", (1, 0), (1, 4)),
+    "12": Address("Integer", (1, 0), (1, 2)),
+    "1.0": Address("Float", (1, 0), (1, 3)),
+    "2j": Address("Imaginary", (1, 0), (1, 2)),
     "f": Address("Name", (1, 0), (1, 1)),
     "a.b": Address("Attribute", (1, 0), (1, 3)),
     "f(x)": Address("Call", (1, 0), (1, 4)),

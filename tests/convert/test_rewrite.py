@@ -9,6 +9,7 @@ import pytest
 from adjoint2rrule.convert.model import Span
 from adjoint2rrule.convert.operations import (
     AddAliases,
+    AddStatements,
     AsCall,
     AsClassPattern,
     AsInstanceTest,
@@ -104,6 +105,45 @@ def test_nested_nodes_are_changed_together():
         Wrap(address(node(text, ast.Dict, 1)), "T[dict]"),
     ]
     assert rewritten(text, *operations) == "x = (N(), a, T[A](b=Z(), c=T[dict]({'d': ()})))\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x = a + b\n", "x = t(lambda: p(a + b))\n"),
+        ("x = (a  # one\n     + b)  # two\n", "x = t(lambda: p((a  # one\n     + b)))  # two\n"),
+        ("x = a + b, c\n", "x = t(lambda: p(a + b)), c\n"),
+    ],
+)
+def test_expression_is_wrapped_and_put_off_in_this_order(before, after):
+    at = address(node(before, ast.BinOp))
+    assert rewritten(before, Wrap(at, "p"), Wrap(at, "t", delayed=True)) == after
+
+
+@pytest.mark.parametrize("constant", ["1", "1.0", "2j", "None", "True"])
+def test_constants_can_be_wrapped(constant):
+    text = f"x = {constant}\n"
+    assert rewritten(text, Wrap(address(node(text, ast.Constant)), "p")) == f"x = p({constant})\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "after"),
+    [
+        ("def f():\n    return 1\n", 0, "def f():\n    a = 1\n    b = 2\n    return 1\n"),
+        ("def f():\n    # c\n    g()\n", 0, "def f():\n    a = 1\n    b = 2\n    # c\n    g()\n"),
+        ("def f():\n    # c\n\n    g()\n", 0, "def f():\n    a = 1\n    b = 2\n    # c\n\n    g()\n"),
+        ("def f():\n\tg()\n\th()\n", 1, "def f():\n\tg()\n\ta = 1\n\tb = 2\n\th()\n"),
+        (
+            "def f():\n    'doc'\n\n    # c\n    def g(): ...\n",
+            1,
+            "def f():\n    'doc'\n\n    a = 1\n    b = 2\n\n    # c\n    def g(): ...\n",
+        ),
+        ("def f():\r\n    return 1\r\n", 0, "def f():\r\n    a = 1\r\n    b = 2\r\n    return 1\r\n"),
+    ],
+)
+def test_statements_are_added_to_a_function(before, behind, after):
+    operation = AddStatements(address(node(before, ast.FunctionDef)), ("a = 1", "b = 2"), behind)
+    assert rewritten(before.encode(), operation) == after.encode()
 
 
 def test_tuples_that_start_at_one_place_are_told_apart():
