@@ -69,6 +69,7 @@ class _Imports:
         self.operations: list[tuple[ast.stmt, Operation]] = []
         self.edits: list[Edit] = []
         self.place: Edit | None = None
+        self.gone: Set[ast.alias] = frozenset()
         self.removed: list[ast.stmt] = []
         self.notes: list[Diagnostic] = []
         self.tops = unit.tops if plans else {}
@@ -77,6 +78,7 @@ class _Imports:
     def changes(self) -> ImportChanges:
         flags = [flag for flag in self.unneeded.flags if self._can_be_the_runtimes(flag)]
         unneeded = self.unneeded.aliases.union(*(flag.aliases for flag in flags)) - self._kept_aliases()
+        self.gone = unneeded
         for statement in self._statements(unneeded):
             self._remove(statement, unneeded)
         for flag in flags:
@@ -243,10 +245,15 @@ class _Imports:
 
     def _extend(self, known: ast.ImportFrom, missing: list[str]) -> None:
         """Import the names that are `missing` with an import of the runtime that is there."""
-        names = _sorted([*map(_alias_text, known.names), *missing])
+        left = [a for a in known.names if a not in self.gone]
+        dropped = DropAliases(
+            address(known), frozenset(i for i, a in enumerate(known.names) if a in self.gone)
+        )
+        names = _sorted([*map(_alias_text, left), *missing])
         text = written(self.module, self.project, self.module.text(known).split()[1], names)
         span = self.module.span(known)
         if known.lineno == known.end_lineno and len(text.splitlines()) > 1:
+            self.operations = [o for o in self.operations if o != (known, dropped)]
             self.edits.append(Edit(span, text))
         else:
             self.operations.append((known, AddAliases(address(known), tuple(missing))))

@@ -151,9 +151,13 @@ def _unfaithful_plans(
     if not reasons:
         # Where an import is what libcst cannot be trusted with, no definition can do without it.
         return {p: "its imports cannot be changed" for p in plans if p.operations}
-    while more := [p for p in plans if p not in reasons and any(p.helpers & q.helpers for q in reasons)]:
-        reasons |= dict.fromkeys(more, "a helper that it shares cannot be changed")
+    while more := [p for p in plans if p not in reasons and any(_belong_together(p, q) for q in reasons)]:
+        reasons |= dict.fromkeys(more, "something that it goes with cannot be changed")
     return reasons
+
+
+def _belong_together(one: Plan, other: Plan) -> bool:
+    return bool(one.helpers & other.helpers or one.group & other.group)
 
 
 def _by_lines(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.model import Decision, Diagnostic
@@ -35,6 +36,8 @@ class Plan:
         What the new code takes from other modules than the runtime: the module, and the name with its alias.
     helpers
         The functions elsewhere in the file that are changed with the definition.
+    group
+        What it has in common with definitions that stay as they are, or are changed, together with it.
     """
 
     decision: Decision
@@ -45,6 +48,7 @@ class Plan:
     renamed: frozenset[ast.AST] = frozenset()
     imports: frozenset[tuple[str, str]] = frozenset()
     helpers: frozenset[ast.AST] = frozenset()
+    group: frozenset[Hashable] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,8 @@ class Project:
         unit = self.find(source)
         if unit is None or hops > _MAX_HOPS:
             return ()
-        public = name in unit.exported if unit.exported is not None else not name.startswith("_")
+        listed = "__all__" in unit.scope.bindings  # where it is computed, it may have any name in it
+        public = name in unit.exported if unit.exported is not None else listed or not name.startswith("_")
         symbols = self._name_in(name, unit.scope, unit, hops + 1) if public and _binds(unit, name) else ()
         return tuple(s for s in symbols if not s.dotted.startswith("builtins."))
 

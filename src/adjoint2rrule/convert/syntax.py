@@ -80,7 +80,7 @@ class Module:
         """For each statement of the module, the whole lines that it stands in."""
         groups: list[tuple[int, int, list[ast.stmt]]] = []
         for statement in self.tree.body:
-            first, last = first_line(statement), statement.end_lineno or statement.lineno
+            first, last = self._first_line(statement), statement.end_lineno or statement.lineno
             if groups and first <= groups[-1][1]:
                 start, _, statements = groups.pop()
                 groups.append((start, last, [*statements, statement]))
@@ -105,7 +105,11 @@ class Module:
 
     @cached_property
     def _first_lines(self) -> list[int]:
-        return [first_line(statement) for statement in self.tree.body]
+        return [self._first_line(statement) for statement in self.tree.body]
+
+    def _first_line(self, statement: ast.stmt) -> int:
+        """Return the line on which a statement starts: that of the ``@`` of its first decorator."""
+        return self.location(self.from_decorators(statement).start)[0]
 
     def is_alone(self, statement: ast.stmt) -> bool:
         """Whether no other statement of the module shares a line with this one."""

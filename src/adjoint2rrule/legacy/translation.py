@@ -154,7 +154,7 @@ def entries_of(
 
 
 def adapt_pullback(
-    pullback: Callable[[Any], Any], /, *primals: Any, functor: bool = False
+    pullback: Callable[[Any], Any], /, *primals: Any, functor: bool = False, value: Any = None
 ) -> Callable[[Any], tuple[Any, ...]]:
     """Return a legacy pullback as the pullback of a rule.
 
@@ -169,6 +169,9 @@ def adapt_pullback(
         The positional arguments of the rule, without the function.
     functor
         Whether the first of `primals` is the callable itself, whose cotangent `pullback` gives.
+    value
+        The value of the rule, for a pullback that asks which keys its seed has: the tangent of a dict
+        stores no zeros.
 
     Examples
     --------
@@ -180,12 +183,21 @@ def adapt_pullback(
     of_function = () if functor else (NoTangent(),)
 
     def adapted_pullback(ȳ: Any) -> tuple[Any, ...]:
-        seed = to_legacy(ȳ)
+        seed = _filled(to_legacy(ȳ), value)
         cotangents = None if seed is None else pullback(seed)
         entries = entries_of(cotangents, len(primals), source=describe(pullback))
         return (*of_function, *map(_tangent, entries, primals))
 
     return adapted_pullback
+
+
+def _filled(seed: Any, value: Any) -> Any:
+    """Return a legacy seed with `None` for every entry of a dict in `value` that it does not have."""
+    if isinstance(seed, dict) and isinstance(value, dict):
+        return PartialDict((key, _filled(seed.get(key), part)) for key, part in value.items())
+    if type(seed) in {tuple, list} and isinstance(value, tuple | list) and len(seed) == len(value):
+        return type(seed)(map(_filled, seed, value))
+    return seed
 
 
 def _tangent(x̄: Any, x: Any) -> Any:

@@ -43,6 +43,8 @@ def adapt(
     parameter: str,
     helpers: Sequence[ast.FunctionDef] = (),
     callbacks: Sequence[Use] = (),
+    *,
+    with_value: bool = False,
 ) -> Changes:
     """Return what wraps the pullbacks of `rule`, and what stands in the way.
 
@@ -55,6 +57,8 @@ def adapt(
         the parameter with its annotation.
     helpers, callbacks
         The functions that call back into the AD for the rule, and where they do so.
+    with_value
+        Whether the pullback looks at its seed so closely that every key of a dict must be there.
     """
     changes = Changes()
     for argument in rule.parameters:
@@ -65,10 +69,10 @@ def adapt(
     primals = tuple(f"*{p.name}" if p.is_variadic else p.name for p in rule.parameters)
     functor = ("functor=True",) if target.kind is Kind.FUNCTOR else ()
     for statement in rule.returns:
-        _wrap(statement, (*primals, *functor), names, rule, changes)
+        _wrap(statement, (*primals, *functor), names, rule, changes, with_value)
     for callback in rule.callbacks.calls:
         callee, replaced = names.use(callback.name), callback.context is not None
-        changes.edit(Redirect(address(callback.call), callee, config, replaced), callback.call)
+        changes.call(Redirect(address(callback.call), callee, config, replaced))
     for helper in helpers:
         changes.edit(EditFunction(address(helper), parameters=(parameter,)), helper)
     for function in (rule.node, *helpers):
@@ -101,19 +105,29 @@ def _hand_on(
             changes.problem("callback", node, message, "Call it by its name in the rule.")
             continue
         context = call.args[:1] and ast.unparse(call.args[0]) == CONTEXT
-        changes.edit(Redirect(address(call), callee, config, bool(context)), call)
+        changes.call(Redirect(address(call), callee, config, bool(context)))
 
 
 def _wrap(
-    statement: ast.Return, more: tuple[str, ...], names: RuntimeNames, rule: Rule, changes: Changes
+    statement: ast.Return,
+    more: tuple[str, ...],
+    names: RuntimeNames,
+    rule: Rule,
+    changes: Changes,
+    with_value: bool,
 ) -> None:
     callee = names.use("adapt_pullback")
     match statement.value:
-        case ast.Tuple(elts=[_, pullback]) if not isinstance(pullback, ast.Starred):
+        case ast.Tuple(elts=[ast.Name(id=y), pullback]) if with_value and not isinstance(
+            pullback, ast.Starred
+        ):
+            changes.edit(Wrap(address(pullback), callee, more=(*more, f"value={y}")), pullback)
+        case ast.Tuple(elts=[_, pullback]) if not with_value and not isinstance(pullback, ast.Starred):
             changes.edit(Wrap(address(pullback), callee, more=more), pullback)
         case _:
             y, back = free_name("y", rule.node), free_name("back", rule.node)
-            then = f"return {y}, {callee}({', '.join((back, *more))})"
+            arguments = (back, *more, *((f"value={y}",) if with_value else ()))
+            then = f"return {y}, {callee}({', '.join(arguments)})"
             changes.edit(SplitReturn(address(statement), f"{y}, {back}", then), statement)
 
 

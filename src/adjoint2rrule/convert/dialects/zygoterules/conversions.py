@@ -98,7 +98,7 @@ class RuleConversion:
             self._callback(callback)
         for call in self.rule.callbacks.shortened:
             if call not in self._indices:
-                self.changes.edit(Append(address(call), "[1:]"), call)
+                self.changes.call(Append(address(call), "[1:]"))
             else:
                 self._shift(self._indices[call])
         self._uses(self.rule.callbacks.uses)
@@ -299,7 +299,7 @@ class RuleConversion:
                 self._shift(index)
         replaced = callback.context is not None
         operation = Redirect(address(callback.call), via_ad, self.config, replaced, then)
-        self.changes.edit(operation, callback.call)
+        self.changes.call(operation)
 
     @cached_property
     def _indices(self) -> dict[ast.AST, ast.Constant]:

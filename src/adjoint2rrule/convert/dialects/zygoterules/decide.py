@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence, Set
+from collections.abc import Hashable, Sequence, Set
+from dataclasses import dataclass, replace
 
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
 from adjoint2rrule.convert.dialects.zygoterules import nograd
@@ -18,6 +19,7 @@ from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
 from adjoint2rrule.convert.dialects.zygoterules.names import Use
 from adjoint2rrule.convert.dialects.zygoterules.naming import identifiers
+from adjoint2rrule.convert.dialects.zygoterules.overloads import overload_group, stays_legacy
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
 from adjoint2rrule.convert.dialects.zygoterules.reexports import unneeded_reexports
@@ -38,6 +40,7 @@ from adjoint2rrule.convert.operations import Operation, Replace, address
 from adjoint2rrule.convert.plan import Consumed, Plan, Plans
 from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.runtime import RuntimeNames
+from adjoint2rrule.convert.scopes import By, names_bound_by
 from adjoint2rrule.convert.units import Unit
 
 
@@ -49,7 +52,7 @@ def plan_file(unit: Unit, project: Project, options: Options) -> Plans:
     unfollowed += unneeded_reexports(unit, project, modules)
     if found == Definitions((), (), ()):
         return Plans((), tuple(unfollowed))
-    plans = _shared_plans(unit, project, options, found)
+    plans = _agreed_plans(unit, project, options, found)
     plans.sort(key=lambda plan: plan.decision.definition.span)
     planner = _Planner(unit, project, options, found)
     consumed = {name for plan in plans for name, _, _ in plan.consumed}
@@ -65,22 +68,46 @@ def _unfollowed(call: ast.Call, unit: Unit) -> Diagnostic:
     return unit.module.diagnostic("dynamic-import", call, message, hint, Severity.NOTE)
 
 
-def _shared_plans(unit: Unit, project: Project, options: Options, found: Definitions) -> list[Plan]:
-    """Return the plans, once those that change one helper agree on what becomes of it.
+@dataclass(frozen=True)
+class _Agreement:
+    """What the plans of a file have to agree on.
 
-    A helper that one of its rules needs as it is stays for all of them, and a name of the legacy runtime
-    is free once nothing uses it any more.
+    Attributes
+    ----------
+    kept
+        Helpers that one of their rules needs as they are.
+    freed
+        Names that nothing will bind or use any more.
+    asking
+        Groups of rules of which one calls back into the AD, so that all take its config.
+    legacy
+        Groups of rules of which one is refused, so that all are.
     """
+
     kept: frozenset[ast.AST] = frozenset()
     freed: frozenset[str] = frozenset()
+    asking: frozenset[Hashable] = frozenset()
+    legacy: frozenset[Hashable] = frozenset()
+
+    def __or__(self, other: _Agreement) -> _Agreement:
+        return _Agreement(
+            self.kept | other.kept,
+            self.freed | other.freed,
+            self.asking | other.asking,
+            self.legacy | other.legacy,
+        )
+
+
+def _agreed_plans(unit: Unit, project: Project, options: Options, found: Definitions) -> list[Plan]:
+    """Return the plans, made anew until they agree."""
+    agreement = _Agreement()
     while True:
-        planner = _Planner(unit, project, options, found, kept, freed)
+        planner = _Planner(unit, project, options, found, agreement)
         plans = planner.plans()
-        disputed, unused = planner.disputed(plans), planner.unused(plans)
-        if disputed <= kept and unused <= freed:
+        wider = agreement | planner.wanted(plans)
+        if wider == agreement:
             return plans
-        kept |= disputed
-        freed |= unused
+        agreement = wider
 
 
 class _Planner:
@@ -92,10 +119,11 @@ class _Planner:
         project: Project,
         options: Options,
         found: Definitions,
-        kept: Set[ast.AST] = frozenset(),
-        freed: Set[str] = frozenset(),
+        agreement: _Agreement = _Agreement(),
     ) -> None:
         self.found = found
+        self.agreement = agreement
+        self.asking: set[Hashable] = set()
         self.unit = unit
         self.project = project
         self.modules = legacy.closed_modules(options.legacy_modules)
@@ -111,7 +139,7 @@ class _Planner:
         self.runtime = RuntimeNames(unit, project, options.runtime)
         rules = [d.node for d in found.decorated if d.names == {"adjoint"}]
         outside = [use for use in found.others if use.name in legacy.CALLBACKS]
-        self.helpers = Helpers(unit, project, rules, outside, kept)
+        self.helpers = Helpers(unit, project, rules, outside, agreement.kept)
         self.rule_planner = RulePlanner(
             unit,
             project,
@@ -121,7 +149,7 @@ class _Planner:
             self.properties,
             self.helpers,
             self.runtime,
-            RuntimeNames(unit, project, LEGACY_MODULE, freed),
+            RuntimeNames(unit, project, LEGACY_MODULE, agreement.freed),
             self.taken,
             options,
         )
@@ -135,7 +163,13 @@ class _Planner:
         plans += [self.of_property(use) for use in self.found.others if use.name in legacy.PROPERTIES]
         return plans
 
-    def disputed(self, plans: Sequence[Plan]) -> frozenset[ast.AST]:
+    def wanted(self, plans: Sequence[Plan]) -> _Agreement:
+        """Return what the plans that were made would have to agree on."""
+        refused = (p.group for p in plans if isinstance(p.decision, Refused))
+        legacy_groups = frozenset().union(*refused)
+        return _Agreement(self._disputed(plans), self._unused(plans), frozenset(self.asking), legacy_groups)
+
+    def _disputed(self, plans: Sequence[Plan]) -> frozenset[ast.AST]:
         """Return the helpers on which not all plans of the rules that use them agree."""
         changed = {helper for plan in plans for helper in plan.helpers}
         found = set()
@@ -148,13 +182,18 @@ class _Planner:
                 found.add(helper)
         return frozenset(found)
 
-    def unused(self, plans: Sequence[Plan]) -> frozenset[str]:
+    def _unused(self, plans: Sequence[Plan]) -> frozenset[str]:
         """Return the names of the legacy runtime that no use is left of, and that new code needs."""
         consumed = {name for plan in plans for name, _, _ in plan.consumed}
         wanted = {name.partition(" as ")[0] for plan in plans for _, name in plan.imports}
-        return frozenset(
-            name for name in wanted if all(use in consumed for use, _ in self.unit.reads.get(name, ()))
-        )
+        return frozenset(name for name in wanted if self._is_imported_alone(name, consumed))
+
+    def _is_imported_alone(self, name: str, consumed: Set[ast.Name]) -> bool:
+        """Whether imports alone bind a name, in any scope, and `consumed` are all its uses."""
+        bindings = [b for b in self.unit.scope.bindings.get(name, []) if b.by is By.IMPORT]
+        bound = sum(names_bound_by(node).count(name) for node in ast.walk(self.unit.module.tree))
+        uses = [use for use, _ in self.unit.reads.get(name, ())]
+        return 0 < bound == len(bindings) and all(use in consumed for use in uses)
 
     def _is_rule(self, node: ast.AST, unit: Unit) -> bool:
         """Whether a function, here or in another module, leaves its name to what it is a rule for."""
@@ -172,8 +211,7 @@ class _Planner:
             return self._nograd(decorated)
         problem = form_problem(decorated, self.unit)
         if problem is not None:
-            kind = Kind.MUTATING if problem.slug == "mutating-rule" else Kind.FUNCTION
-            return self._refused(decorated, kind, problem)
+            return self._refused_form(decorated, problem)
         assert isinstance(decorated.node, ast.FunctionDef)
         try:
             targets = targets_of(decorated, decorated.node, self.targets)
@@ -185,16 +223,36 @@ class _Planner:
             problem = Problem("too-deep", decorated.node, message, "Split its longest expression or branch.")
             return self._refused(decorated, Kind.FUNCTION, problem)
 
+    def _refused_form(self, decorated: Decorated, problem: Problem) -> Plan:
+        """Return the refusal of a definition for its form; what it is a rule for can often be told."""
+        kind = Kind.MUTATING if problem.slug == "mutating-rule" else Kind.FUNCTION
+        plan = self._refused(decorated, kind, problem)
+        if not isinstance(decorated.node, ast.FunctionDef) or not decorated.names <= {
+            "adjoint",
+            "adjoint_mut",
+        }:
+            return plan
+        targets = targets_of(decorated, decorated.node, self.targets)
+        if isinstance(targets, Problem):
+            return plan
+        group = overload_group(targets, decorated.scope, self.unit, self.project, self.classes)
+        return replace(plan, group=group)
+
     def _rule(self, decorated: Decorated, node: ast.FunctionDef, targets: list[Target]) -> Plan:
         """Return the plan for a rule whose form is one of those that are converted."""
         kind = targets[0].kind
-        found = self.rule_planner.plan(decorated, node, targets)
+        group = overload_group(targets, decorated.scope, self.unit, self.project, self.classes)
+        with_config = bool(group & self.agreement.asking)
+        found = self.rule_planner.plan(decorated, node, targets, with_config=with_config)
+        if not isinstance(found, Problem) and group & self.agreement.legacy:
+            found = stays_legacy(node)
         if isinstance(found, Problem):
-            return self._refused(decorated, kind, found)
+            return replace(self._refused(decorated, kind, found), group=group)
+        self.asking |= group if found.calls_back else set()
         definition = self._definition(decorated, kind)
         notes = tuple(note for t in targets for note in t.notes)
-        advice = tuple(self._advice(problem, decorated.name) for problem in [found.advice] if problem)
-        decision: Decision = Converted(definition, notes, advice)
+        notes += (self._advice(found.advice, decorated.name),) if found.advice is not None else ()
+        decision: Decision = Converted(definition, notes)
         if found.reason is not None:
             decision = Adapted(definition, self._adapted(found.reason, decorated.name), notes)
         return Plan(
@@ -206,6 +264,7 @@ class _Planner:
             frozenset({node} if decorated.is_plain else ()),
             found.imports,
             frozenset(found.helpers),
+            group,
         )
 
     # -- nograd --------------------------------------------------------------------------------

@@ -51,6 +51,10 @@ class RulePlan:
         The functions outside of it that are rewritten with it.
     advice
         What its author may want to reconsider.
+    calls_back
+        Whether it calls back into the AD.
+    advice
+        What its author may want to reconsider.
     """
 
     operations: tuple[Operation, ...]
@@ -60,6 +64,7 @@ class RulePlan:
     consumed: frozenset[Consumed]
     helpers: tuple[ast.FunctionDef, ...]
     advice: Problem | None
+    calls_back: bool
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,10 @@ class RulePlanner:
     taken: set[str]
     options: Options
 
-    def plan(self, decorated: Decorated, node: ast.FunctionDef, targets: list[Target]) -> RulePlan | Problem:
-        """Return the plan for a rule, or why it is refused."""
+    def plan(
+        self, decorated: Decorated, node: ast.FunctionDef, targets: list[Target], *, with_config: bool
+    ) -> RulePlan | Problem:
+        """Return the plan for a rule, or why it is refused; `with_config`, one that takes a config anyhow."""
         callbacks: dict[ast.expr, str]
         callbacks = {u.node: u.name for u in decorated.callbacks if u.name in legacy.CALLBACKS}
         rule = read_rule(node, decorated.scope, self.functions, self.helpers, callbacks)
@@ -123,12 +130,19 @@ class RulePlanner:
                 use for use in self.helpers.callbacks if use.functions[:1] and use.functions[0] in helpers
             ]
             parameter = self._config_parameter(config, runtime) if helpers else config
-            changes = adapt(rule, targets[0], names, config, parameter, helpers, inside)
+            closely = any(
+                p.slug in {"inspected-seed", "inspected-cotangent", "opaque-call"} for p in problems
+            )
+            with_value = closely and rule.value.structured is not False
+            changes = adapt(
+                rule, targets[0], names, config, parameter, helpers, inside, with_value=with_value
+            )
             if changes.problems:
                 return changes.problems[0]
         properties = [read for read in reads.values() if not isinstance(read, Problem)]
         calls_back = bool(rule.callbacks.calls or helpers)
-        head = self._head(decorated, node, targets, runtime, changes, config if calls_back else None)
+        asked = config if calls_back or with_config else None
+        head = self._head(decorated, node, targets, runtime, changes, asked)
         return RulePlan(
             (*head, *changes.in_order, *properties),
             min(problems, key=_telling, default=None),
@@ -137,6 +151,7 @@ class RulePlanner:
             frozenset(self._consumed(decorated, changes, reads.keys(), rule, helpers)),
             helpers if problems else rule.helpers,
             changes.advice,
+            calls_back,
         )
 
     @staticmethod

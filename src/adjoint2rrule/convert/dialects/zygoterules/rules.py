@@ -55,6 +55,8 @@ class Rule:
         Its definition, and the scope of its body.
     parameters
         The ones that have cotangents, in order.
+    value
+        What is known of its value.
     returns
         The statements that return a pair.
     pullbacks
@@ -72,6 +74,7 @@ class Rule:
     node: ast.FunctionDef
     scope: Scope
     parameters: tuple[Parameter, ...]
+    value: Value
     returns: tuple[ast.Return, ...]
     pullbacks: tuple[Pullback, ...]
     handed: tuple[Handed, ...]
@@ -114,6 +117,7 @@ def read_rule(
         node,
         own,
         tuple(_parameters(node)),
+        value,
         tuple(returns),
         tuple(sources.pullbacks.values()),
         tuple(sources.handed),

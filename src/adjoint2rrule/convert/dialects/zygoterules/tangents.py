@@ -46,6 +46,8 @@ class Changes:
 
     Attributes
     ----------
+    calls
+        What calls become before anything else is done to them.
     operations
         By address, so that a node that several paths return is changed once.
     around
@@ -60,6 +62,7 @@ class Changes:
         What the author of the rule may want to reconsider.
     """
 
+    calls: dict[Operation, None] = field(default_factory=dict)
     operations: dict[Address, Operation] = field(default_factory=dict)
     around: dict[Operation, None] = field(default_factory=dict)
     nodes: dict[ast.AST, None] = field(default_factory=dict)
@@ -70,12 +73,16 @@ class Changes:
     @property
     def in_order(self) -> tuple[Operation, ...]:
         """All operations, in the order in which they are carried out."""
-        return (*self.operations.values(), *self.around)
+        return (*self.calls, *self.operations.values(), *self.around)
 
     def do(self, operation: Operation, node: ast.expr | ast.stmt) -> None:
         """Note what is to become of a cotangent, or of what holds several."""
         self.nodes[node] = None
         self.edit(operation, node)
+
+    def call(self, operation: Operation) -> None:
+        """Note what is to become of a call, whatever is done to its result."""
+        self.calls[operation] = None
 
     def edit(self, operation: Operation, node: ast.expr | ast.stmt) -> None:
         """Note what is to become of anything else."""
