@@ -251,8 +251,8 @@ class _Planner:
         self.asking |= group if found.calls_back else set()
         definition = self._definition(decorated, kind)
         notes = tuple(note for t in targets for note in t.notes)
-        notes += (self._advice(found.advice, decorated.name),) if found.advice is not None else ()
-        decision: Decision = Converted(definition, notes)
+        advice = (self._advice(found.advice, decorated.name),) if found.advice is not None else ()
+        decision: Decision = Converted(definition, notes, advice)
         if found.reason is not None:
             decision = Adapted(definition, self._adapted(found.reason, decorated.name), notes)
         return Plan(

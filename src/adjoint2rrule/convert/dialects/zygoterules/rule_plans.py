@@ -53,8 +53,6 @@ class RulePlan:
         What its author may want to reconsider.
     calls_back
         Whether it calls back into the AD.
-    advice
-        What its author may want to reconsider.
     """
 
     operations: tuple[Operation, ...]
