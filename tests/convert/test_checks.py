@@ -16,6 +16,7 @@ def problem(before: str, after: str) -> str | None:
     ("before", "after", "wanted"),
     [
         ("x = 1  # one\n", "x = 1\n", "the comment `# one` is lost"),
+        ("import a  # noqa: F401  why\n", "", "the comment `# why` is lost"),
         ("# one\n# one\nx = 1\n", "# one\nx = 1\n", "the comment `# one` is lost"),
         ("x = 1  # one\n", "x = 1  # two\n", "the comment `# one` is lost"),
         ("x = 1  # one\n", "x = 1  # one\ny = 2  # one\n", "the comment `# one` stands there once more"),
@@ -71,6 +72,11 @@ def test_broken_promise_is_named(before, after, wanted):
         ("x = 1\n", "import a\nx: 'a.B'\n"),
         ("x = 1\n", "from a import *\n"),
         ("from a import b, c\nb, c\n", "from a import c\nc\n"),
+        # unused before as well, though a string named it that is an attribute or a keyword now, or gone
+        ("from a import b\nf(x, 'b')\n", "from a import b\nx.b\n"),
+        ("from a import b\n{'b': 1}\n", "from a import b\ndict(b=1)\n"),
+        ("from a import b\n{'b': None}\n", "from a import b\n{}\n"),
+        ("import a  # noqa: F401  why\n", "# why\n"),
     ],
 )
 def test_kept_promises_are_no_problem(before, after):

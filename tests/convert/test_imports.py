@@ -73,6 +73,34 @@ def test_module_that_nothing_needs_goes(before, decorator, after):
     assert head(before, decorator) == after
 
 
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# noqa: F401  re-exported for plugins",
+        "# type: ignore[import]  # re-exported for plugins",
+        "# NOQA re-exported for plugins",
+    ],
+)
+def test_words_behind_a_directive_outlive_their_import(comment):
+    found = head(f"import numpy\nfrom zygoterules import adjoint  {comment}\n")
+    assert "# re-exported for plugins\n" in found
+    assert "zygoterules" not in found
+    assert comment not in found
+
+
+@pytest.mark.parametrize("cotangent", ['{"b": dy}', '{"b": None}', 'literal_getproperty(x, "b") * dy'])
+def test_import_that_was_never_used_may_be_named_like_a_field(cotangent):
+    text = f"""
+        from zygoterules import adjoint, literal_getproperty
+        from elsewhere import b  # noqa: F401
+        def f(x): ...
+        @adjoint
+        def f(x):
+            return f(x), lambda dy: ({cotangent},)
+        """
+    assert not conversion(text).failed
+
+
 STAYS = {
     "it is used in another way": "g(adjoint)",
     "a function uses it": "def g():\n    return adjoint",

@@ -13,6 +13,7 @@ from adjoint2rrule.convert.syntax import (
     Module,
     UnreadableSourceError,
     first_line,
+    for_people,
     is_directive,
     parse,
     parse_expression,
@@ -219,6 +220,27 @@ def test_span_has_a_comment_that_starts_in_it():
 )
 def test_directives_are_told_from_comments(comment, wanted):
     assert is_directive(comment) is wanted
+
+
+@pytest.mark.parametrize(
+    ("comment", "wanted"),
+    [
+        ("# noqa: F401  re-exported for plugins", "# re-exported for plugins"),
+        ("# noqa: F401, E501 - both", "# both"),
+        ("# NOQA because of the plugins", "# because of the plugins"),
+        ("# type: ignore[import]  no stubs yet", "# no stubs yet"),
+        ("# noqa  # type: ignore  # see the docs", "# see the docs"),
+        ("# pylint: disable=a,b  until 2.0", "# until 2.0"),
+        ("# pragma: no cover (needs a GPU)", "# (needs a GPU)"),
+        ("# isort stays here please", "# isort stays here please"),
+        ("# noqa-like words", "# noqa-like words"),
+        ("# a word first  # noqa", "# a word first  # noqa"),
+        ("# type: (int) -> int", ""),
+        ("# noqa  # type: ignore", ""),
+    ],
+)
+def test_words_for_people_behind_a_directive_are_theirs(comment, wanted):
+    assert for_people(comment) == wanted
 
 
 # -- files without a tree ----------------------------------------------------------------------

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Set
 
 from adjoint2rrule.convert.scopes import Scope, evaluated, names_bound_by
-from adjoint2rrule.convert.syntax import Module, is_directive
+from adjoint2rrule.convert.syntax import Module, for_people
 
 
 def broken_promise(before: Module, after: Module, kept: Set[str] = frozenset()) -> str | None:
@@ -35,7 +35,7 @@ def broken_promise(before: Module, after: Module, kept: Set[str] = frozenset()) 
     undefined = sorted(_newly_undefined(before, after))
     if undefined:
         return f"the name `{undefined[0]}` is not defined any more"
-    unused = sorted(_unused_imports(after) - _unused_imports(before) - kept)
+    unused = sorted(_unused_imports(after) - _without_readers(before) - kept)
     if unused:
         return f"the import of `{unused[0]}` is not used"
     return None
@@ -43,7 +43,7 @@ def broken_promise(before: Module, after: Module, kept: Set[str] = frozenset()) 
 
 def _comments(module: Module) -> Counter[str]:
     """Return the comments for people; those for tools go and come with the lines that they speak of."""
-    return Counter(comment for _, comment in module.comments if not is_directive(comment))
+    return Counter(text for _, comment in module.comments if (text := for_people(comment)))
 
 
 def _newly_undefined(before: Module, after: Module) -> Iterable[str]:
@@ -77,15 +77,23 @@ def _words(module: Module) -> set[str]:
 
 def _unused_imports(module: Module) -> set[str]:
     """Return the names that are imported and never read, counting strings as possible readers."""
+    nodes = ast.walk(module.tree)
+    texts = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return {name for name in _without_readers(module) if not any(name in text for text in texts)}
+
+
+def _without_readers(module: Module) -> set[str]:
+    """Return the names that are imported and that no code reads.
+
+    Of a file as it was, that is enough to see that no edit made an import unused: a string that named
+    it may have become an attribute or a keyword.
+    """
     imported: set[str] = set()
     read: set[str] = set()
-    texts: list[str] = []
     for node in ast.walk(module.tree):
         match node:
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                 imported |= {a.asname or a.name.partition(".")[0] for a in aliases}
             case ast.Name(id=name):
                 read.add(name)
-            case ast.Constant(value=str() as text):
-                texts.append(text)
-    return {name for name in imported - read - {"*"} if not any(name in text for text in texts)}
+    return imported - read - {"*"}

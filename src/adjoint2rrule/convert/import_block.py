@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from adjoint2rrule.convert.import_style import import_style
 from adjoint2rrule.convert.model import Edit, Span
 from adjoint2rrule.convert.project import Project
-from adjoint2rrule.convert.syntax import Module, is_directive
+from adjoint2rrule.convert.syntax import Module, for_people
 from adjoint2rrule.convert.units import Unit
 
 _ImportNode = ast.Import | ast.ImportFrom
@@ -152,9 +152,8 @@ def without_lines(module: Module, statements: Sequence[ast.stmt], place: Edit | 
             spans.append(lines)
     edits = [place] if place is not None else []
     for span in spans:
-        comments = [
-            c for start, c in module.comments if span.start <= start < span.end and not is_directive(c)
-        ]
+        inside = (for_people(c) for start, c in module.comments if span.start <= start < span.end)
+        comments = [comment for comment in inside if comment]
         joined = place is not None and span.start <= place.span.start <= span.end
         if place is not None and span.start < place.span.start < span.end:
             edits.append(Edit(Span(span.start, place.span.start), b""))

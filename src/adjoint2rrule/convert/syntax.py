@@ -180,21 +180,50 @@ class Module:
         return first < len(self.comments) and self.comments[first][0] < span.end
 
 
-# Comments that speak to tools about the line they stand on.
+# What speaks to tools about the line it stands on.
+_CODES = r"(?:[A-Z]+[0-9]+|[a-z][0-9]+)"
 _DIRECTIVE = re.compile(
-    r"#\s*(noqa|type:|isort|pylint:|pragma:|fmt:|ruff:|mypy:|pyright:|flake8:)", re.IGNORECASE
+    rf"""
+      (?i:(?:(?:ruff|flake8)\s*:\s*)?noqa)\b(?!-) (?:\s*:\s*{_CODES}(?:[\s,]+{_CODES}\b)*)?
+    | type\s*:\s*ignore\b (?:\[[^]]*\])?
+    | type\s*:.*
+    | (?:isort|fmt|ruff|yapf)\s*:\s*[\w-]+ (?:\s*[:=]\s*[\w-]+)?
+    | pylint\s*:\s*[\w-]+ (?:\s*=\s*[\w-]+(?:\s*,\s*[\w-]+)*)?
+    | pragma\s*:\s*(?:no\s)?\s*[\w-]+
+    | (?:mypy|flake8)\s*:\s*[\w-]+ (?:\s*=\s*\S+)?
+    | pyright\s*:\s*[\w-]+ (?:\[[^]]*\]|\s*=\s*\w+)?
+    """,
+    re.VERBOSE,
 )
 
 
+def for_people(comment: str) -> str:
+    """Return what is left of a comment without what it says to tools at its start: a comment, or nothing.
+
+    What speaks to tools goes with its line; the rest is for whoever reads on.
+
+    Examples
+    --------
+    >>> for_people("# noqa: F401"), for_people("# noqa: F401  kept for plugins"), for_people("# no quarter")
+    ('', '# kept for plugins', '# no quarter')
+    """
+    text = comment.lstrip("#").lstrip()
+    directive = _DIRECTIVE.match(text)
+    if directive is None:
+        return comment
+    rest = text[directive.end() :].lstrip(" \t#,;:-\N{EM DASH}\N{EN DASH}")
+    return for_people(f"# {rest}") if rest else ""
+
+
 def is_directive(comment: str) -> bool:
-    """Whether a comment speaks to a tool about the line it stands on, and goes with it.
+    """Whether a comment speaks to a tool about the line it stands on, and to nobody else.
 
     Examples
     --------
     >>> is_directive("# noqa: F401"), is_directive("# no quarter")
     (True, False)
     """
-    return _DIRECTIVE.match(comment) is not None
+    return not for_people(comment)
 
 
 def first_line(node: ast.stmt) -> int:
