@@ -193,6 +193,18 @@ def test_names_leave_an_import(text, dropped, wanted):
             ["b", "d"],
             "from m import (\n    a,\n    b,\n    c,\n    d,\n)",
         ),
+        (
+            "from m import (\n    a,  # of a\n    # over c\n    c,  # of c\n)",
+            ["b", "d"],
+            "from m import (\n    a,  # of a\n    b,\n    # over c\n    c,  # of c\n    d,\n)",
+        ),
+        (
+            "from m import (\n    b,  # of b\n    c,\n)",
+            ["a"],
+            "from m import (\n    a,\n    b,  # of b\n    c,\n)",
+        ),
+        ("from m import (a, b,  # of both\n)", ["c"], "from m import (a, b, c,  # of both\n)"),
+        ("from m import (a,b)", ["c"], "from m import (a,b,c)"),
         ("from m import (\n    b,\n)", ["a"], "from m import (\n    a,\n    b,\n)"),
         ("from m import (\n    b\n)", ["a"], "from m import (\n    a,\n    b\n)"),
     ],

@@ -327,16 +327,36 @@ def with_aliases(node: cst.ImportFrom, names: Sequence[str]) -> Sequence[cst.Imp
     """Return the names of an import with more of them, each put before the first that sorts after it."""
     assert not isinstance(node.names, cst.ImportStar)
     aliases = list(node.names)
-    end = aliases[-1].comma
-    between = aliases[0].comma if len(aliases) > 1 else _comma(_between(node))
+    gap = _bare(_after(aliases[0].comma)) if len(aliases) > 1 else _between(node)
     for name in names:
         original, _, alias = name.partition(" as ")
         new = cst.ImportAlias(cst.Name(original), cst.AsName(cst.Name(alias)) if alias else None)
         later = (i for i, a in enumerate(aliases) if _order(a.evaluated_name) > _order(original))
-        aliases.insert(next(later, len(aliases)), new)
-    aliases = [alias.with_changes(comma=between) for alias in aliases]
-    aliases[-1] = aliases[-1].with_changes(comma=end)
+        place = next(later, len(aliases))
+        if place == 0:
+            aliases.insert(0, new.with_changes(comma=_comma(gap)))
+        elif place < len(aliases):
+            aliases[place - 1 : place] = _followed(aliases[place - 1], new, gap)
+        else:
+            aliases[-1:] = _with_last(aliases[-1], new, gap)
     return aliases
+
+
+def _followed(alias: cst.ImportAlias, new: cst.ImportAlias, gap: _Space) -> list[cst.ImportAlias]:
+    """Return `alias` and `new` where another stands behind, whose lines of comment stay above it."""
+    space = _after(alias.comma)
+    before, after = spread_entry(space) if _spreads(space) else (space, gap)
+    return [alias.with_changes(comma=_comma(before)), new.with_changes(comma=_comma(after))]
+
+
+def _with_last(alias: cst.ImportAlias, new: cst.ImportAlias, gap: _Space) -> list[cst.ImportAlias]:
+    """Return `alias`, which was the last, and `new`; a comment beside it stays there."""
+    closing = _after(alias.comma)
+    if isinstance(gap, cst.ParenthesizedWhitespace) and isinstance(closing, cst.ParenthesizedWhitespace):
+        gap = gap.with_changes(first_line=closing.first_line)
+        closing = _own_lines(closing)
+    end = _comma(closing) if isinstance(alias.comma, cst.Comma) else alias.comma
+    return [alias.with_changes(comma=_comma(gap)), new.with_changes(comma=end)]
 
 
 def _between(node: cst.ImportFrom) -> _Space:
