@@ -25,6 +25,8 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     element,
     is_sequence,
     is_settled,
+    is_tuple,
+    is_unclear,
     is_value,
     listed,
 )
@@ -48,9 +50,13 @@ def read_call(reader: Reader, node: ast.Call, scope: Scope) -> Cotangent:
     if called.makes_fields:
         return _fields(reader, node, scope)
     if called.gives_number(node):
-        return READY
+        return (
+            READY
+            if _has_numbers(reader, node, called, scope)
+            else Unclear(node, "it may be any of its arguments")
+        )
     if called.name in _COLLECTING and len(node.args) == 1 and not node.keywords:
-        return _collected(reader, node, scope)
+        return _collected(reader, node, called, scope)
     if called.is_numerical and _last(called.name) in SEVERAL_ARRAYS and not node.keywords:
         return Given(node, None)
     if called.function is not None:
@@ -64,8 +70,19 @@ def read_call(reader: Reader, node: ast.Call, scope: Scope) -> Cotangent:
     if isinstance(node.func, ast.Name | ast.Subscript):
         back = reader.look(node.func, scope)
         if isinstance(back, Back):
-            return Given(node, (GIVEN,) * back.count if back.count is not None else None, GIVEN)
+            return Given(
+                node, (GIVEN,) * back.count if back.count is not None else None, GIVEN, is_tuple=True
+            )
     return Unclear(node, f"what `{ast.unparse(node.func)}` returns cannot be told")
+
+
+def _has_numbers(reader: Reader, node: ast.Call, called: Called, scope: Scope) -> bool:
+    """Whether a builtin such as ``max``, which gives one of its arguments, is given numbers alone."""
+    if called.name not in {"builtins.max", "builtins.min", "builtins.sum"}:
+        return True
+    found = [reader.look(argument, scope) for argument in node.args]
+    found = [part for value in found for part in ([value] if is_value(value) else [element(value) or value])]
+    return all(is_value(value) or is_unclear(value) for value in found)
 
 
 def _last(name: str | None) -> str:
@@ -90,11 +107,12 @@ def _fields(reader: Reader, node: ast.Call, scope: Scope) -> Cotangent:
     return Fields(node, tuple(keys), tuple(reader.read(k.value, scope) for k in node.keywords))
 
 
-def _collected(reader: Reader, node: ast.Call, scope: Scope) -> Cotangent:
+def _collected(reader: Reader, node: ast.Call, called: Called, scope: Scope) -> Cotangent:
     """Return what ``tuple(...)`` or ``list(...)`` is."""
     inside = reader.read(node.args[0], scope)
     if is_value(inside):
-        return Given(node, None, READY if inside == READY else SEED)
+        made_tuple = called.name == "builtins.tuple"
+        return Given(node, None, READY if inside == READY else SEED, is_tuple=made_tuple)
     return (
         Collected(node, inside) if is_sequence(inside) else Unclear(node, "what it collects cannot be told")
     )
@@ -169,13 +187,14 @@ def from_elsewhere(value: Cotangent, node: ast.expr | None) -> Given | None:
         lists = [listed(choice) for choice in value.choices]
         known = [entries for entries in lists if entries is not None]
         if len(known) == len(lists) and len({len(entries) for entries in known}) == 1:
-            return Given(node, tuple(either(column) for column in zip(*known, strict=True)))
+            columns = tuple(either(column) for column in zip(*known, strict=True))
+            return Given(node, columns, is_tuple=is_tuple(value))
         return None
     entries = listed(value)
     if entries is not None:
-        return Given(node, tuple(entries))
+        return Given(node, tuple(entries), is_tuple=is_tuple(value))
     of_each = element(value) if isinstance(value, Each | Grown | Given | Collected) else None
-    return Given(node, None, of_each) if of_each is not None else None
+    return Given(node, None, of_each, is_tuple(value)) if of_each is not None else None
 
 
 def _why_opaque(function: DefinitionNode) -> str | None:

@@ -28,7 +28,7 @@ from adjoint2rrule.convert.dialects.zygoterules.optional_rewrites import Optiona
 from adjoint2rrule.convert.dialects.zygoterules.primals import Primal, Primals
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.pullbacks import Handed, Pullback
-from adjoint2rrule.convert.dialects.zygoterules.results import Entry, entries, leftmost, rightmost
+from adjoint2rrule.convert.dialects.zygoterules.results import Entry, entries, leftmost, rightmost, spine
 from adjoint2rrule.convert.dialects.zygoterules.rules import Rule
 from adjoint2rrule.convert.dialects.zygoterules.seeds import TangentUses
 from adjoint2rrule.convert.dialects.zygoterules.tangents import Changes, Tangents
@@ -103,6 +103,7 @@ class RuleConversion:
                 self._shift(self._indices[call])
         self._uses(self.rule.callbacks.uses)
         self._names()
+        self.changes.check_roles()
         self.optional.finish(self.changes)
         return self.changes
 
@@ -162,6 +163,7 @@ class RuleConversion:
         self.optional.note(found, primals, pullback)
         before, after = self._own(), tuple(self._zero(i, primals) for i in missing)
         left, right = leftmost(result), rightmost(result)
+        self._note_roles(result, [side for side in (left, right) if side is not None])
         if left is not None and (right is not None or not after):
             if left is right:
                 self._extend(left, before, after)
@@ -170,6 +172,15 @@ class RuleConversion:
                 self._extend(right, (), after)
         elif before or after:
             self._spread(result, before, after, pullback)
+
+    def _note_roles(self, result: Cotangent, ends: list[Items]) -> None:
+        """Note which sequences are the result, or its ends, and which are only a part of it."""
+        seen: list[Cotangent] = []
+        for part in spine(result):
+            mine = part is result or any(part is end for end in ends)
+            once = not any(part is other for other in seen)
+            self.changes.serves(part, "result" if mine and once else "part")
+            seen.append(part)
 
     def _extend(self, display: Items | None, before: tuple[str, ...], after: tuple[str, ...]) -> None:
         if display is not None and (before or after):
@@ -321,7 +332,7 @@ class RuleConversion:
 
     def _uses(self, uses: TangentUses) -> None:
         """Change the tests on tangents, once it is known which `None`s are zeros now."""
-        settled = uses.settled(self.changes.nodes.keys())
+        settled = uses.settled(self.changes.zeros)
         for problem in settled.problems:
             self.changes.problems.append(used(problem))
         for change in settled.changes:
@@ -334,7 +345,8 @@ class RuleConversion:
         """Look at the names of what is rewritten: it must not be used for something else as well."""
         pullbacks = {p.node for p in self.rule.pullbacks}
         for root in (self.rule.node, *self.rule.helpers):
-            found = stored_elsewhere(root, self.changes.nodes, pullbacks, self.rule.followed | self.tested)
+            followed = self.rule.followed | self.tested
+            found = stored_elsewhere(root, self.changes.nodes, pullbacks, followed, self.changes.zeros)
             self.changes.problems += found
 
     def _problem(self, slug: str, node: ast.expr | ast.stmt, message: str) -> None:

@@ -149,11 +149,14 @@ class Given:
         Its entries; `None` where their number cannot be told.
     element
         What every entry is like, where their number cannot be told.
+    is_tuple
+        Whether it is sure to be a tuple.
     """
 
     node: ast.expr | None
     values: tuple[Cotangent, ...] | None
     element: Cotangent = Ready()
+    is_tuple: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,6 +277,34 @@ def is_sequence(value: Cotangent) -> bool:
     if isinstance(value, Result):
         return is_sequence(value.value)
     return isinstance(value, Items | Joined | Each | Collected | Grown | Given)
+
+
+def is_tuple(value: Cotangent) -> bool:
+    """Whether `value` is sure to be a tuple, and no list."""
+    match value:
+        case Items(node=node):
+            return isinstance(node, ast.Tuple)
+        case Joined(left=left, right=right):
+            return is_tuple(left) and is_tuple(right)
+        case Each(node=ast.BinOp() as node):
+            return any(isinstance(side, ast.Tuple) for side in (node.left, node.right))
+        case Collected(node=node):
+            return ast.unparse(node.func) == "tuple"
+        case Given(is_tuple=known):
+            return known
+        case Result(value=part):
+            return is_tuple(part)
+        case Either(choices=choices):
+            return all(map(is_tuple, choices))
+    return False
+
+
+def is_unclear(value: Cotangent) -> bool:
+    """Whether nothing speaks against `value` being a number or an array, but it cannot be told either."""
+    choices = value.choices if isinstance(value, Either) else (value,)
+    return any(isinstance(c, Unclear) for c in choices) and all(
+        isinstance(c, Unclear) or is_value(c) for c in choices
+    )
 
 
 def is_settled(value: Cotangent) -> bool:

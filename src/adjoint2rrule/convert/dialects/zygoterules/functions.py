@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules.numerical import (
@@ -107,6 +107,18 @@ def _is_object(argument: ast.keyword) -> bool:
     return argument.arg == "dtype" and ast.unparse(argument.value).strip("'") in {"object", "O", "np.object_"}
 
 
+def _names_in(annotation: ast.expr) -> Iterator[ast.expr]:
+    """Yield the names in an annotation, also in one that is a string."""
+    for node in ast.walk(annotation):
+        if isinstance(node, ast.Name | ast.Attribute):
+            yield node
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            try:
+                yield from _names_in(ast.parse(node.value, mode="eval").body)
+            except SyntaxError:
+                continue
+
+
 class Functions:
     """Finds out what the calls of one file call.
 
@@ -134,16 +146,44 @@ class Functions:
         symbols = self.symbols(call.func, scope)
         if len(symbols) == 1:
             return self._of_symbol(symbols[0])
-        method = call.func.attr if isinstance(call.func, ast.Attribute) and not symbols else None
-        return Called(None, method)
+        if not isinstance(call.func, ast.Attribute) or symbols or self.is_object(call.func.value, scope):
+            return Called(None)
+        return Called(None, call.func.attr)
+
+    def is_object(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether `node` is an instance of a class of the project, whose operators may be anything."""
+        if isinstance(node, ast.Call):
+            return self._is_own_class(node.func, scope)
+        found = scope.find(node.id) if isinstance(node, ast.Name) else None
+        if found is None:
+            return False
+        where, bindings = found
+        for binding in bindings:
+            if binding.by is By.PARAMETER and isinstance(binding.node, ast.arg) and binding.node.annotation:
+                around = where.parent or where
+                if any(self._is_own_class(part, around) for part in _names_in(binding.node.annotation)):
+                    return True
+            made = binding.value if binding.by is By.VALUE else None
+            if isinstance(made, ast.Call) and self._is_own_class(made.func, where):
+                return True
+        return False
+
+    def _is_own_class(self, node: ast.expr, scope: Scope) -> bool:
+        if not isinstance(node, ast.Name | ast.Attribute):
+            return False
+        return any(symbol.class_node is not None for symbol in self.symbols(node, scope))
 
     def symbols(self, expression: ast.expr, scope: Scope) -> tuple[Symbol, ...]:
         """Return what `expression` can stand for, without the methods of values."""
         if isinstance(expression, ast.Name) and (found := scope.find(expression.id)) is not None:
             where, bindings = found
-            passed = self._passed.get((where, expression.id))
+            passed = self._passed.pop((where, expression.id), None)
             if passed is not None and all(b.by is By.PARAMETER for b in bindings):
-                return self.symbols(*passed)
+                symbols = self.symbols(
+                    *passed
+                )  # of a function that hands a parameter to itself, there are none
+                self._passed[where, expression.id] = passed
+                return symbols
         unit = self._unit_of(scope)
         return self.project.resolve(expression, scope, unit)
 

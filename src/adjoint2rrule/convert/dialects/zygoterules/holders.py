@@ -15,7 +15,11 @@ _COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.DictComp)
 
 
 def stored_elsewhere(
-    root: ast.AST, nodes: Iterable[ast.AST], pullbacks: Set[ast.AST], followed: Set[ast.Name]
+    root: ast.AST,
+    nodes: Iterable[ast.AST],
+    pullbacks: Set[ast.AST],
+    followed: Set[ast.Name],
+    zeros: Set[ast.AST],
 ) -> Iterator[Problem]:
     """Yield a problem for each name of a rewritten node that is used for something else as well.
 
@@ -29,6 +33,8 @@ def stored_elsewhere(
         The functions whose results are cotangents.
     followed
         The uses of names that lead to a cotangent.
+    zeros
+        Those of `nodes` that become the zero of one argument.
     """
     parents = {child: node for node in ast.walk(root) for child in ast.iter_child_nodes(node)}
     found: dict[str, set[ast.AST]] = {}
@@ -43,7 +49,7 @@ def stored_elsewhere(
     for name, held in found.items():
         for use in _uses_otherwise(root, name, followed):
             # With the zero that a `None` becomes one calculates, as with what it stands for.
-            if not (all(isinstance(node, ast.Constant) for node in held) and _calculates(use, parents)):
+            if not (held <= zeros and _calculates(use, parents)):
                 message = f"`{name}` holds a cotangent and is used for something else as well"
                 yield Problem("stepwise-cotangent", use, message, _OWN)
 
@@ -118,4 +124,44 @@ def _function_names(leaving: ast.AST, parents: dict[ast.AST, ast.AST], pullbacks
     return set()
 
 
+def changed_lists(root: ast.AST, lists: Iterable[str], followed: Set[ast.Name]) -> Iterator[Problem]:
+    """Yield a problem where a list of cotangents is used in a way that may change it."""
+    parents = {child: node for node in ast.walk(root) for child in ast.iter_child_nodes(node)}
+    for name in sorted(set(lists)):
+        for use in _uses_otherwise(root, name, followed):
+            if isinstance(use, ast.AugAssign) or not _only_looks(use, parents):
+                message = f"`{name}` holds cotangents and is used in a way that may change it"
+                yield Problem("stepwise-cotangent", use, message, _OWN)
+
+
+def _only_looks(use: ast.Name, parents: dict[ast.AST, ast.AST]) -> bool:
+    """Whether a use of a list leaves it as it is, and is no other name for it."""
+    match parent := parents[use]:
+        case ast.Subscript(value=value, ctx=ast.Load()) if value is use:
+            return not isinstance(parents[parent], ast.Subscript | ast.Attribute | ast.Assign)
+        case ast.Call(func=function):
+            return function is not use and ast.unparse(function).rpartition(".")[2] in _LOOKING
+        case ast.For(iter=over) | ast.comprehension(iter=over):
+            return over is use
+        case ast.Starred() | ast.BinOp() | ast.Compare():
+            return True
+    return False
+
+
+_LOOKING = frozenset(
+    {
+        "len",
+        "sum",
+        "zip",
+        "enumerate",
+        "reversed",
+        "max",
+        "min",
+        "range",
+        "print",
+        "array",
+        "asarray",
+        "stack",
+    }
+)
 _OWN = "Write the cotangent in the `return`, or under a name of its own."

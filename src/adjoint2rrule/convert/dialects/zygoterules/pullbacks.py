@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     SEED,
@@ -12,6 +12,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Either,
     Given,
     Missing,
+    Result,
     Unclear,
     is_sequence,
     parts,
@@ -215,8 +216,7 @@ class PullbackReader:
         read = [self._checked(value, node) for value in self._returned(node, scope)]
         self.followed |= self.reader.followed
         self.reader.followed = outside
-        flat = (c for r in read for c in (r.choices if isinstance(r, Either) else (r,)))
-        return tuple(dict.fromkeys(flat))
+        return tuple(dict.fromkeys(choice for value in read for choice in _choices(value)))
 
     def _returned(self, node: PullbackNode, scope: Scope) -> Iterator[Cotangent]:
         if isinstance(node, ast.Lambda):
@@ -259,18 +259,29 @@ def opaque(node: ast.expr | ast.FunctionDef) -> Problem:
 
 
 def _is_wrong(value: Cotangent) -> bool:
-    """Whether a pullback that returns `value` would fail in the legacy runtime."""
+    """Whether a pullback that returns `value` is sure to fail in the legacy runtime."""
     match value:
         case Missing() | Unclear():
             return False
-        case Given():
-            return isinstance(value.node, ast.ListComp | ast.List)
-        case _:
-            pass
+        case Result(value=part):
+            return _is_wrong(part)
+        case Either(choices=choices):
+            return any(map(_is_wrong, choices))
     node = getattr(value, "node", None)
-    if not is_sequence(value):
-        return True
-    return isinstance(node, ast.List | ast.ListComp | ast.GeneratorExp)
+    return not is_sequence(value) or isinstance(node, ast.List | ast.ListComp | ast.GeneratorExp)
+
+
+def _choices(value: Cotangent) -> Iterator[Cotangent]:
+    """Yield each of the results that `value` may be, also those of a function inside the rule."""
+    match value:
+        case Either(choices=choices):
+            for choice in choices:
+                yield from _choices(choice)
+        case Result(value=Either() | Result() | Missing() as part):
+            for choice in _choices(part):
+                yield choice if isinstance(choice, Missing) else replace(value, value=choice)
+        case _:
+            yield value
 
 
 def positional(node: ast.AST) -> list[ast.arg]:

@@ -32,6 +32,8 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     element,
     is_sequence,
     is_settled,
+    is_tuple,
+    is_unclear,
     is_value,
     listed,
     weight,
@@ -79,6 +81,8 @@ class Reader:
         What the parameters of the functions being read stand for.
     followed
         The uses of names that reading has gone through on its way to a cotangent.
+    lists
+        The names that were found to hold lists, which can be changed.
     """
 
     functions: Functions
@@ -86,6 +90,7 @@ class Reader:
     callbacks: Mapping[ast.expr, str] = field(default_factory=dict)
     parameters: dict[tuple[Scope, str], Cotangent] = field(default_factory=dict)
     followed: set[ast.Name] = field(default_factory=set)
+    lists: set[tuple[Scope, str]] = field(default_factory=set)
     depth: int = 0
     _reading: set[tuple[Scope, str]] = field(default_factory=set)
     _assumed: set[tuple[Scope, str]] = field(default_factory=set)
@@ -126,7 +131,7 @@ class Reader:
             case ast.BinOp(op=ast.BitOr() | ast.BitAnd() | ast.BitXor()):
                 return Unclear(node, "it may join dicts or sets")
             case ast.BinOp() | ast.UnaryOp() | ast.Compare():
-                return READY  # on anything but numbers and arrays these would fail
+                return self._calculated(node, scope)
             case ast.Subscript():
                 return self._subscript(node, scope)
             case ast.Attribute():
@@ -161,6 +166,8 @@ class Reader:
             return READY  # a name that feeds itself is what its other bindings make it
         known = self._known.get(key) or self._follow(node, key, bindings)
         self.followed |= known.followed
+        if is_sequence(known.value) and not is_tuple(known.value):
+            self.lists.add(key)
         return known.value
 
     def _follow(self, node: ast.Name, key: tuple[Scope, str], bindings: list[Binding]) -> _Known:
@@ -234,7 +241,8 @@ class Reader:
             return Unclear(node, f"`{node.id}` is an argument, handed back as it came")
         found = []
         for call, where in calls:
-            arguments = self.functions.called(call, where).arguments(call) or {}
+            called = self.functions.called(call, where)
+            arguments = (called.arguments(call) if called.function is not None else None) or {}
             value = arguments.get(node.id)
             found.append(self.look(value, where) if value is not None else Unclear(node, "it has a default"))
         return either(found)
@@ -293,7 +301,10 @@ class Reader:
             case _:
                 return None
         values: list[Cotangent] = []
-        for call, method, where in self._methods_called(node.id, scope):
+        methods = self._methods_called(node.id, scope)
+        if not any(method.attr in _GROWING for _, method, _ in methods):
+            return None
+        for call, method, where in methods:
             if method.attr in _ORDERING:
                 self.followed.add(_name_of(method))
             elif (
@@ -336,12 +347,20 @@ class Reader:
 
     # -- operators -----------------------------------------------------------------------------
 
+    def _calculated(self, node: ast.BinOp | ast.UnaryOp | ast.Compare, scope: Scope) -> Cotangent:
+        """Return a number or array: on anything else such operators fail, unless its class defines them."""
+        if any(self.functions.is_object(operand, scope) for operand in _operands(node)):
+            return Unclear(node, "an operand is of a class of the project, which may give anything")
+        return READY
+
     def _sum(self, node: ast.BinOp, scope: Scope) -> Cotangent:
         """Return a number or array, or sequences one behind the other."""
         terms = [self.look(term, scope) for term in _terms(node)]
+        if any(self.functions.is_object(term, scope) for term in _terms(node)):
+            return Unclear(node, "an operand is of a class of the project, which may give anything")
         if all(map(is_sequence, terms)):
             return Joined(node, self.read(node.left, scope), self.read(node.right, scope))
-        if any(not is_value(term) and not isinstance(term, Unclear) for term in terms):
+        if any(not is_value(term) and not is_unclear(term) for term in terms):
             return Unclear(node, "it may join sequences")
         if any(isinstance(term, Ready) for term in terms):
             return READY
@@ -354,12 +373,15 @@ class Reader:
     def _product(self, node: ast.BinOp, scope: Scope) -> Cotangent:
         """Return a number or array, or a sequence that is repeated."""
         sides = [self.look(node.left, scope), self.look(node.right, scope)]
-        if isinstance(node.left, ast.Tuple | ast.List) and not is_sequence(sides[1]):
-            repeated = element(self.read(node.left, scope))
-            return (
-                Unclear(node, "what it repeats cannot be told") if repeated is None else Each(node, repeated)
-            )
-        if any(not is_value(side) and not isinstance(side, Unclear) for side in sides):
+        if any(self.functions.is_object(side, scope) for side in (node.left, node.right)):
+            return Unclear(node, "an operand is of a class of the project, which may give anything")
+        displays = [side for side in (node.left, node.right) if isinstance(side, ast.Tuple | ast.List)]
+        if len(displays) == 1 and not all(map(is_sequence, sides)):
+            repeated = element(self.read(displays[0], scope))
+            if repeated is None:
+                return Unclear(node, "what it repeats cannot be told")
+            return Each(node, repeated)
+        if any(not is_value(side) and not is_unclear(side) for side in sides):
             return Unclear(node, "it may repeat a sequence")
         counts = [_is_count(node.left), _is_count(node.right)]
         if any(is_value(side) and not count for side, count in zip(sides, counts, strict=True)):
@@ -402,15 +424,20 @@ class Reader:
 
     def _iterated(self, value: ast.expr, path: tuple[Step, ...], scope: Scope) -> Cotangent | None:
         """Return the part at `path` of each element that iterating over `value` gives."""
-        match value:
-            case ast.Call(func=ast.Name(id="zip"), args=args) if path and isinstance(path[0], int):
+        name = self.functions.called(value, scope).name if isinstance(value, ast.Call) else None
+        match name, value:
+            case "builtins.zip", ast.Call(args=args) if path and isinstance(path[0], int):
                 return self._iterated(args[path[0]], path[1:], scope) if path[0] < len(args) else None
-            case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]) if path and path[0] in {0, 1}:
+            case "builtins.enumerate", ast.Call(args=[inner, *_]) if path and path[0] in {0, 1}:
                 return READY if path[0] == 0 else self._iterated(inner, path[1:], scope)
-            case ast.Call(func=ast.Name(id="reversed" | "list" | "tuple" | "iter"), args=[inner]):
+            case (
+                "builtins.reversed" | "builtins.list" | "builtins.tuple" | "builtins.iter",
+                ast.Call(args=[inner]),
+            ):
                 return self._iterated(inner, path, scope)
-            case ast.Call(func=ast.Attribute(value=inner, attr="items"), args=[]) if path and path[0] == 1:
-                return self._iterated(inner, path[1:], scope)
+            case None, ast.Call(func=ast.Attribute(value=inner, attr="items"), args=[]) if path[:1] == (1,):
+                if not self.functions.is_object(inner, scope):
+                    return self._iterated(inner, path[1:], scope)
         found = element(self.look(value, scope))
         for step in path:
             found = part_at(found, step) if found is not None else None
@@ -460,6 +487,16 @@ def _terms(node: ast.expr) -> list[ast.expr]:
         terms.append(node.right)
         node = node.left
     return [*terms, node]
+
+
+def _operands(node: ast.BinOp | ast.UnaryOp | ast.Compare) -> list[ast.expr]:
+    match node:
+        case ast.BinOp(left=left, right=right):
+            return [left, right]
+        case ast.UnaryOp(operand=operand):
+            return [operand]
+        case ast.Compare(left=left, comparators=others):
+            return [left, *others]
 
 
 def _is_count(node: ast.expr) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
@@ -93,6 +93,24 @@ def computed_by(entry: Entry) -> ast.expr | None:
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def spine(value: Cotangent) -> Iterator[Cotangent]:
+    """Yield the sequences that a result is put together from, and itself."""
+    yield value
+    match value:
+        case Items(values=values):
+            inner: Sequence[Cotangent] = [v.value for v in values if isinstance(v, Spread)]
+        case Joined(left=left, right=right):
+            inner = [left, right]
+        case Collected(value=part) | Result(value=part):
+            inner = [part]
+        case Either(choices=choices):
+            inner = choices
+        case _:
+            inner = []
+    for part in inner:
+        yield from spine(part)
 
 
 def is_missing(result: Cotangent, index: int) -> bool:

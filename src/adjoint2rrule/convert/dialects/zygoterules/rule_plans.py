@@ -131,7 +131,7 @@ class RulePlanner:
             closely = any(
                 p.slug in {"inspected-seed", "inspected-cotangent", "opaque-call"} for p in problems
             )
-            with_value = closely and rule.value.structured is not False
+            with_value = closely and _may_be_keyed(rule)
             changes = adapt(
                 rule, targets[0], names, config, parameter, helpers, inside, with_value=with_value
             )
@@ -211,6 +211,20 @@ class RulePlanner:
         name = rule_name(targets[0].name, self.taken) if decorated.is_plain else None
         self.taken.update({name} if name else ())
         yield EditFunction(address(node), name, tuple(parameters))
+
+
+def _may_be_keyed(rule: Rule) -> bool:
+    """Whether the seed of a rule may be that of a dict or an object, whose missing parts are not stored."""
+    if rule.value.structured is False or rule.value.entries is not None:
+        return False
+    seeds = {pullback.seed for pullback in rule.pullbacks}
+    for node in ast.walk(rule.node):
+        match node:
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int())) if name in seeds:
+                return False
+            case ast.Assign(targets=[ast.Tuple() | ast.List()], value=ast.Name(id=name)) if name in seeds:
+                return False
+    return True
 
 
 def _calling_back(rule: ast.FunctionDef, helper: ast.FunctionDef) -> Problem:

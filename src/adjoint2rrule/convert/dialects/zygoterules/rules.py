@@ -13,6 +13,7 @@ from adjoint2rrule.convert.dialects.zygoterules.callbacks import Callbacks, read
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import Entries, Fields, Ready, is_sequence
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
+from adjoint2rrule.convert.dialects.zygoterules.holders import changed_lists
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.pullbacks import Handed, Pullback, Value
 from adjoint2rrule.convert.dialects.zygoterules.reader import Reader
@@ -112,6 +113,9 @@ def read_rule(
     for statement in returns:
         sources.of_return(statement)
     sources.check_uses(node)
+    followed = reader.followed | sources.followed
+    lists = {name for _, name in reader.lists} & {name.id for name in followed}
+    problems += changed_lists(node, lists, followed)
     called_back = read_callbacks(node, reader, {p.node for p in sources.pullbacks.values()})
     return Rule(
         node,
@@ -122,7 +126,7 @@ def read_rule(
         tuple(sources.pullbacks.values()),
         tuple(sources.handed),
         called_back,
-        frozenset(reader.followed | sources.followed),
+        frozenset(followed),
         (*problems, *called_back.problems),
     )
 

@@ -47,6 +47,8 @@ class Sources:
         The function, where it is not the rule itself.
     value
         What is known of the value of the rule.
+    around
+        The functions that led to this one.
     """
 
     reader: Reader
@@ -56,6 +58,7 @@ class Sources:
     names: Mapping[str, str] | None = None
     maker: ast.FunctionDef | None = None
     value: Value = field(default_factory=Value)
+    around: frozenset[Scope] = frozenset()
     pullbacks: dict[PullbackNode, Pullback] = field(default_factory=dict)
     handed: list[Handed] = field(default_factory=list)
     returned: set[ast.Name] = field(default_factory=set)  # names of pullbacks, where a pair holds them
@@ -87,7 +90,11 @@ class Sources:
             case ast.Name(id=name) if values := self._values(name, pair):
                 for value in values:
                     self._pair(value, scope)
+            case ast.BinOp(left=ast.Tuple()) | ast.BinOp(right=ast.Tuple()):
+                self._opaque_pair(pair)
             case ast.Name() | ast.Attribute() | ast.Subscript() | ast.Await() | ast.NamedExpr():
+                self._opaque_pair(pair)
+            case ast.Tuple() if any(isinstance(e, ast.Starred) for e in pair.elts):
                 self._opaque_pair(pair)
             case _:
                 assert self.statement is not None
@@ -259,12 +266,15 @@ class Sources:
         arguments = called.arguments(call)
         if arguments is None or self.reader.depth >= _MAX_DEPTH or falls_through(function.body):
             return None
+        if inner in self.around or inner is self.scope:
+            return None  # it makes what it makes by calling itself
         local = self.reader.is_local(inner)
         reader = self.reader if local else self.reader.elsewhere(inner)
         reader.parameters |= {(inner, n): self.reader.look(a, scope) for n, a in arguments.items()}
         self.reader.functions.passing(inner, arguments, scope)
         names = self._renamed(arguments, inner if local else None)
-        sources = Sources(reader, self.helpers, [], inner, names, function)
+        around = self.around | {self.scope}
+        sources = Sources(reader, self.helpers, [], inner, names, function, around=around)
         for statement in walk_scope(function.body):
             if isinstance(statement, ast.Return):
                 sources._of_maker(statement)

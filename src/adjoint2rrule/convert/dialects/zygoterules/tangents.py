@@ -28,6 +28,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Ready,
     Result,
     Spread,
+    is_tuple,
     parts,
 )
 from adjoint2rrule.convert.dialects.zygoterules.primals import Primal, Primals, Type
@@ -56,6 +57,10 @@ class Changes:
         The cotangents that `operations` change.
     consumed
         Names whose use goes away.
+    zeros
+        The `None`s that become the zero of one argument.
+    roles
+        What each sequence serves as: as a result, a part of one, or a cotangent.
     problems
         What cannot be converted.
     advice
@@ -67,6 +72,8 @@ class Changes:
     around: dict[Operation, None] = field(default_factory=dict)
     nodes: dict[ast.AST, None] = field(default_factory=dict)
     consumed: set[Consumed] = field(default_factory=set)
+    zeros: set[ast.AST] = field(default_factory=set)
+    roles: dict[ast.AST, set[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     advice: Problem | None = None
 
@@ -91,6 +98,20 @@ class Changes:
             message = "one value serves as the cotangent of arguments that need different ones"
             self.problem("shared-cotangent", node, message, "Write each cotangent out for itself.")
 
+    def serves(self, value: Cotangent, role: str) -> None:
+        """Note what a sequence serves as."""
+        node = getattr(value, "node", None)
+        if isinstance(node, ast.expr):
+            self.roles.setdefault(node, set()).add(role)
+
+    def check_roles(self) -> None:
+        """Note a sequence that is changed for what it serves as, and serves as something else as well."""
+        for node, roles in self.roles.items():
+            if len(roles) > 1 and node in self.nodes:
+                assert isinstance(node, ast.expr)
+                message = "one sequence serves as a whole and as a part of something else"
+                self.problem("shared-cotangent", node, message, "Write each cotangent out for itself.")
+
     def problem(self, slug: str, node: ast.expr | ast.stmt, message: str, hint: str) -> None:
         """Note what stands in the way."""
         self.problems.append(Problem(slug, node, message, hint))
@@ -112,6 +133,7 @@ class Tangents:
         """Decide on the cotangent of `primal`, which is written as `node` where it is returned."""
         match value:
             case Missing(node=ast.expr() as none):
+                self.changes.zeros.add(none)
                 self._do(Replace(address(none), self.runtime.call(primal.zero)), none)
             case Either(choices=choices):
                 own = node if isinstance(node, ast.IfExp) else None
@@ -120,8 +142,9 @@ class Tangents:
             case Result():
                 self.cotangent(value.value, self._inside(primal, value), None)
             case Fields():
-                self._fields(value, primal)
+                self._fields(value, primal, node)
             case Items():
+                self.changes.serves(value, "cotangent")
                 self._items(value, primal)
             case Entries():
                 self._entries(value, primal)
@@ -134,7 +157,7 @@ class Tangents:
         """Look at a number or an array, which stays as it is written, if it can be the cotangent."""
         at = node or self.scope.node
         assert isinstance(at, ast.expr | ast.stmt)
-        if isinstance(value, Ready | Part | Alike) and primal.is_structure:
+        if isinstance(value, Ready | Alike) and primal.is_structure:
             self._wrong_structure(at, primal, "a number or an array")
         elif isinstance(value, Part | Alike) and not primal.is_numerical:
             message = f"whether the cotangent of {primal.written} is an array or a tuple cannot be told"
@@ -156,7 +179,8 @@ class Tangents:
         at = getattr(value, "node", None)
         if isinstance(value, Grown) or at is None:
             at = node if isinstance(node, ast.Name) else None
-        is_list = isinstance(value, Grown) or isinstance(at, ast.ListComp)
+        is_list = not is_tuple(value)
+        self.changes.serves(value, "cotangent")
         if at is None or isinstance(at, ast.GeneratorExp) or (is_list and not self._takes_list(primal)):
             where = node or self.scope.node
             assert isinstance(where, ast.expr | ast.stmt)
@@ -180,25 +204,27 @@ class Tangents:
     def _takes_list(self, primal: Primal) -> bool:
         return primal.known is not None and primal.known.container == "list"
 
-    def elements(self, value: Cotangent, primal: Primal) -> None:
+    def elements(self, value: Cotangent, primal: Primal, *, outermost: bool = True) -> None:
         """Decide on what is in a sequence that becomes, or is put into, the cotangent of `primal`."""
+        if not outermost:
+            self.changes.serves(value, "part")
         match value:
             case Each(value=part):
                 self.cotangent(part, self.primals.element(primal, value), None)
             case Collected(value=part) | Spread(value=part) | Result(value=part):
-                self.elements(part, primal)
+                self.elements(part, primal, outermost=False)
             case Joined(left=left, right=right):
-                self.elements(left, primal)
-                self.elements(right, primal)
+                self.elements(left, primal, outermost=False)
+                self.elements(right, primal, outermost=False)
             case Items(values=values) | Grown(values=values) | Given(values=tuple() as values):
                 for part in values:
                     if isinstance(part, Spread):
-                        self.elements(part, primal)
+                        self.elements(part, primal, outermost=False)
                     else:
                         self.cotangent(part, self.primals.element(primal, None), None)
             case Either(choices=choices):
                 for choice in choices:
-                    self.elements(choice, primal)
+                    self.elements(choice, primal, outermost=outermost)
 
     def _entries(self, value: Entries, primal: Primal) -> None:
         """Make a dict comprehension a `Tangent`."""
@@ -212,11 +238,12 @@ class Tangents:
 
     # -- objects and dicts ---------------------------------------------------------------------
 
-    def _fields(self, value: Fields, primal: Primal) -> None:
+    def _fields(self, value: Fields, primal: Primal, node: ast.expr | None) -> None:
         """Make a dict, or the fields of an object, a `Tangent`."""
         self._consume(value.node)
         nothing = bool(value.values) and all(isinstance(v, Missing) for v in value.values)
-        if nothing and not self.module.has_comment(self.module.span(value.node)):
+        # Under a name, something may ask whether it is `None`.
+        if nothing and node is value.node and not self.module.has_comment(self.module.span(value.node)):
             self._do(Replace(address(value.node), self.runtime.call(primal.zero)), value.node)
             return
         if primal.known is not None and primal.known.container in {"tuple", "list", "set"}:
