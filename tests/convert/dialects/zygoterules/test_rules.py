@@ -51,7 +51,6 @@ NO_PAIR = {
     "if x:\n    return f(x), lambda dy: (dy,)": "the rule can end without returning a pair",
     "return": "the rule returns something else than a pair",
     "return f(x), 1, lambda dy: (dy,)": "the rule returns something else than a pair",
-    "return f(x), *x": "the rule returns something else than a pair",
     "return 2 * x": "the rule returns something else than a pair",
     "return [f(x), lambda dy: (dy,)]": "the rule returns something else than a pair",
 }

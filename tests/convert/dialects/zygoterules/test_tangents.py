@@ -155,7 +155,7 @@ STRUCTURED = {
     ("x: list[Part]", "[{'a': dy}]"): "Tangent[list](Tangent[Part](a=dy))",
     # parts, by the annotations of the fields
     ("x: Whole", "{'part': {'a': dy}}"): "Tangent[Whole](part=Tangent[Part](a=dy))",
-    ("x: Whole", "{'part': dict(a=None)}"): "Tangent[Whole](part=ZeroTangent())",
+    ("x: Whole", "{'part': dict(a=None)}"): "Tangent[Whole](part=Tangent[Part]())",
     ("x: Whole", "{'parts': [{'a': dy}]}"): "Tangent[Whole](parts=Tangent[list](Tangent[Part](a=dy)))",
     ("x: Whole", "{'by_name': {'k': {'a': dy}}}"): (
         "Tangent[Whole](by_name=Tangent[dict]({'k': Tangent[Part](a=dy)}))"
