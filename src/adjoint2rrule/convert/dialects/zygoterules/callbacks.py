@@ -11,8 +11,16 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
-from adjoint2rrule.convert.dialects.zygoterules.cotangents import Back, Cotangent, parts
+from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
+    Back,
+    Cotangent,
+    Either,
+    Ready,
+    Seed,
+    parts,
+)
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
+from adjoint2rrule.convert.dialects.zygoterules.pullbacks import short
 from adjoint2rrule.convert.dialects.zygoterules.reader import Reader
 from adjoint2rrule.convert.dialects.zygoterules.seeds import TangentUses, read_uses
 from adjoint2rrule.convert.scopes import FunctionNode, Scope
@@ -74,6 +82,7 @@ def read_callbacks(rule: ast.FunctionDef, reader: Reader, pullbacks: Set[ast.AST
         if isinstance(back, Back):
             shortened += [] if back.own else [call]
             problems += _in_function(call, scope, reader, pullbacks)
+            problems += _given_legacy_form(call, scope, reader)
         elif back is not None and _holds_back(back):
             problems.append(_lost(call.func))
     problems += _escaping(rule, reader)
@@ -116,6 +125,25 @@ def _in_function(call: ast.Call, scope: Scope, reader: Reader, pullbacks: Set[as
         if isinstance(around.node, FunctionNode) and around.node not in pullbacks:
             yield _lost(call.func)
         around = around.parent
+
+
+def _given_legacy_form(call: ast.Call, scope: Scope, reader: Reader) -> Iterator[Problem]:
+    """Yield a problem where a function from the AD is given what may not be a tangent as it is written.
+
+    A slice of a seed, or a sum of its parts, may be a bare tuple, and so may what ``type(y)`` makes.
+    """
+    for given in (*call.args, *(k.value for k in call.keywords)):
+        if not _is_tangent(reader.look(given, scope)):
+            message = f"`{short(call.func)}`, a function from the AD, is given `{short(given)}`"
+            message += ", which may be no tangent: a `None`, a tuple or a dict"
+            yield Problem("opaque-callback", given, message, "Give it a number, an array or a tangent.")
+
+
+def _is_tangent(value: Cotangent) -> bool:
+    """Whether `value` is a number, an array or a tangent on every path, whatever the seed is."""
+    if isinstance(value, Either):
+        return all(map(_is_tangent, value.choices))
+    return isinstance(value, Ready | Seed)
 
 
 def _escaping(rule: ast.FunctionDef, reader: Reader) -> Iterator[Problem]:

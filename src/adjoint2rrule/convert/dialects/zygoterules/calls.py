@@ -19,6 +19,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Given,
     Grown,
     Missing,
+    Ready,
     Result,
     Unclear,
     either,
@@ -97,7 +98,7 @@ def _called_back(callback: str, node: ast.Call) -> Cotangent:
     if callback == "gradient":
         return Given(node, None if arguments is None else (GIVEN,) * arguments, GIVEN)
     own = callback == "_pullback"
-    return Given(node, (READY, Back(own, None if arguments is None else arguments + own)))
+    return Given(node, (Ready(given=True), Back(own, None if arguments is None else arguments + own)))
 
 
 def _fields(reader: Reader, node: ast.Call, scope: Scope) -> Cotangent:
@@ -112,7 +113,7 @@ def _collected(reader: Reader, node: ast.Call, called: Called, scope: Scope) -> 
     inside = reader.read(node.args[0], scope)
     if is_value(inside):
         made_tuple = called.name == "builtins.tuple"
-        return Given(node, None, READY if inside == READY else SEED, is_tuple=made_tuple)
+        return Given(node, None, READY if isinstance(inside, Ready) else SEED, is_tuple=made_tuple)
     return (
         Collected(node, inside) if is_sequence(inside) else Unclear(node, "what it collects cannot be told")
     )

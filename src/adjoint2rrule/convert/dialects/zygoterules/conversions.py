@@ -259,15 +259,15 @@ class RuleConversion:
             self._problem("opaque-pullback", handed.statement, "its results are not all of one length")
             return
         before, after = self._own(), tuple(self._zero(i, primals) for i in counts.pop())
-        if not before and not after:
+        if not before and not after and not handed.taken:
             return
         if handed.call is not None and handed.node is not None:
-            text = self._calling(handed.call, handed.seed, before, after)
+            text = self._calling(f"{handed.call}{handed.taken}", handed.seed, before, after)
             self.changes.edit(Replace(address(handed.node), text), handed.node)
             self._consume(handed.node)
             return
         y, back = free_name("y", self.rule.node), free_name("back", self.rule.node)
-        text = self._calling(f"{back}({{}})", handed.seed, before, after)
+        text = self._calling(f"{back}({{}}){handed.taken}", handed.seed, before, after)
         operation = SplitReturn(address(handed.statement), f"{y}, {back}", f"return {y}, {text}")
         self.changes.edit(operation, handed.statement)
 

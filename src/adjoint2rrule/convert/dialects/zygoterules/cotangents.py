@@ -12,7 +12,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ready:
-    """A number or an array: it stays as it is written."""
+    """A number or an array: it stays as it is written.
+
+    Attributes
+    ----------
+    given
+        Whether it is the value of a callback, or of a part of one, which may be a structure all the same.
+    """
+
+    given: bool = False
 
 
 @dataclass(frozen=True)

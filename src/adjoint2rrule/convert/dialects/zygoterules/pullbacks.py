@@ -78,6 +78,8 @@ class Handed:
         What it calls its seed.
     results
         What it can return.
+    taken
+        What takes that from the result of the call, as written behind it: ``[1:]``.
     """
 
     statement: ast.Return
@@ -85,6 +87,7 @@ class Handed:
     call: str | None
     seed: str
     results: tuple[Given, ...]
+    taken: str = ""
 
 
 @dataclass(frozen=True)

@@ -405,7 +405,7 @@ class Reader:
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Cotangent:
         inside = self.look(node.value, scope)
         if isinstance(inside, Ready):
-            return READY
+            return inside
         if is_value(inside):
             # A slice of a structured seed is a bare tuple, one of an array an array.
             return Part() if isinstance(node.slice, ast.Slice | ast.Tuple) else SEED

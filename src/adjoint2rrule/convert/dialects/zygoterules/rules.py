@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules.callbacks import Callbacks, read_callbacks
-from adjoint2rrule.convert.dialects.zygoterules.cotangents import Entries, Fields, Ready, is_sequence
+from adjoint2rrule.convert.dialects.zygoterules.cotangents import READY, Entries, Fields, is_sequence
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
 from adjoint2rrule.convert.dialects.zygoterules.holders import changed_lists
@@ -153,7 +153,7 @@ def _is_structured(returns: list[ast.Return], reader: Reader, scope: Scope) -> b
             case ast.Tuple(elts=[value, _]):
                 read = reader.look(value, scope)
                 structured = isinstance(read, Fields | Entries) or is_sequence(read)
-                found.add(True if structured else False if isinstance(read, Ready) else None)
+                found.add(True if structured else False if read == READY else None)
             case _:
                 found.add(None)
     return found.pop() if len(found) == 1 else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from adjoint2rrule.convert.dialects.zygoterules.calls import from_elsewhere
-from adjoint2rrule.convert.dialects.zygoterules.cotangents import GIVEN, Back, Cotangent, Given, is_sequence
+from adjoint2rrule.convert.dialects.zygoterules.cotangents import GIVEN, Back, Given, is_sequence
 from adjoint2rrule.convert.dialects.zygoterules.functions import Called
 from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
@@ -75,21 +75,32 @@ class Sources:
         self.statement = statement
         if statement.value is None:
             self.problem("no-pair", statement, "the rule returns something else than a pair", _PAIR)
-        else:
-            self._pair(statement.value, self.scope)
+            return
+        pairs = list(self._pairs(statement.value))
+        for pair in pairs:
+            self._pair(pair, self.scope)
+        if len(pairs) > 1 and any(h.statement is statement and h.node is None for h in self.handed):
+            # What goes around a pair from elsewhere would go around the others too.
+            self._opaque_pair(statement.value)
+
+    def _pairs(self, value: ast.expr) -> Iterator[ast.expr]:
+        """Yield each pair that `value` can be, as it is written."""
+        match value:
+            case ast.IfExp(body=body, orelse=orelse):
+                yield from self._pairs(body)
+                yield from self._pairs(orelse)
+            case ast.Name(id=name) if values := self._values(name):
+                for bound in values:
+                    yield from self._pairs(bound)
+            case _:
+                yield value
 
     def _pair(self, pair: ast.expr, scope: Scope) -> None:
         match pair:
             case ast.Tuple(elts=[_, pullback]) if not any(isinstance(e, ast.Starred) for e in pair.elts):
                 self._pullback(pullback, scope)
-            case ast.IfExp(body=body, orelse=orelse):
-                self._pair(body, scope)
-                self._pair(orelse, scope)
             case ast.Call():
                 self._pair_of_call(pair, scope)
-            case ast.Name(id=name) if values := self._values(name, pair):
-                for value in values:
-                    self._pair(value, scope)
             case ast.BinOp(left=ast.Tuple()) | ast.BinOp(right=ast.Tuple()):
                 self._opaque_pair(pair)
             case ast.Name() | ast.Attribute() | ast.Subscript() | ast.Await() | ast.NamedExpr():
@@ -100,7 +111,7 @@ class Sources:
                 assert self.statement is not None
                 self.problem("no-pair", self.statement, "the rule returns something else than a pair", _PAIR)
 
-    def _values(self, name: str, use: ast.Name) -> list[ast.expr] | None:
+    def _values(self, name: str) -> list[ast.expr] | None:
         """Return what a name that holds a pair is bound to, where it serves for nothing else."""
         bindings = self.scope.bindings.get(name, [])
         uses = [n for n in ast.walk(self.scope.node) if isinstance(n, ast.Name) and n.id == name]
@@ -150,8 +161,8 @@ class Sources:
                 self._named(node, scope)
             case ast.Call():
                 self._made(node, node, scope)
-            case ast.Subscript() if isinstance(self.reader.look(node, scope), Back):
-                self._hand(node, node, None, "dy", self._of_back(node, scope))
+            case ast.Subscript() if isinstance(back := self.reader.look(node, scope), Back):
+                self._hand_back(node, node, None, back)
             case _:
                 self._opaque(node)
 
@@ -190,8 +201,8 @@ class Sources:
             case Binding(by=By.VALUE, value=ast.IfExp() as value):
                 self._pullback(value, scope)
             case Binding(by=By.PART, value=ast.Call() as call, path=(1,)):
-                if call.func in self.reader.callbacks:
-                    self._hand(node, node, f"{node.id}({{}})", "dy", self._of_back(node, scope))
+                if isinstance(back := self.reader.look(node, scope), Back):
+                    self._hand_back(node, node, f"{node.id}({{}})", back)
                     return
                 made = self._makers(call, self.reader.functions.called(call, scope), scope)
                 if isinstance(made, Sources):
@@ -331,24 +342,28 @@ class Sources:
     def _pair_of_callback(self, call: ast.Call, scope: Scope) -> None:
         match self.reader.look(call, scope):
             case Given(values=(_, Back() as back)):
-                self._hand(call, None, None, "dy", self._given(back))
+                self._hand_back(call, None, None, back)
             case _:
                 message = f"the rule returns the cotangents of `{short(call)}`, and no pullback"
                 self.problem("no-pair", call, message, _PAIR)
 
-    def _of_back(self, node: ast.expr, scope: Scope) -> tuple[Given, ...]:
-        return self._given(self.reader.look(node, scope))
-
-    @staticmethod
-    def _given(back: Cotangent | None) -> tuple[Given, ...]:
-        count = back.count if isinstance(back, Back) else None
-        return (Given(None, None if count is None else (GIVEN,) * count, GIVEN),)
+    def _hand_back(self, pair: ast.expr, node: ast.expr | None, call: str | None, back: Back) -> None:
+        """Note a pullback of the AD; of `pullback`, the rule's own AD gives an entry more."""
+        entries = None if back.count is None else (GIVEN,) * back.count
+        taken = "" if back.own else "[1:]"
+        self._hand(pair, node, call, "dy", (Given(None, entries, GIVEN),), taken)
 
     def _hand(
-        self, pair: ast.expr, node: ast.expr | None, call: str | None, seed: str, results: tuple[Given, ...]
+        self,
+        pair: ast.expr,
+        node: ast.expr | None,
+        call: str | None,
+        seed: str,
+        results: tuple[Given, ...],
+        taken: str = "",
     ) -> None:
         assert self.statement is not None
-        self.handed.append(Handed(self.statement, node, call, seed, results))
+        self.handed.append(Handed(self.statement, node, call, seed, results, taken))
         if len(self.handed) > 1 and self.handed[-2].statement is self.statement:
             # One statement would need two of the rule's own pullbacks.
             self._opaque(pair)
