@@ -41,6 +41,17 @@ TEXTS = {
     "A: TypeAlias = int": None,
     "A: typing.TypeAlias = int": None,
     "A = 1": None,
+    "A = B\nclass B: ...\n": True,
+    "A = B  # as it was called\ndef B(): ...\n": False,
+    "A: TypeAlias = B\nclass B: ...\n": True,
+    "A = B\nB = A\n": None,
+    "A = B(1)\nclass B(Base): ...\n": False,
+    "A = B('A', 'x y')\nclass B(Enum): ...\n": None,
+    "A = B('A')\nclass B(type):\n    x: int\n": None,
+    "A = B('A')\ndef B(name): ...\n": None,
+    "A = B.m\nB: int\n": False,
+    "A = B.C\nclass B:\n    class C: ...\n": True,
+    "A = B | C\nclass B: ...\n": None,
     "class Another: ...": None,
     "class C:\n    def A(self): ...": None,
     "": None,
@@ -50,6 +61,52 @@ TEXTS = {
 @pytest.mark.parametrize(("text", "wanted"), TEXTS.items(), ids=map(repr, TEXTS))
 def test_source_tells(text, wanted, installed):
     assert is_installed_class(f"{installed({'PKG.py': text})}.A") is wanted
+
+
+BODY = """
+class C(Base):
+    class Inner: ...
+
+    Alias = Inner
+    kind: type[int]
+    a: int
+
+    def method(self): ...
+
+x: C
+class Other:
+    class Far: ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("member", "wanted"),
+    [
+        ("C.method", False),
+        ("C.a", False),
+        ("C.inherited", False),  # a class in a base of a class is too rare to ask
+        ("C.Inner", True),
+        ("C.Alias", None),
+        ("C.kind", None),
+        ("C.Far", False),
+        ("C.method.__call__", False),
+        ("x.method", False),
+        ("y.method", None),
+    ],
+)
+def test_member_is_a_class_where_the_class_says_so(member, wanted, installed):
+    assert is_installed_class(f"{installed({'PKG.py': BODY})}.{member}") is wanted
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("numpy.abs", "numpy.conj", "numpy.mod", "numpy.max", "numpy.random.normal", "numpy.add.reduce"),
+        *("numpy.ndarray.sum", "scipy.stats.norm.pdf", "scipy.special.expit", "datetime.datetime.now"),
+    ],
+)
+def test_common_functions_are_known_for_such(name):
+    assert is_installed_class(name) is False
 
 
 @pytest.mark.parametrize(
