@@ -131,6 +131,8 @@ def test_plain_form_is_the_one_without_a_target(text, is_plain, is_plain_rule):
         ("@adjoint()\ndef f(x): ...", [], "f"),
         ("@adjoint\ndef __call__(self: Affine, x): ...", [], "Affine.__call__"),
         ("@adjoint\ndef __call__(self: 'Affine', x): ...", [], "Affine.__call__"),
+        ("@adjoint\ndef __call__(self: Affine, x, /, z: Foo): ...", [], "Affine.__call__"),
+        ("@adjoint\ndef __call__(self, x, /, z: Foo): ...", [], "__call__"),
         ("@adjoint\ndef __call__(self, x): ...", [], "__call__"),
         ("@adjoint\ndef __call__(): ...", [], "__call__"),
         ("@nograd\nclass C: ...", [], "C"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
 from adjoint2rrule.convert.dialects.zygoterules.names import Use
 from adjoint2rrule.convert.project import Project
-from adjoint2rrule.convert.scopes import DefinitionNode, Scope
+from adjoint2rrule.convert.scopes import DefinitionNode, Scope, parameters_of
 from adjoint2rrule.convert.units import Unit
 
 _DECORATING = legacy.DEFINING | {legacy.AMBIGUOUS}
@@ -69,10 +69,10 @@ class Decorated:
         """What the definition is for, as the source writes it."""
         if self.explicit_targets:
             return ", ".join(ast.unparse(target) for target in self.explicit_targets)
-        if self.node.name == "__call__" and isinstance(self.node, ast.FunctionDef) and self.node.args.args:
-            annotation = self.node.args.args[0].annotation
-            if annotation is not None:
-                return ast.unparse(annotation).strip("'") + ".__call__"
+        if self.node.name == "__call__" and isinstance(self.node, ast.FunctionDef):
+            first = next(iter(parameters_of(self.node)), None)
+            if first is not None and first.annotation is not None:
+                return ast.unparse(first.annotation).strip("'") + ".__call__"
         return self.node.name
 
 

@@ -80,21 +80,22 @@ def uses(unit: Unit, project: Project, modules: Modules) -> Iterator[Use]:
         root = _root(node)
         if root is None or not _may_be_legacy(node, root, scope, unit, project):
             continue
-        symbols = [s for s in _symbols(node, scope, unit, project) if not (s.is_none or is_property_rule(s))]
-        name = legacy_name(tuple(symbols), modules)
+        found = behind_rules(node, scope, unit, project, modules)
+        name = legacy_name(tuple(s for s in found if not s.is_none), modules)
         if name is not None:
             inner |= {node.value} if isinstance(node, ast.Attribute) else set()
             yield Use(name, node, root, scope, functions)
 
 
-def _symbols(
-    node: ast.Name | ast.Attribute, scope: Scope, unit: Unit, project: Project
+def behind_rules(
+    node: ast.Name | ast.Attribute, scope: Scope, unit: Unit, project: Project, modules: Modules
 ) -> tuple[Symbol, ...]:
-    """Return what `node` can stand for; behind rules on properties, what a star import gives."""
+    """Return what `node` can stand for, without the rules that bear its name; behind them, star imports."""
     found = project.resolve(node, scope, unit)
-    if isinstance(node, ast.Name) and found and all(map(is_property_rule, found)):
+    others = tuple(s for s in found if not is_plain_rule(s, project, modules))
+    if isinstance(node, ast.Name) and found and not others:
         return project.resolve(node, _NOWHERE, unit)
-    return found
+    return others
 
 
 def dynamic_imports(unit: Unit, modules: Modules) -> Iterator[ast.Call]:
@@ -116,7 +117,7 @@ def _may_be_legacy(
     """
     found = scope.find(root.id)
     imports = [b for b in found[1] if b.by is By.IMPORT] if found is not None else []
-    is_hidden = found is not None and root.id not in PROPERTIES  # rules on them hide no star import
+    is_hidden = found is not None and not all(map(_may_be_rule, found[1]))  # rules hide no star import
     if not imports and (is_hidden or not unit.scope.star_imports):
         return False
     if isinstance(node, ast.Attribute) and node.attr in ALL:
@@ -139,14 +140,20 @@ def _sources(binding: Binding, unit: Unit) -> list[str]:
     return [source, f"{source}.{alias.name}"] if source else []
 
 
-def is_property_rule(symbol: Symbol) -> bool:
-    """Whether a symbol is a rule on a property, which leaves the name to what it was before."""
-    name = symbol.dotted.rpartition(".")[2]
-    return (
-        name in PROPERTIES
-        and bool(symbol.bindings)
-        and all(isinstance(b.node, ast.FunctionDef) and b.node.decorator_list for b in symbol.bindings)
+def is_plain_rule(symbol: Symbol, project: Project, modules: Modules) -> bool:
+    """Whether a symbol is a function under ``@adjoint``, which leaves the name to what it was before."""
+    if symbol.unit is None or symbol.scope is None or not all(map(_may_be_rule, symbol.bindings)):
+        return False
+    found = (
+        project.resolve(decorator, symbol.scope, symbol.unit)
+        for b in symbol.bindings
+        for decorator in getattr(b.node, "decorator_list", ())
     )
+    return any(legacy_name(symbols, modules) == "adjoint" for symbols in found)
+
+
+def _may_be_rule(binding: Binding) -> bool:
+    return isinstance(binding.node, ast.FunctionDef) and bool(binding.node.decorator_list)
 
 
 def _root(node: ast.expr) -> ast.Name | None:

@@ -23,7 +23,7 @@ from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
 from adjoint2rrule.convert.dialects.zygoterules.rules import Rule, read_rule
 from adjoint2rrule.convert.dialects.zygoterules.tangents import Changes
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
-from adjoint2rrule.convert.model import Options
+from adjoint2rrule.convert.model import Kind, Options
 from adjoint2rrule.convert.operations import EditFunction, Operation, Replace, address, written_by
 from adjoint2rrule.convert.plan import Consumed
 from adjoint2rrule.convert.project import Project
@@ -146,7 +146,16 @@ class RulePlanner:
             min(problems, key=_telling, default=None),
             frozenset(runtime.used),
             frozenset((names.module, names.written(name)) for name in names.used),
-            frozenset(self._consumed(decorated, changes, reads.keys(), rule, helpers)),
+            frozenset(
+                self._consumed(
+                    decorated,
+                    changes,
+                    reads.keys(),
+                    rule,
+                    helpers,
+                    is_on_properties=targets[0].kind is Kind.PROPERTY,
+                )
+            ),
             helpers if problems else rule.helpers,
             changes.advice,
             calls_back,
@@ -170,6 +179,8 @@ class RulePlanner:
         reads: Set[Use],
         rule: Rule,
         helpers: tuple[ast.FunctionDef, ...],
+        *,
+        is_on_properties: bool,
     ) -> Iterator[Consumed]:
         """Yield the uses of names that a rule has no more; of a plain rule on properties, its name too."""
         yield from changes.consumed
@@ -179,7 +190,7 @@ class RulePlanner:
         uses += [use for use in self.helpers.callbacks if use.functions[:1] and use.functions[0] in helpers]
         for use in uses:
             yield use.root, use.scope, ast.unparse(use.node)
-        if decorated.is_plain and decorated.node.name in legacy.PROPERTIES:
+        if decorated.is_plain and is_on_properties:
             # The rule was read under this name, and is the last to need its import.
             name = ast.Name(decorated.node.name, ast.Load())
             yield name, decorated.scope, name.id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
@@ -155,9 +155,12 @@ class Targets:
             "Give it a name first: `target = ...`, and `@adjoint(target)`.",
         )
 
-    def _members(self, target: ast.expr, scope: Scope) -> list[Symbol]:
+    def _members(self, target: ast.Name | ast.Attribute, scope: Scope) -> list[Symbol]:
         """Return what `target` can stand for, with what a class of the project has from its bases."""
         symbols = self.project.resolve(target, scope, self.unit)
+        before = legacy.behind_rules(target, scope, self.unit, self.project, self.modules)
+        if self._legacy_name(before) is not None:
+            return list(before)
         if not isinstance(target, ast.Attribute) or all(s.bindings for s in symbols):
             return list(symbols)
         owners = self.project.resolve(target.value, scope, self.unit)
@@ -242,9 +245,8 @@ class Targets:
             return Target(Kind.CONSTRUCTOR, f"type[{text}]", name, symbols[0] if symbols else None, notes)
         return Target(Kind.FUNCTION, text, name, None, notes)
 
-    def _legacy_name(self, symbols: list[Symbol]) -> str | None:
-        others = tuple(s for s in symbols if not legacy.is_property_rule(s))
-        return legacy.legacy_name(others, self.modules)
+    def _legacy_name(self, symbols: Iterable[Symbol]) -> str | None:
+        return legacy.legacy_name(tuple(symbols), self.modules)
 
     def _property(self, node: ast.expr | ast.stmt, name: str) -> Target | Problem:
         """Return the target of a rule on the legacy function `name`."""
