@@ -31,9 +31,12 @@ class Seed:
     ----------
     given
         Whether a callback gave it.
+    entries
+        Its parts, where the value of the rule is a tuple that shows them.
     """
 
     given: bool = False
+    entries: tuple[Cotangent, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -323,6 +326,8 @@ def is_settled(value: Cotangent) -> bool:
 def element(value: Cotangent) -> Cotangent | None:
     """Return what each element of `value` is like; `None` where it is no sequence, as far as is known."""
     match value:
+        case Seed(entries=tuple() as parts_of_it):
+            return either(parts_of_it)
         case Ready() | Seed() | Part() | Alike():
             return value
         case Each(value=part) | Given(values=None, element=part):

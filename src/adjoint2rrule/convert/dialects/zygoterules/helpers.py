@@ -73,7 +73,9 @@ class Helpers:
     def _is_public(self, name: str) -> bool:
         """Whether other modules take `name` from this one, or are offered it."""
         offered = name in (self.unit.exported or ())
-        return offered or any(True for _ in self.project.importers(self.unit, name))
+        by_star = self.unit.exported is None and not name.startswith("_")
+        taken = [name, "*"] if by_star else [name]
+        return offered or any(True for word in taken for _ in self.project.importers(self.unit, word))
 
     def rules_using(self, function: ast.FunctionDef) -> list[ast.AST]:
         """Return the rules that use `function`."""

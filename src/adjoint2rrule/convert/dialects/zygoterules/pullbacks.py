@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
-    SEED,
     Cotangent,
     Either,
     Given,
     Missing,
     Result,
+    Seed,
     Unclear,
     is_sequence,
     parts,
@@ -98,11 +98,14 @@ class Value:
     ----------
     entries
         How many entries it has, where it is a tuple on every path.
+    parts
+        What these are as cotangents, where it is one tuple.
     structured
         Whether it is a structure; `None` where that cannot be told.
     """
 
     entries: int | None = None
+    parts: tuple[Cotangent, ...] | None = None
     structured: bool | None = None
 
 
@@ -149,7 +152,7 @@ class PullbackReader:
         if seed is None:
             return None
         inner = scope.inner(node)
-        self.reader.parameters[inner, seed] = SEED
+        self.reader.parameters[inner, seed] = Seed(entries=self.value.parts)
         if partial is not None:
             self._bind(node, inner, partial, *(outside or (self.reader, scope)))
         given, functions = self.reader.given_in(node), self.reader.functions

@@ -406,6 +406,10 @@ class Reader:
         inside = self.look(node.value, scope)
         if isinstance(inside, Ready):
             return inside
+        if isinstance(inside, Seed) and inside.entries is not None:
+            part = called_part(Given(None, inside.entries), node)
+            if part is not None and is_value(part):
+                return part
         if is_value(inside):
             # A slice of a structured seed is a bare tuple, one of an array an array.
             return Part() if isinstance(node.slice, ast.Slice | ast.Tuple) else SEED
@@ -455,6 +459,8 @@ class Reader:
 
 def part_at(whole: Cotangent, step: Step) -> Cotangent | None:
     """Return the part of `whole` at `step`, `None` where it cannot be told."""
+    if isinstance(whole, Seed) and whole.entries is not None and step is not None:
+        return part_at(Given(None, whole.entries), step)
     if isinstance(whole, Ready | Seed | Part):
         # Of a slice of a seed, one does not know what it is; an unpacked part is a part.
         return Given(None, None, whole) if isinstance(step, Rest) else whole

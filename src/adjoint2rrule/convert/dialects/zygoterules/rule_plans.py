@@ -131,7 +131,7 @@ class RulePlanner:
             closely = any(
                 p.slug in {"inspected-seed", "inspected-cotangent", "opaque-call"} for p in problems
             )
-            with_value = closely and _may_be_keyed(rule)
+            with_value = closely and _asks_for_keys(rule)
             changes = adapt(
                 rule, targets[0], names, config, parameter, helpers, inside, with_value=with_value
             )
@@ -224,18 +224,26 @@ class RulePlanner:
         yield EditFunction(address(node), name, tuple(parameters))
 
 
-def _may_be_keyed(rule: Rule) -> bool:
-    """Whether the seed of a rule may be that of a dict or an object, whose missing parts are not stored."""
+def _asks_for_keys(rule: Rule) -> bool:
+    """Whether a pullback may ask which keys its seed has: the tangent of a dict or object stores no zeros."""
     if rule.value.structured is False or rule.value.entries is not None:
         return False
-    seeds = {pullback.seed for pullback in rule.pullbacks}
-    for node in ast.walk(rule.node):
-        match node:
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int())) if name in seeds:
-                return False
-            case ast.Assign(targets=[ast.Tuple() | ast.List()], value=ast.Name(id=name)) if name in seeds:
-                return False
-    return True
+    return any(_is_about_keys(node) for pullback in rule.pullbacks for node in ast.walk(pullback.node))
+
+
+def _is_about_keys(node: ast.AST) -> bool:
+    match node:
+        case ast.MatchMapping() | ast.keyword(arg=None):
+            return True
+        case ast.Attribute(attr=name):
+            return name in {"get", "items", "keys", "pop", "values"}
+        case ast.Compare(left=ast.Constant(value=str()), ops=[ast.In() | ast.NotIn()]):
+            return True
+        case ast.Call(func=ast.Name(id=name)):
+            return name in {"dict", "iter", "len", "list", "sorted", "tuple"}
+        case ast.For() | ast.comprehension():
+            return True
+    return False
 
 
 def _calling_back(rule: ast.FunctionDef, helper: ast.FunctionDef) -> Problem:

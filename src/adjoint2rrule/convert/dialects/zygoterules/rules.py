@@ -10,7 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.dialects.zygoterules.callbacks import Callbacks, read_callbacks
-from adjoint2rrule.convert.dialects.zygoterules.cotangents import READY, Entries, Fields, is_sequence
+from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
+    READY,
+    SEED,
+    Cotangent,
+    Entries,
+    Fields,
+    is_sequence,
+)
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
 from adjoint2rrule.convert.dialects.zygoterules.holders import changed_lists
@@ -19,7 +26,7 @@ from adjoint2rrule.convert.dialects.zygoterules.pullbacks import Handed, Pullbac
 from adjoint2rrule.convert.dialects.zygoterules.reader import Reader
 from adjoint2rrule.convert.dialects.zygoterules.sources import Sources
 from adjoint2rrule.convert.flow import falls_through
-from adjoint2rrule.convert.scopes import Scope, walk_scope
+from adjoint2rrule.convert.scopes import Binding, By, Scope, walk_scope
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,11 @@ def read_rule(
     problems: list[Problem] = []
     reader = Reader(functions, own, callbacks)
     returns = [n for n in walk_scope(node.body) if isinstance(n, ast.Return)]
-    value = Value(_entries_of_value(returns), _is_structured(returns, reader, own))
+    value = Value(
+        _entries_of_value(returns),
+        _parts_of_value(returns, reader, own),
+        _is_structured(returns, reader, own),
+    )
     sources = Sources(reader, helpers, problems, own, value=value)
     if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in walk_scope(node.body)):
         problems.append(Problem("no-pair", node, "the rule is a generator", _PAIR))
@@ -143,6 +154,23 @@ def _entries_of_value(returns: list[ast.Return]) -> int | None:
             case _:
                 counts.add(None)
     return counts.pop() if len(counts) == 1 else None
+
+
+def _parts_of_value(returns: list[ast.Return], reader: Reader, scope: Scope) -> tuple[Cotangent, ...] | None:
+    """Return what the parts of a seed are, where the one ``return`` shows the parts of the value."""
+    match returns:
+        case [ast.Return(value=ast.Tuple(elts=[ast.Tuple(elts=entries), _]))]:
+            return tuple(_part_of_value(entry, reader, scope) for entry in entries)
+    return None
+
+
+def _part_of_value(entry: ast.expr, reader: Reader, scope: Scope) -> Cotangent:
+    """Return a number or an array, where `entry` is one: an argument counts that nothing is said of."""
+    if isinstance(entry, ast.Name) and (found := scope.find(entry.id)) is not None and found[0] is scope:
+        match found[1]:
+            case [Binding(by=By.PARAMETER, node=ast.arg(annotation=None))]:
+                return READY
+    return READY if reader.look(entry, scope) == READY else SEED
 
 
 def _is_structured(returns: list[ast.Return], reader: Reader, scope: Scope) -> bool | None:
