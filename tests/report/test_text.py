@@ -96,6 +96,24 @@ def test_listing_holds_all_remarks_too():
     assert set(remarks(MIXED).splitlines()) < set(listing(MIXED).splitlines())
 
 
+def test_listing_tells_of_an_adapted_definition_once():
+    said = [line for line in listing(MIXED).splitlines() if line.startswith(("lab/r.py:20", "lab/r.py:21"))]
+    assert said == ["lab/r.py:21:1: inspected-cotangent: about inspected-cotangent"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [
+        (Kind.FUNCTION, "`f` has a legacy definition (function) that can be converted"),
+        (Kind.NOGRAD, "`f` is marked by a legacy `nograd` that can be converted"),
+        (Kind.ACCESS, "`f` is a legacy property access that can be converted"),
+    ],
+)
+def test_listing_says_what_is_legacy(kind, wanted):
+    found = Conversion(SOURCE, b"", (Edit(Span(0, 1), b"y"),), (Converted(definition("f", 3, kind)),))
+    assert listing(found) == f"lab/r.py:3:1: legacy-definition: {wanted}\n"
+
+
 def test_listing_tells_of_legacy_names_without_a_definition():
     # ȳ is one character, and two bytes.
     imports_only = Conversion(SOURCE, b"", (Edit(Span(7, 14), b"rrule"),))

@@ -89,13 +89,14 @@ class Kind(Enum):
     CONSTRUCTOR = "constructor"
     FUNCTOR = "functor"
     PROPERTY = "property"
+    ACCESS = "property access"
     MUTATING = "mutating function"
     NOGRAD = "non-differentiable function"
 
 
 @dataclass(frozen=True)
 class LegacyDefinition:
-    """One legacy definition: an ``@adjoint`` function, or one ``nograd`` statement or decorator.
+    """One legacy definition: an ``@adjoint`` function, a ``nograd``, or another use that becomes a new one.
 
     Attributes
     ----------

@@ -10,6 +10,7 @@ from adjoint2rrule.convert.model import (
     Converted,
     Decision,
     Diagnostic,
+    Kind,
     LegacyDefinition,
     Refused,
     Severity,
@@ -23,10 +24,11 @@ def remarks(conversion: Conversion, *, quiet: bool = False, advice: bool = False
 
 
 def listing(conversion: Conversion, *, quiet: bool = False, advice: bool = False) -> str:
-    """Return `remarks`, and a line for each legacy definition: all that ``--check`` finds in a file."""
+    """Return `remarks`, and a line for each legacy definition without one: all that ``--check`` finds."""
     said = _said(conversion, advice)
-    convertible = [d.definition for d in conversion.decisions if not isinstance(d, Refused)]
-    said += map(_legacy_definition, convertible)
+    convertible = [d for d in conversion.decisions if not isinstance(d, Refused)]
+    # What is adapted has a remark already, which only a quiet run leaves out.
+    said += [_legacy_definition(d.definition) for d in convertible if quiet or isinstance(d, Converted)]
     if conversion.edits and not convertible:
         said.append(_legacy_names(conversion))
     return _lines(conversion, said, quiet)
@@ -130,7 +132,14 @@ def _line(path: str, remark: Diagnostic) -> str:
 
 
 def _legacy_definition(definition: LegacyDefinition) -> Diagnostic:
-    message = f"`{definition.name}` has a legacy definition ({definition.kind.value}) that can be converted"
+    match definition.kind:
+        case Kind.ACCESS:
+            what = "is a legacy property access"
+        case Kind.NOGRAD:
+            what = "is marked by a legacy `nograd`"
+        case kind:
+            what = f"has a legacy definition ({kind.value})"
+    message = f"`{definition.name}` {what} that can be converted"
     return Diagnostic(
         "legacy-definition", Severity.ERROR, message, "", line=definition.line, column=definition.column
     )

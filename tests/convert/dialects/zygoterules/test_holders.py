@@ -41,8 +41,11 @@ def test_name_that_is_used_otherwise_keeps_the_pullback_as_it_is(body):
 
 def test_name_and_its_use_are_told():
     reason = adaption(rule("d = {}\nd['a'] = 2 * dy\nreturn (d, dy)"))
-    assert "`d` holds a cotangent and is used for something else as well" in reason.message
+    assert "`d` holds a cotangent and is built in steps" in reason.message
+    assert "instead: write it as one literal" in reason.hint
     assert reason.line == 8
+    reason = adaption(rule("d = {'a': dy}\nprint(d)\nreturn (d, dy)"))
+    assert "`d` holds a cotangent and is used for something else as well" in reason.message
 
 
 ALONE = {

@@ -124,7 +124,7 @@ def test_call_is_a_definition_of_its_own():
     (decision,) = conversion(f"{HEAD}c = 2 * literal_getproperty(a, 'x')\n").decisions
     assert isinstance(decision, Converted)
     definition = decision.definition
-    assert (definition.kind, definition.name) == (Kind.PROPERTY, "literal_getproperty(a, 'x')")
+    assert (definition.kind, definition.name) == (Kind.ACCESS, "literal_getproperty(a, 'x')")
     assert (definition.line, definition.column) == (4, 9)
 
 

@@ -98,6 +98,7 @@ LONG = "a_function_with_a_rather_long_name(x, y, first=1, second=2, third=3)"
 PROBLEMS = {
     "return f(x)[0]": ("opaque-pair", "the pair comes from `f(x)[0]`, which cannot be read"),
     "return x": ("opaque-pair", "the pair comes from `x`"),
+    "return cached(x)": ("opaque-pair", "the pair comes from `cached(x)`, which cannot be rewritten for"),
     "return f(x), *x": ("opaque-pair", "the pair comes from `(f(x), *x)`"),
     "return x.pair": ("opaque-pair", "the pair comes from `x.pair`"),
     "return (p := (1.0, lambda dy: (dy,)))": ("opaque-pair", "the pair comes from `(p := "),

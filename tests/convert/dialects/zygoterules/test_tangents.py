@@ -258,8 +258,8 @@ def test_comment_behind_another_entry_does_not_keep_a_zero():
 # -- what is refused ---------------------------------------------------------------------------
 
 REFUSED = {
-    ("x", "(dy, dy)"): ("too-many-entries", "the pullback returns 2 cotangents for 1 arguments"),
-    ("x, *, k", "(dy, None)"): ("too-many-entries", "the pullback returns 2 cotangents for 1 arguments"),
+    ("x", "(dy, dy)"): ("too-many-entries", "the pullback returns 2 cotangents for 1 argument"),
+    ("x, *, k", "(dy, None)"): ("too-many-entries", "the pullback returns 2 cotangents for 1 argument"),
     ("x: Part", "({'b': dy},)"): ("unknown-field", "`Part` has no field 'b'"),
     ("x: Part", "({1: dy},)"): ("unknown-field", "`Part` has no field 1"),
     ("x: Part", "({'not a name': dy},)"): ("unknown-field", "`Part` has no field 'not a name'"),

@@ -211,7 +211,8 @@ class RuleConversion:
                 found, first, named, primals if variadic else None, tangents, primals, node
             )
         if len(found) > named and not variadic:
-            message = f"the pullback returns {len(found)} cotangents for {named} arguments"
+            arguments = f"{named} argument{'s' * (named != 1)}"
+            message = f"the pullback returns {len(found)} cotangents for {arguments}"
             self.changes.problem("too-many-entries", node, message, _ENTRIES)
             return None
         if len(found) > named:
@@ -369,7 +370,8 @@ _BY_HAND = "Return the cotangents as a literal tuple, one per argument."
 _ENTRIES = "Return one cotangent per positional parameter; keyword-only ones have none."
 _SEED_HINTS = {
     "inspected-seed": "Missing and structured seeds have another form now; convert this rule by hand.",
-    "inspected-cotangent": "Missing and structured seeds have another form now; convert this rule by hand.",
+    "inspected-cotangent": "Look at no cotangent's form, or convert this rule by hand: a missing one is an "
+    "`AbstractZero` now, and one with parts a `Tangent`.",
     "opaque-call": "The seed may have a new form that the function does not know; convert this rule by hand.",
     "mutated-seed": "A seed belongs to its caller; make a new array, as in `dy = 2 * dy`.",
 }

@@ -307,7 +307,7 @@ class _Planner:
     def of_property(self, use: Use) -> Plan:
         """Return the plan for a use of ``literal_getproperty`` or its like outside of rules."""
         place = self.properties.place(use)
-        definition = self._definition_at(ast.unparse(place), Kind.PROPERTY, place)
+        definition = self._definition_at(ast.unparse(place), Kind.ACCESS, place)
         operation = self.properties.operation(use, self.calls)
         if isinstance(operation, Problem):
             return Plan(Refused(definition, self._diagnostic(operation, definition.name)), self.tops[place])
@@ -351,7 +351,8 @@ class _Planner:
 
     def _adapted(self, problem: Problem, name: str) -> Diagnostic:
         message = f"`{name}` keeps its legacy pullback, which is wrapped: {problem.message}"
-        hint = f"It is right as it is. For plain tangents instead: {problem.hint}"
+        wish = problem.hint[:1].lower() + problem.hint[1:]
+        hint = f"It is right as it is. For plain tangents instead: {wish}"
         return self.unit.module.diagnostic(problem.slug, problem.node, message, hint, Severity.WARNING)
 
     def _advice(self, problem: Problem, name: str) -> Diagnostic:

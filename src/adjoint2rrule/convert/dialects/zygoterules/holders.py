@@ -50,8 +50,10 @@ def stored_elsewhere(
         for use in _uses_otherwise(root, name, followed):
             # With the zero that a `None` becomes one calculates, as with what it stands for.
             if not (held <= zeros and _calculates(use, parents)):
-                message = f"`{name}` holds a cotangent and is used for something else as well"
-                yield Problem("stepwise-cotangent", use, message, _OWN)
+                built = _is_stored_into(use, parents)
+                what = "is built in steps" if built else "is used for something else as well"
+                message = f"`{name}` holds a cotangent and {what}"
+                yield Problem("stepwise-cotangent", use, message, _AT_ONCE if built else _OWN)
 
 
 def _uses_otherwise(root: ast.AST, name: str, followed: Set[ast.Name]) -> Iterator[ast.AugAssign | ast.Name]:
@@ -60,6 +62,12 @@ def _uses_otherwise(root: ast.AST, name: str, followed: Set[ast.Name]) -> Iterat
         read = _is_name(node, name) and not isinstance(getattr(node, "ctx", None), ast.Store)
         if isinstance(node, ast.AugAssign | ast.Name) and (updated or (read and node not in followed)):
             yield node
+
+
+def _is_stored_into(use: ast.AugAssign | ast.Name, parents: dict[ast.AST, ast.AST]) -> bool:
+    """Whether a use puts something into what the name holds."""
+    parent = parents.get(use)
+    return isinstance(parent, ast.Subscript | ast.Attribute) and isinstance(parent.ctx, ast.Store)
 
 
 def _calculates(use: ast.AugAssign | ast.Name, parents: dict[ast.AST, ast.AST]) -> bool:
@@ -164,4 +172,5 @@ _LOOKING = frozenset(
         "stack",
     }
 )
+_AT_ONCE = 'Write it as one literal: `{"a": da, "b": db}`.'
 _OWN = "Write the cotangent in the `return`, or under a name of its own."

@@ -126,11 +126,11 @@ class Sources:
             if any(child in names for child in ast.iter_child_nodes(node)):
                 yield node
 
-    def _opaque_pair(self, pair: ast.expr) -> None:
+    def _opaque_pair(self, pair: ast.expr, why: str = "which cannot be read") -> None:
         self.problem(
             "opaque-pair",
             pair,
-            f"the pair comes from `{short(pair)}`, which cannot be read",
+            f"the pair comes from `{short(pair)}`, {why}",
             "Write the pair in the `return`, with a pullback that is defined in the rule.",
         )
 
@@ -141,7 +141,9 @@ class Sources:
             return
         called = self.reader.functions.called(call, scope)
         made = self._makers(call, called, scope)
-        if made is None:
+        if made is None and called.function is not None:
+            self._opaque_pair(call, _STAYS)
+        elif made is None:
             self._opaque_pair(call)
         elif isinstance(made, Sources):
             self._take(made)
@@ -435,3 +437,4 @@ def _written(call: ast.Call, node: ast.expr, scope: Scope) -> str | None:
 
 
 _PAIR = "A rule returns `(y, pullback)` on every path; the legacy runtime fails on anything else."
+_STAYS = "which cannot be rewritten for this rule alone, nor its results be told from its source"
