@@ -330,3 +330,41 @@ def test_adapted_pullback_names_itself_where_its_result_does_not_fit():
 
     with pytest.raises(LegacyRuleError, match="my_back returned 2 entries"):
         adapt_pullback(my_back, 1.0)(1.0)
+
+
+def seen(seed, value):
+    """Return the seed that an adapted pullback is given for `seed`, the tangent of `value`."""
+    taken = []
+    adapt_pullback(taken.append, value=value)(seed)
+    (legacy,) = taken
+    return legacy
+
+
+@pytest.mark.parametrize(
+    ("seed", "value", "expected"),
+    [
+        (Tangent[dict](a=2.0), {"b": 1.0, "a": 1.0}, {"b": None, "a": 2.0}),
+        (Tangent[Design](density=2.0), Design(1.0, 1.0), {"density": 2.0, "beta": None}),
+        (
+            Tangent[Design](density=Tangent[Design](beta=2.0)),
+            Design(Design(1.0, 1.0), 1.0),
+            {"density": {"density": None, "beta": 2.0}, "beta": None},
+        ),
+        (
+            Tangent[tuple](Tangent[Design](beta=2.0), ZeroTangent()),
+            (Design(1.0, 1.0), 1.0),
+            ({"density": None, "beta": 2.0}, None),
+        ),
+    ],
+)
+def test_seed_has_every_part_of_the_value(seed, value, expected):
+    assert seen(seed, value) == expected
+
+
+def test_seed_keeps_parts_that_the_value_does_not_show():
+    assert seen(Tangent[Design](c=2.0), Design(1.0, 1.0))["c"] == 2.0
+
+
+def test_parts_that_a_tangent_does_not_store_can_be_taken_out():
+    legacy = to_legacy(Tangent[dict](a=2.0))
+    assert [legacy.pop("b"), legacy.pop("b", 7.0), legacy.pop("a"), legacy] == [None, None, 2.0, {}]

@@ -29,7 +29,7 @@ from adjoint2rrule.core import (
     unthunk,
 )
 from adjoint2rrule.core.dispatch.method import describe
-from adjoint2rrule.core.tangent_types.primal_fields import is_namedtuple
+from adjoint2rrule.core.tangent_types.primal_fields import fields_of, is_namedtuple
 from adjoint2rrule.interop.leaves import structural, zero_for
 from adjoint2rrule.legacy.errors import LegacyRuleError
 
@@ -43,6 +43,10 @@ class PartialDict(dict[Any, Any]):
     def get(self, key: Any, default: Any = None, /) -> Any:
         """Return the part under `key`; a missing one is `None`, which no default takes the place of."""
         return self[key]
+
+    def pop(self, key: Any, default: Any = None, /) -> Any:
+        """Remove the part under `key` and return it; a missing one is `None`, as for `get`."""
+        return super().pop(key, None)
 
 
 def to_legacy(tangent: Any, /) -> Any:
@@ -171,7 +175,7 @@ def adapt_pullback(
         Whether the first of `primals` is the callable itself, whose cotangent `pullback` gives.
     value
         The value of the rule, for a pullback that asks which keys its seed has: the tangent of a dict
-        stores no zeros.
+        or an object stores no zeros.
 
     Examples
     --------
@@ -192,11 +196,15 @@ def adapt_pullback(
 
 
 def _filled(seed: Any, value: Any) -> Any:
-    """Return a legacy seed with `None` for every entry of a dict in `value` that it does not have."""
-    if isinstance(seed, dict) and isinstance(value, dict):
-        return PartialDict((key, _filled(seed.get(key), part)) for key, part in value.items())
-    if type(seed) in {tuple, list} and isinstance(value, tuple | list) and len(seed) == len(value):
-        return type(seed)(map(_filled, seed, value))
+    """Return a legacy seed with `None` for every entry or field of `value` that it does not have."""
+    if isinstance(seed, dict):
+        parts = value if isinstance(value, dict) else fields_of(value)
+        keys = dict.fromkeys((*parts, *seed))
+        return PartialDict((key, _filled(seed.get(key), parts.get(key))) for key in keys)
+    if isinstance(seed, tuple | list) and isinstance(value, tuple | list) and len(seed) == len(value):
+        filled = list(map(_filled, seed, value))
+        cls: Any = type(seed)
+        return cls._make(filled) if is_namedtuple(cls) else cls(filled)
     return seed
 
 

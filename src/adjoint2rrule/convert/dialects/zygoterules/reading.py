@@ -12,6 +12,7 @@ from adjoint2rrule.convert.dialects.zygoterules.fresh import is_fresh
 from adjoint2rrule.convert.dialects.zygoterules.functions import Called, Functions
 from adjoint2rrule.convert.dialects.zygoterules.held import SOLID, UNKNOWN, Held, join
 from adjoint2rrule.convert.dialects.zygoterules.holding import Holding
+from adjoint2rrule.convert.dialects.zygoterules.numerical import ARRAY_ATTRIBUTES, ARRAY_METHODS
 from adjoint2rrule.convert.flow import falls_through
 from adjoint2rrule.convert.scopes import DefinitionNode, FunctionNode, Scope, walk_scope
 
@@ -118,6 +119,21 @@ class Reading:
                 case _:
                     continue
             if shown.is_tangent:
+                return True
+        return False
+
+    @cached_property
+    def shows_names(self) -> bool:
+        """Whether a tangent is read by names, so that it is one of a dict or an object, and stores no zeros."""
+        for node in self.holding.scopes:
+            match node:
+                case ast.Subscript(slice=ast.Constant(value=str()), value=whole):
+                    pass
+                case ast.Attribute(attr=name, value=whole) if name not in ARRAY_ATTRIBUTES | ARRAY_METHODS:
+                    pass
+                case _:
+                    continue
+            if self.holding.of(whole).is_tangent:
                 return True
         return False
 

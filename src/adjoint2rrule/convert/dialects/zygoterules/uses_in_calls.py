@@ -113,7 +113,8 @@ class Calls:
             yield from self._instance_test(node, call, held)
         elif called.name is not None and called.name.startswith("builtins."):
             start = called.name == "builtins.sum" and len(call.args) > 1
-            if called.name not in _HARMLESS or keyword or start:
+            counted = called.name == "builtins.len" and held.is_tangent and self.reading.shows_names
+            if called.name not in _HARMLESS or keyword or start or counted:
                 yield inspected(call, f"is given to `{name}`")
         elif self._grows_own(call):
             return
