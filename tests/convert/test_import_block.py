@@ -2,17 +2,69 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from adjoint2rrule.convert.import_block import insertion, without_lines
+from adjoint2rrule.convert.import_block import insertion, is_headed, without_lines
 from adjoint2rrule.convert.model import Edit, Span
 from adjoint2rrule.convert.splice import splice
-from tests.convert.building import parsed, sample
+from tests.convert.building import Sample, parsed, sample
 
 NAMES = ("NoTangent", "rrule")
 NEW = "from adjoint2rrule.core import NoTangent, rrule\n"
+
+
+HEADED = {
+    "right above": (
+        "import aaa\n# the AD\nOLD# more\nimport numpy\n",
+        "import aaa\n# the AD\nNEW# more\nimport numpy\n",
+    ),
+    "over a section": (
+        "import aaa\n\n# -- AD --\n\nOLD\n# -- more --\n\nimport numpy\n",
+        "import aaa\n\n# -- AD --\n\nNEW\n# -- more --\n\nimport numpy\n",
+    ),
+    "over two that go": ("import zzz\n# the AD\nOLDOLD\nx = 1\n", "import zzz\n# the AD\nNEW\nx = 1\n"),
+    "at the end": ("import zzz\n# the AD\nOLD", "import zzz\n# the AD\nNEW"),
+}
+
+
+def with_legacy_import(text: str) -> tuple[Sample, list[ast.stmt]]:
+    """Return a file that holds `text`, and the imports that go from it."""
+    file = sample(text.replace("OLD", "from zygote import adjoint\n"))
+    return file, [s for s in file.unit.module.tree.body if "zygote" in file.unit.module.text(s)]
+
+
+@pytest.mark.parametrize(("before", "after"), HEADED.values(), ids=HEADED)
+def test_import_under_a_comment_of_its_own_is_replaced_where_it_stands(before, after):
+    file, removed = with_legacy_import(before)
+    module = file.unit.module
+    edit = insertion(file.unit, file.project, [("adjoint2rrule.core", NAMES)], removed)
+    result = splice(module.source.content, without_lines(module, removed, edit))
+    assert result.decode() == after.replace("NEW", NEW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import aaa\n# others\nOLDimport numpy\n",
+        "import aaa\n# others\nimport numpy\nOLD",
+        "# licence\nOLD\nx = 1\n",
+        "import aaa\n# others\n\n\nOLD\nx = 1\n",
+        "import aaa\n# others\n\nOLDimport numpy\n",
+        "import aaa\n\nOLD\nx = 1\n",
+    ],
+)
+def test_comment_over_other_lines_heads_no_import_that_goes(text):
+    file, removed = with_legacy_import(text)
+    assert not is_headed(file.unit.module, removed[0], removed)
+
+
+def test_import_of_third_parties_does_not_stand_in_for_one_of_the_project():
+    file, removed = with_legacy_import("import os\n\n# ours\nfrom .zygote import adjoint\n\nx = 1\n")
+    edit = insertion(file.unit, file.project, [("adjoint2rrule.core", NAMES)], removed)
+    assert edit.span.start < file.unit.module.lines_of(removed[0]).start
 
 
 def inserted(text: str | bytes, root: Path | None = None, path: str = "rules.py", names=NAMES) -> bytes:

@@ -88,6 +88,24 @@ def test_words_behind_a_directive_outlive_their_import(comment):
     assert comment not in found
 
 
+@pytest.mark.parametrize(
+    ("imports", "noted"),
+    [
+        ("import a\n# the AD\nfrom zygoterules import adjoint\n\n", False),
+        ("from adjoint2rrule.core import rrule\n# the AD\nfrom zygoterules import adjoint\n\n", True),
+        (
+            "from adjoint2rrule.core import rrule\n# others\nfrom zygoterules import adjoint\nimport a\n",
+            False,
+        ),
+    ],
+)
+def test_comment_is_noted_where_nothing_takes_the_place_of_its_import(imports, noted):
+    outcome = conversion(imports + BODY.replace("DECORATOR", "adjoint"))
+    slugs = [d.slug for d in outcome.diagnostics]
+    assert slugs.count("left-comment") == noted
+    assert not outcome.failed
+
+
 @pytest.mark.parametrize("cotangent", ['{"b": dy}', '{"b": None}', 'literal_getproperty(x, "b") * dy'])
 def test_import_that_was_never_used_may_be_named_like_a_field(cotangent):
     text = f"""

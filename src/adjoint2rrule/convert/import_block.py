@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 from adjoint2rrule.convert.import_style import import_style
 from adjoint2rrule.convert.model import Edit, Span
@@ -20,12 +21,16 @@ def insertion(
 ) -> Edit:
     """Return the edit that imports names at the top of a file: `new` has the modules, each with its names.
 
-    It joins the third-party imports, sorted in, or makes a section of its own for them.  The
-    statements in `removed` leave at the same time.
+    It stands in for an import under a comment of its own, joins the third-party imports, sorted in, or
+    makes a section of its own for them.  The statements in `removed` leave at the same time.
     """
     module = unit.module
     end = newline(module)
     text = end.join(written(module, project, source, names) for source, names in new)
+    for statement in removed:
+        if is_headed(module, statement, removed) and _section_of(unit, project, statement) == "third":
+            start = module.lines_of(statement).start
+            return Edit(Span(start, start), text + end)
     source = new[0][0]
     imports = leading_imports(module.tree)
     third = [s for s in imports if _section(unit, project, s) == "third"]
@@ -58,6 +63,28 @@ def _without_block(module: Module, text: bytes, end: bytes) -> Edit:
         return _after(module, body[0], end + text, end, _next_line_end(module, body[0], end))
     start = _start_with_comments(module, body[0])
     return Edit(Span(start, start), text + end + end)
+
+
+def is_headed(module: Module, statement: ast.stmt, removed: Sequence[ast.stmt]) -> bool:
+    """Whether lines of comment speak of `statement`, or of a section that holds what is `removed` alone.
+
+    They stand right above it, or a blank line further up where blank lines set it apart.
+    """
+    content, starts = module.source.content, module.line_starts
+    lines = [content[a:b].strip() for a, b in pairwise(starts)]
+    leaving = {module.lines_of(s).start: module.lines_of(s).end for s in removed}
+    first, end = starts.index(module.lines_of(statement).start), module.lines_of(statement).start
+    while end in leaving:
+        end = leaving[end]
+    following = lines[starts.index(end)] if end < len(content) else b""
+    above = first - 1
+    if above > 0 and not lines[above] and not following:
+        above -= 1
+    head = above
+    while head >= 0 and lines[head].startswith(b"#"):
+        head -= 1
+    # At the very top of a file stand its licence, encoding and the like.
+    return 0 <= head < above and (not following or following.startswith(b"#"))
 
 
 def _start_with_comments(module: Module, statement: ast.stmt) -> int:
@@ -103,6 +130,12 @@ def leading_imports(tree: ast.Module) -> list[_ImportNode]:
 
 def _only_imports(node: ast.Try | ast.TryStar | ast.If) -> bool:
     return all(isinstance(s, _ImportNode) for s in node.body)
+
+
+def _section_of(unit: Unit, project: Project, statement: ast.stmt) -> str:
+    """Return the section that an import belongs to, or the first one in a statement that goes as a whole."""
+    inside = (node for node in ast.walk(statement) if isinstance(node, _ImportNode))
+    return next(_section(unit, project, node) for node in inside)
 
 
 def _section(unit: Unit, project: Project, statement: _ImportNode) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from adjoint2rrule.convert.import_block import insertion, leading_imports, without_lines, written
+from adjoint2rrule.convert.import_block import insertion, is_headed, leading_imports, without_lines, written
 from adjoint2rrule.convert.model import Diagnostic, Edit, Severity, Span
 from adjoint2rrule.convert.operations import (
     AddAliases,
@@ -84,6 +84,7 @@ class _Imports:
         for flag in flags:
             self._rename(flag)
         self._add(self._wanted(unneeded))
+        self._note_left_comments()
         self.edits += without_lines(self.module, self.removed, self.place)
         edits = sorted(self.edits, key=lambda edit: (edit.span.start, edit.span.end))
         # Names that others may take from here stay imported, though nothing here reads them any more.
@@ -159,6 +160,18 @@ class _Imports:
 
     def _comments(self, span: Span) -> list[str]:
         return [text for start, text in self.module.comments if span.start <= start < span.end]
+
+    def _note_left_comments(self) -> None:
+        """Note the comments above imports that go, and in whose place nothing comes."""
+        for statement in self.removed:
+            start = self.module.lines_of(statement).start
+            taken = self.place is not None and self.place.span.start == start
+            if not taken and is_headed(self.module, statement, self.removed):
+                message = f"the comment above `{_first_line(statement)}` stays, and the import goes"
+                hint = "Remove the comment if it speaks of the import alone."
+                self.notes.append(
+                    self.module.diagnostic("left-comment", statement, message, hint, Severity.NOTE)
+                )
 
     def _note(self, statement: _ImportNode, reason: str) -> None:
         message = f"`{ast.unparse(statement)}` is not needed any more, and stays, since {reason}"
@@ -266,6 +279,10 @@ class _Imports:
             if self.unit.absolute(statement) == module and statement not in self.removed:
                 return statement
         return None
+
+
+def _first_line(statement: ast.stmt) -> str:
+    return ast.unparse(statement).partition("\n")[0]
 
 
 def _sorted(names: Iterable[str]) -> list[str]:
