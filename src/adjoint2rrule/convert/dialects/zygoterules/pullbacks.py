@@ -102,11 +102,14 @@ class Value:
         What these are as cotangents, where it is one tuple.
     structured
         Whether it is a structure; `None` where that cannot be told.
+    is_sequence
+        Whether it is sure to be a tuple or a list.
     """
 
     entries: int | None = None
     parts: tuple[Cotangent, ...] | None = None
     structured: bool | None = None
+    is_sequence: bool = False
 
 
 @dataclass

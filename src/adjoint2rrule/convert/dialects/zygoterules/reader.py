@@ -364,8 +364,8 @@ class Reader:
             return Unclear(node, "it may join sequences")
         if any(isinstance(term, Ready) for term in terms):
             return READY
-        if all(term == GIVEN for term in terms):
-            return GIVEN  # sums of cotangents, which the AD has made
+        if GIVEN in terms and all(isinstance(term, Seed) for term in terms):
+            return GIVEN  # a sum with a cotangent that the AD has made
         if any(map(is_value, terms)):
             return Part()  # parts of a seed are joined by `+` where they are tuples
         return Unclear(node, "none of its terms can be told")

@@ -224,14 +224,18 @@ class RulePlanner:
         yield EditFunction(address(node), name, tuple(parameters))
 
 
+_ITERATING = frozenset({"dict", "enumerate", "iter", "len", "list", "sorted", "tuple"})
+
+
 def _asks_for_keys(rule: Rule) -> bool:
     """Whether a pullback may ask which keys its seed has: the tangent of a dict or object stores no zeros."""
-    if rule.value.structured is False or rule.value.entries is not None:
+    if rule.value.structured is False or rule.value.is_sequence:
         return False
-    return any(_is_about_keys(node) for pullback in rule.pullbacks for node in ast.walk(pullback.node))
+    nodes = ((node, pullback.seed) for pullback in rule.pullbacks for node in ast.walk(pullback.node))
+    return any(_is_about_keys(node, seed) for node, seed in nodes)
 
 
-def _is_about_keys(node: ast.AST) -> bool:
+def _is_about_keys(node: ast.AST, seed: str) -> bool:
     match node:
         case ast.MatchMapping() | ast.keyword(arg=None):
             return True
@@ -239,10 +243,12 @@ def _is_about_keys(node: ast.AST) -> bool:
             return name in {"get", "items", "keys", "pop", "values"}
         case ast.Compare(left=ast.Constant(value=str()), ops=[ast.In() | ast.NotIn()]):
             return True
-        case ast.Call(func=ast.Name(id=name)):
-            return name in {"dict", "iter", "len", "list", "sorted", "tuple"}
-        case ast.For() | ast.comprehension():
-            return True
+        case ast.Call(func=ast.Name(id=function), args=[ast.Name(id=name), *_]):
+            return name == seed and function in _ITERATING
+        case ast.For(iter=ast.Name(id=name)):
+            return name == seed
+        case ast.comprehension(iter=ast.Name(id=name)):
+            return name == seed
     return False
 
 

@@ -111,11 +111,7 @@ def read_rule(
     problems: list[Problem] = []
     reader = Reader(functions, own, callbacks)
     returns = [n for n in walk_scope(node.body) if isinstance(n, ast.Return)]
-    value = Value(
-        _entries_of_value(returns),
-        _parts_of_value(returns, reader, own),
-        _is_structured(returns, reader, own),
-    )
+    value = _read_value(returns, reader, own)
     sources = Sources(reader, helpers, problems, own, value=value)
     if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in walk_scope(node.body)):
         problems.append(Problem("no-pair", node, "the rule is a generator", _PAIR))
@@ -139,6 +135,24 @@ def read_rule(
         called_back,
         frozenset(followed),
         (*problems, *called_back.problems),
+    )
+
+
+def _read_value(returns: list[ast.Return], reader: Reader, scope: Scope) -> Value:
+    """Return what is known of the value, if every ``return`` agrees on it."""
+    pairs = [statement.value for statement in returns]
+    values = [p.elts[0] for p in pairs if isinstance(p, ast.Tuple) and len(p.elts) == 2]
+    if not values or len(values) < len(pairs):
+        return Value()
+    found = [reader.look(value, scope) for value in values]
+    structured = {
+        isinstance(v, Fields | Entries) or is_sequence(v) or None if v != READY else False for v in found
+    }
+    return Value(
+        _entries_of_value(returns),
+        _parts_of_value(returns, reader, scope),
+        structured.pop() if len(structured) == 1 else None,
+        all(map(is_sequence, found)),
     )
 
 
@@ -171,20 +185,6 @@ def _part_of_value(entry: ast.expr, reader: Reader, scope: Scope) -> Cotangent:
             case [Binding(by=By.PARAMETER, node=ast.arg(annotation=None))]:
                 return READY
     return READY if reader.look(entry, scope) == READY else SEED
-
-
-def _is_structured(returns: list[ast.Return], reader: Reader, scope: Scope) -> bool | None:
-    """Whether the value, and with it the seed, is a structure; `None` where that cannot be told."""
-    found: set[bool | None] = set()
-    for statement in returns:
-        match statement.value:
-            case ast.Tuple(elts=[value, _]):
-                read = reader.look(value, scope)
-                structured = isinstance(read, Fields | Entries) or is_sequence(read)
-                found.add(True if structured else False if read == READY else None)
-            case _:
-                found.add(None)
-    return found.pop() if len(found) == 1 else None
 
 
 def _parameters(node: ast.FunctionDef) -> Iterator[Parameter]:
