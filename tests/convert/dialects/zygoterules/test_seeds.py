@@ -450,7 +450,15 @@ def test_new_array_may_be_changed(body):
 
 
 def test_function_that_calls_itself_comes_to_an_end():
-    assert problem("return loop(dy)", head=f"{HEAD}def loop(a): return loop(2 * a) + loop(a)\n") is not None
+    assert problem("return loop(dy)", head=f"{HEAD}def loop(a): return loop(2 * a) + loop(a)\n") is None
+    looking = f"{HEAD}def loop(a): return 0.0 if a is None else loop(2 * a) + loop(a[0])\n"
+    assert problem("return loop(dy)", head=looking) is not None
+
+
+def test_helpers_that_call_each_other_often_are_read_once_each():
+    head = HEAD + "def h0(a): return 2 * a\n"
+    head += "".join(f"def h{i}(a): return {' + '.join([f'h{i - 1}(a)'] * 4)}\n" for i in range(1, 8))
+    assert problem("return h7(dy)", head=head) is None
 
 
 def test_names_that_feed_each_other_come_to_an_end():

@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from adjoint2rrule.convert.dialects.zygoterules.changed_uses import Change
 from adjoint2rrule.convert.dialects.zygoterules.fresh import is_fresh
 from adjoint2rrule.convert.dialects.zygoterules.functions import Called, Functions
 from adjoint2rrule.convert.dialects.zygoterules.held import SOLID, UNKNOWN, Held, join
 from adjoint2rrule.convert.dialects.zygoterules.holding import Holding
 from adjoint2rrule.convert.dialects.zygoterules.numerical import ARRAY_ATTRIBUTES, ARRAY_METHODS
+from adjoint2rrule.convert.dialects.zygoterules.use_problems import UseProblem
 from adjoint2rrule.convert.flow import falls_through
 from adjoint2rrule.convert.scopes import DefinitionNode, FunctionNode, Scope, walk_scope
 
 MAX_DEPTH = 8  # helpers that call helpers
 
 _NUMBER_CLASSES = frozenset({"builtins.complex", "builtins.float", "builtins.int"})
+
+
+_Key = tuple[DefinitionNode, frozenset[tuple[str, Held]]]
+
+
+@dataclass
+class Memo:
+    """What was found of helpers, each read once for what it is given.
+
+    Attributes
+    ----------
+    readings, uses
+        What was read, and what was found in it.
+    active
+        What is being looked at: a helper that calls itself with the same says nothing new.
+    """
+
+    readings: dict[_Key, Reading] = field(default_factory=dict)
+    uses: dict[_Key, list[UseProblem | Change]] = field(default_factory=dict)
+    active: set[_Key] = field(default_factory=set)
 
 
 class Reading:
@@ -36,6 +58,8 @@ class Reading:
         The calls that give a bare tuple of tangents.
     depth
         How many helpers it was reached through.
+    memo
+        What is known of helpers already.
     """
 
     def __init__(
@@ -46,11 +70,12 @@ class Reading:
         parameters: Mapping[str, Held],
         given: AbstractSet[ast.Call] = frozenset(),
         depth: int = 0,
+        memo: Memo | None = None,
     ) -> None:
+        self.memo = Memo() if memo is None else memo
         self.function = function
         self.functions = functions
         self.depth = depth
-        self.helpers: dict[tuple[DefinitionNode, frozenset[tuple[str, Held]]], Reading] = {}
         self.parents: dict[ast.AST, ast.AST] = {
             child: node for node in ast.walk(function) for child in ast.iter_child_nodes(node)
         }
@@ -60,17 +85,42 @@ class Reading:
         """Return what a function of the project gives for what it is given."""
         if self.depth >= MAX_DEPTH or not any(h.bears for h in values.values()):
             return UNKNOWN
-        return self.helper(called, values).result
+        key = _key_of(called, values)
+        if key in self.memo.active:
+            return UNKNOWN
+        self.memo.active.add(key)
+        result = self.helper(called, values).result
+        self.memo.active.discard(key)
+        return result
 
     def helper(self, called: Called, values: Mapping[str, Held]) -> Reading:
+        """Return the reading of a function of the project for what it is given."""
         assert called.function is not None
         assert called.scope is not None
-        key = called.function, frozenset(values.items())
-        if key not in self.helpers:
-            self.helpers[key] = Reading(
-                called.function, called.scope, self.functions, values, depth=self.depth + 1
+        key = _key_of(called, values)
+        if key not in self.memo.readings:
+            self.memo.readings[key] = Reading(
+                called.function,
+                called.scope,
+                self.functions,
+                values,
+                depth=self.depth + 1,
+                memo=self.memo,
             )
-        return self.helpers[key]
+        return self.memo.readings[key]
+
+    def uses_in(
+        self,
+        called: Called,
+        values: Mapping[str, Held],
+        found: Callable[[Reading], Iterable[UseProblem | Change]],
+    ) -> list[UseProblem | Change]:
+        """Return what `found` finds in a function of the project for what it is given."""
+        key = _key_of(called, values)
+        if key not in self.memo.uses:
+            self.memo.uses[key] = []  # one that calls itself says nothing new the second time
+            self.memo.uses[key] = list(found(self.helper(called, values)))
+        return self.memo.uses[key]
 
     @property
     def result(self) -> Held:
@@ -124,7 +174,7 @@ class Reading:
 
     @cached_property
     def shows_names(self) -> bool:
-        """Whether a tangent is read by names, so that it is one of a dict or an object, and stores no zeros."""
+        """Whether a tangent is read by names: that of a dict or an object, which stores no zeros."""
         for node in self.holding.scopes:
             match node:
                 case ast.Subscript(slice=ast.Constant(value=str()), value=whole):
@@ -169,3 +219,8 @@ def _as_foreign(held: Held) -> Held:
     inside = None if held.inside is None else _as_foreign(held.inside)
     unknown = held.unknown or bool(held.nones)
     return replace(held, unknown=unknown, nones=frozenset(), entries=entries, inside=inside)
+
+
+def _key_of(called: Called, values: Mapping[str, Held]) -> _Key:
+    assert called.function is not None
+    return called.function, frozenset(values.items())

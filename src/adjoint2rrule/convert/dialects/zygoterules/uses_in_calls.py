@@ -197,11 +197,11 @@ class Calls:
             yield UseProblem("opaque-call", call, what)
             return
         values = {p: self.reading.holding.of(value) for p, value in arguments.items()}
-        inner = list(self.found(self.reading.helper(called, values)))
+        inner = self.reading.uses_in(called, values, self.found)
         if not inner:
             return
         forced = {p: replace(h, thunk=False) for p, h in values.items()}
-        if forced != values and not list(self.found(self.reading.helper(called, forced))):
+        if forced != values and not self.reading.uses_in(called, forced, self.found):
             if self.reading.holding.of(node).thunk:
                 yield Forced(node)
             return
