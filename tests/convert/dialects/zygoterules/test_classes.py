@@ -45,6 +45,10 @@ FIELDS = {
     ),
     "T = TypeVar('T')\n@dataclass\nclass A(Generic[T]):\n    x: T": "x: T",
     "@dataclass\nclass A(ABC):\n    x: float": "x: float",
+    "class B:\n    'Doc.'\n    def m(self): ...\n@dataclass\nclass A(B):\n    x: float": "x: float",
+    "@dataclass\nclass C:\n    x: float\nclass B(C): ...\n@dataclass\nclass A(B):\n    y: int": (
+        "x: float, y: int"
+    ),
     "class A:\n    __slots__ = ('x', 'y')": "x, y",
     "class A:\n    __slots__ = ['x']\n    def __init__(self, x: float, z: int): ...": "x: float",
     "class A:\n    __slots__ = ('x', 'y')\n    x: float\n    def __init__(self, x, *, y: int): ...": (
@@ -79,6 +83,32 @@ UNKNOWN = [
 def test_fields_that_cannot_all_be_told_are_unknown(text):
     classes, symbol = asked(text)
     assert classes.fields(symbol) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("def __init__(self, n: int):\n        self.n = n", "int"),
+        ("def __init__(self, *, n: 'int'):\n        self.n = n", "'int'"),
+        ("def __init__(self, n: int):\n        self.n = float(n)", None),
+        ("def __init__(self, n: int):\n        self.n = n\n        self.n += 0.5", None),
+        ("def __init__(self, n: int):\n        self.m = n", None),
+        ("def __init__(self, n):\n        self.n = n", None),
+        ("def __init__(self, n: int):\n        m.n = n", None),
+        ("x = 1", None),
+    ],
+)
+def test_parameter_that_becomes_a_field_annotates_it(body, wanted):
+    classes, symbol = asked(f"class A:\n    {body}\n")
+    found = classes.annotation(symbol, "n")
+    assert (ast.unparse(found) if found is not None else None) == wanted
+
+
+def test_annotation_of_a_field_is_that_of_its_class():
+    classes, symbol = asked("@dataclass\nclass A:\n    n: int\n    m: float")
+    assert ast.unparse(classes.annotation(symbol, "m")) == "float"
+    assert classes.annotation(symbol, "x") is None
+    assert classes.annotation(None, "x") is None
 
 
 def test_fields_of_an_unknown_class_are_unknown():

@@ -90,12 +90,22 @@ class Classes:
         known = {field.name: field.annotation for field in declared} | _initialised(node)
         return [Field(name, known.get(name)) for name in slots]
 
+    def annotation(self, symbol: Symbol | None, name: object) -> ast.expr | None:
+        """Return the annotation of the field `name`, also where not all fields of its class can be told."""
+        fields = self.fields(symbol)
+        if fields is not None:
+            return next((f.annotation for f in fields if f.name == name), None)
+        node = symbol.class_node if symbol is not None else None
+        if node is None or not isinstance(name, str) or not _is_stored(node, name):
+            return None
+        return _initialised(node).get(name)
+
     def _inherited(self, symbol: Symbol, declared: list[Field]) -> list[Field] | None:
         fields: dict[str, Field] = {}
         for base in reversed(self._bases(symbol)):
             if base.dotted in {"builtins.object", "typing.Generic", "typing_extensions.Generic", *_ABSTRACT}:
                 continue
-            inherited = self.fields(base)
+            inherited = self._inherited(base, []) if _has_methods_alone(base) else self.fields(base)
             if inherited is None:
                 return None
             fields |= {field.name: field for field in inherited}
@@ -124,6 +134,18 @@ class Classes:
         return False
 
 
+def _has_methods_alone(symbol: Symbol) -> bool:
+    """Whether a class of the project gives its instances no attributes of their own."""
+    if symbol.class_node is None or symbol.class_node.decorator_list:
+        return False
+    methods = all(
+        isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef | ast.Expr | ast.Pass)
+        for s in symbol.class_node.body
+    )
+    nodes = ast.walk(symbol.class_node)
+    return methods and not any(isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) for n in nodes)
+
+
 def _is_no_field(annotation: ast.expr) -> bool:
     text = ast.unparse(annotation)
     return "ClassVar" in text or "InitVar" in text
@@ -146,3 +168,20 @@ def _initialised(node: ast.ClassDef) -> dict[str, ast.expr | None]:
             parameters = [*statement.args.posonlyargs, *statement.args.args, *statement.args.kwonlyargs]
             return {p.arg: p.annotation for p in parameters if p.annotation is not None}
     return {}
+
+
+def _is_stored(node: ast.ClassDef, name: str) -> bool:
+    """Whether instances of a class have under `name` what ``__init__`` is given so, and nothing else."""
+    stores = [
+        statement
+        for statement in ast.walk(node)
+        if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign)
+        and any(
+            isinstance(n, ast.Attribute) and n.attr == name and isinstance(n.ctx, ast.Store)
+            for n in ast.walk(statement)
+        )
+    ]
+    match stores:
+        case [ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"))], value=ast.Name(id=given))]:
+            return given == name
+    return False

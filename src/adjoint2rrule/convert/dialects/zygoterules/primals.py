@@ -173,7 +173,7 @@ class Primals:
 
     def field(self, primal: Primal, name: object, type_: Type) -> Primal:
         """Return the field called `name` of an object."""
-        annotation = next((f.annotation for f in type_.fields or [] if f.name == name), None)
+        annotation = self.classes.annotation(type_.symbol, name)
         return self._part(primal, f".{name}", annotation, self._place_of(type_))
 
     def item(self, primal: Primal, index: int, type_: Type) -> Primal:
