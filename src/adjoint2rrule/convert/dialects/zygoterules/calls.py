@@ -19,6 +19,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Given,
     Grown,
     Missing,
+    Part,
     Ready,
     Result,
     Unclear,
@@ -170,9 +171,15 @@ def returned(reader: Reader, node: ast.Call, called: Called, scope: Scope) -> Co
     arguments = called.arguments(node)
     if arguments is None:
         return Unclear(node, "its arguments cannot be matched")
-    other = reader.elsewhere(inner)
-    other.parameters = {(inner, name): reader.look(value, scope) for name, value in arguments.items()}
-    return _results(other, function, inner)
+    values = {name: reader.look(value, scope) for name, value in arguments.items()}
+    # What cannot be told is the same to it, whatever the reason.
+    kinds = ((name, type(v) if isinstance(v, Unclear | Part) else v) for name, v in values.items())
+    key = function, frozenset(kinds)
+    if key not in reader.returned:
+        other = reader.elsewhere(inner)
+        other.parameters = {(inner, name): value for name, value in values.items()}
+        reader.returned[key] = _results(other, function, inner)
+    return reader.returned[key]
 
 
 def _results(reader: Reader, function: DefinitionNode, scope: Scope) -> Cotangent:

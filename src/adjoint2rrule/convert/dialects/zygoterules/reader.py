@@ -83,6 +83,8 @@ class Reader:
         The uses of names that reading has gone through on its way to a cotangent.
     lists
         The names that were found to hold lists, which can be changed.
+    returned
+        What functions of the project give for what they are given.
     """
 
     functions: Functions
@@ -91,6 +93,9 @@ class Reader:
     parameters: dict[tuple[Scope, str], Cotangent] = field(default_factory=dict)
     followed: set[ast.Name] = field(default_factory=set)
     lists: set[tuple[Scope, str]] = field(default_factory=set)
+    returned: dict[tuple[DefinitionNode, frozenset[tuple[str, object]]], Cotangent] = field(
+        default_factory=dict
+    )
     depth: int = 0
     _reading: set[tuple[Scope, str]] = field(default_factory=set)
     _assumed: set[tuple[Scope, str]] = field(default_factory=set)
@@ -99,7 +104,7 @@ class Reader:
 
     def elsewhere(self, owner: Scope) -> Reader:
         """Return a reader for the function of `owner`, which a function read by this one calls."""
-        return Reader(self.functions, owner, self.callbacks, depth=self.depth + 1)
+        return Reader(self.functions, owner, self.callbacks, returned=self.returned, depth=self.depth + 1)
 
     def read(self, node: ast.expr, scope: Scope) -> Cotangent:
         """Return what `node` is as a cotangent, evaluated in `scope`."""
