@@ -14,6 +14,7 @@ from typing import cast
 import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider, CodeSpan, MetadataWrapper
 
+from adjoint2rrule.convert.alignment import align, mark
 from adjoint2rrule.convert.carry_out import carry_out
 from adjoint2rrule.convert.model import Edit, Span
 from adjoint2rrule.convert.nesting import is_too_deep
@@ -21,6 +22,7 @@ from adjoint2rrule.convert.operations import Address, Operation, ReplaceStatemen
 from adjoint2rrule.convert.syntax import LINE_END, Module, is_directive
 
 _TOO_DEEP = "its statement is nested too deeply"
+_OLD_LINE_END = "\r"  # libcst knows it, but at the end of a module
 
 
 class UnfaithfulParseError(Exception):
@@ -44,11 +46,11 @@ def _rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation
     span = module.lines_of(statement)
     original = module.source.content[span.start : span.end]
     # Addresses count UTF-8 bytes, whatever the file is written in.
-    text = original.decode(module.encoding).encode()
+    text = original.decode(module.encoding)
     tree = _parse(text)
     wrapper = MetadataWrapper(tree, unsafe_skip_copy=True)
     positions = cast("dict[cst.CSTNode, CodeSpan]", wrapper.resolve(ByteSpanPositionProvider))
-    starts = _line_starts(text, module.location(span.start)[0])
+    starts = _line_starts(text.encode(), module.location(span.start)[0])
     by_place: dict[_Place, list[Operation]] = {}
     for operation in operations:
         by_place.setdefault(_place(operation.at, starts), []).append(_as_typed(operation, module))
@@ -59,7 +61,7 @@ def _rewrite(module: Module, statement: ast.stmt, operations: Sequence[Operation
     }
     if len(found) != len(by_place):
         raise UnfaithfulParseError("libcst reads its statement otherwise than Python does")
-    result = tree.visit(_Rewriter(found)).code
+    result = _printed(tree.visit(_Rewriter(found)), text)
     return _trimmed(span, original, result.encode(module.encoding))
 
 
@@ -75,16 +77,25 @@ def _as_typed(operation: Operation, module: Module) -> Operation:
     return replace(operation, **typed)  # type: ignore[arg-type]  # each field keeps its type
 
 
-def _parse(text: bytes) -> cst.Module:
-    if is_too_deep(text.decode()):
+def _parse(text: str) -> cst.Module:
+    if is_too_deep(text):
         raise UnfaithfulParseError(_TOO_DEEP)
+    code = mark(text).removesuffix(_OLD_LINE_END).encode()
     try:
-        tree = cst.parse_module(text, cst.PartialParserConfig(encoding="utf-8"))
+        tree = cst.parse_module(code, cst.PartialParserConfig(encoding="utf-8"))
     except cst.ParserSyntaxError as err:
         raise UnfaithfulParseError("libcst cannot parse its statement") from err
-    if tree.bytes != text:
+    if text.endswith(_OLD_LINE_END) and not LINE_END.search(code):
+        tree = tree.with_changes(default_newline=_OLD_LINE_END)
+    if _printed(tree, text) != text:
         raise UnfaithfulParseError("libcst does not print the statement back as it is written")
     return tree
+
+
+def _printed(tree: cst.Module, text: str) -> str:
+    """Return the code of `tree`, parsed from `text`, with what libcst does not keep of that."""
+    end = _OLD_LINE_END if text.endswith(_OLD_LINE_END) else ""
+    return align(tree.code, text) + end
 
 
 def _trimmed(span: Span, before: bytes, after: bytes) -> Edit:
@@ -200,10 +211,7 @@ class _Rewriter(cst.CSTTransformer):
             if isinstance(operation, SplitReturn):
                 assert isinstance(updated, cst.Return)
                 assert updated.value is not None
-                target = cst.parse_expression(operation.target)
-                assert isinstance(target, cst.Tuple)
-                bound = cst.Assign([cst.AssignTarget(target)], updated.value)
-                return [cst.SimpleStatementLine([bound]), _line(operation.then)]
+                return [_binding(operation.target, updated.value), _line(operation.then)]
         return None
 
 
@@ -236,6 +244,16 @@ def _without_comment(line: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
         return line
     space = line.trailing_whitespace.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
     return line.with_changes(trailing_whitespace=space)
+
+
+def _binding(target: str, value: cst.BaseExpression) -> cst.SimpleStatementLine:
+    """Return what binds `value` to `target`: all of a pair, or its first entry to a name alone."""
+    bound = cst.parse_expression(target)
+    assert isinstance(bound, cst.Tuple | cst.Name)
+    if isinstance(bound, cst.Name):
+        assert isinstance(value, cst.Tuple)
+        value = value.elements[0].value
+    return cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(bound)], value)])
 
 
 _SEMICOLON = cst.Semicolon(whitespace_after=cst.SimpleWhitespace(" "))
