@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import importlib
-import re
 import sys
 from collections.abc import Iterator, Set
 from difflib import unified_diff
@@ -125,15 +124,10 @@ def refused_rightly(module: LegacyModule, conversion: Conversion) -> set[str]:
         if isinstance(decision, Refused):
             event(decision.reason.slug)
             refused.add(decision.definition.name)
-            is_allowed = decision.reason.slug in NOT_YET or is_beyond_libcst(decision, module.content)
+            is_allowed = decision.reason.slug in NOT_YET
             assert decision.definition.name in hopeless or is_allowed, decision.reason
     assert hopeless <= refused
     return refused
-
-
-def is_beyond_libcst(decision: Refused, content: bytes) -> bool:
-    """Return whether libcst cannot print a definition: it loses a line end of the oldest kind."""
-    return decision.reason.slug == "unfaithful-parse" and re.search(rb"\r(?!\n)", content) is not None
 
 
 def converted(content: bytes) -> Conversion:
