@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from adjoint2rrule.convert.dialects.zygoterules.naming import identifiers, rule_name
+from adjoint2rrule.convert.dialects.zygoterules.naming import RuleNames, identifiers, rule_name
+from adjoint2rrule.convert.scopes import Scope
 from tests.convert.building import converted
 
 HEAD = """\
@@ -33,6 +34,32 @@ def test_rule_gets_a_name_that_nothing_else_has(taken, wanted):
     assert rule_name("f", taken) == wanted
 
 
+FACTORIES = """\
+def one():
+    def h(x): ...
+    @adjoint
+    def h(x):
+        return h(x), lambda dy: (dy,)
+    return h
+"""
+
+
+def test_factories_each_have_rules_of_the_same_name():
+    text = FACTORIES + FACTORIES.replace("one", "two")
+    assert heads(text) == ["    def h_rrule(h, x):"] * 2
+
+
+def test_rule_inside_a_function_is_not_named_like_one_around_it():
+    text = f"def h(x): ...\n{rule('', 'h')}{FACTORIES}"
+    assert heads(text) == ["def h_rrule(h, x):", "    def h_rrule_2(h, x):"]
+
+
+def test_rules_of_one_scope_are_told_apart():
+    names = RuleNames({"g_rrule"})
+    scope = Scope(ast.parse(""))
+    assert [names.give(base, scope) for base in "ffg"] == ["f_rrule", "f_rrule_2", "g_rrule_2"]
+
+
 def test_identifiers_are_all_names_of_a_tree():
     tree = ast.parse("import a.b as c\ndef d(e=f): g.h(i=j)\nclass k: l: m = 1\n'n'")
     assert identifiers(ast.walk(tree)) >= set("cdefghijklm")
@@ -42,7 +69,11 @@ def test_identifiers_are_all_names_of_a_tree():
 def heads(text: str) -> list[str]:
     """Return the first lines of the rules in a converted file."""
     lines = converted(HEAD + text).splitlines()
-    return [head for decorator, head in pairwise(lines) if decorator.startswith("@rrule") and "def" in head]
+    return [
+        head
+        for decorator, head in pairwise(lines)
+        if decorator.strip().startswith("@rrule") and "def" in head
+    ]
 
 
 def rule(target: str, name: str, parameters: str = "x", body: str = "pass") -> str:

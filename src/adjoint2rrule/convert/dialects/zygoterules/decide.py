@@ -18,7 +18,7 @@ from adjoint2rrule.convert.dialects.zygoterules.forms import form_problem, targe
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
 from adjoint2rrule.convert.dialects.zygoterules.names import Use
-from adjoint2rrule.convert.dialects.zygoterules.naming import identifiers
+from adjoint2rrule.convert.dialects.zygoterules.naming import RuleNames, identifiers
 from adjoint2rrule.convert.dialects.zygoterules.overloads import overload_group, stays_legacy
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
@@ -135,7 +135,7 @@ class _Planner:
         self.functions = Functions(project, unit, self._is_rule)
         self.classes = Classes(project, unit)
         self.tops = unit.tops
-        self.taken = identifiers(self.tops)
+        self.names = RuleNames(identifiers(self.tops))
         self.runtime = RuntimeNames(unit, project, options.runtime)
         rules = [d.node for d in found.decorated if d.names == {"adjoint"}]
         outside = [use for use in found.others if use.name in legacy.CALLBACKS]
@@ -150,7 +150,7 @@ class _Planner:
             self.helpers,
             self.runtime,
             RuntimeNames(unit, project, LEGACY_MODULE, agreement.freed),
-            self.taken,
+            self.names,
             options,
         )
 

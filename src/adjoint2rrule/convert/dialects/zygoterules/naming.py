@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
 from adjoint2rrule.convert.model import Kind
-from adjoint2rrule.convert.scopes import names_bound_by
+from adjoint2rrule.convert.scopes import Scope, names_bound_by
 
 # A parameter of such a name would puzzle whoever writes `Tangent[type(x)]` into the rule by hand.
 _TYPES = frozenset({"dict", "list", "tuple", "type"})
@@ -28,6 +28,29 @@ def rule_name(base: str, taken: set[str]) -> str:
         number += 1
         name = f"{base}_rrule_{number}"
     return name
+
+
+class RuleNames:
+    """Gives the rules of one file their names.
+
+    Two factories may each hold a rule of one name: a name is free where neither its scope nor one around
+    it has given it away.  The names in `taken`, which the file has already, are free nowhere.
+    """
+
+    def __init__(self, taken: set[str]) -> None:
+        self._taken = taken
+        self._given: dict[Scope, set[str]] = {}
+
+    def give(self, base: str, scope: Scope) -> str:
+        """Return a name for a rule on something called `base` that stands in `scope`, and note it."""
+        taken = set(self._taken)
+        around: Scope | None = scope
+        while around is not None:
+            taken |= self._given.get(around, set())
+            around = around.parent
+        name = rule_name(base, taken)
+        self._given.setdefault(scope, set()).add(name)
+        return name
 
 
 def identifiers(nodes: Iterable[ast.AST]) -> set[str]:

@@ -17,7 +17,7 @@ from adjoint2rrule.convert.dialects.zygoterules.forms import escapes
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
 from adjoint2rrule.convert.dialects.zygoterules.names import Use
-from adjoint2rrule.convert.dialects.zygoterules.naming import first_parameter, rule_name
+from adjoint2rrule.convert.dialects.zygoterules.naming import RuleNames, first_parameter
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
 from adjoint2rrule.convert.dialects.zygoterules.rules import Rule, read_rule
@@ -77,8 +77,8 @@ class RulePlanner:
         What is known of them.
     runtime, legacy
         The names of the runtime, and of the legacy one.
-    taken
-        The names that no rule may be given.
+    names
+        The names that rules are given.
     options
         What the user asked for.
     """
@@ -92,7 +92,7 @@ class RulePlanner:
     helpers: Helpers
     runtime: RuntimeNames
     legacy: RuntimeNames
-    taken: set[str]
+    names: RuleNames
     options: Options
 
     def plan(
@@ -219,8 +219,7 @@ class RulePlanner:
         parameters = [own] if own is not None else []
         if config is not None:
             parameters.insert(0, self._config_parameter(config, runtime))
-        name = rule_name(targets[0].name, self.taken) if decorated.is_plain else None
-        self.taken.update({name} if name else ())
+        name = self.names.give(targets[0].name, decorated.scope) if decorated.is_plain else None
         yield EditFunction(address(node), name, tuple(parameters))
 
 
