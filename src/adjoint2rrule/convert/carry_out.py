@@ -242,9 +242,13 @@ def _add_return(node: cst.FunctionDef, operation: AddReturn) -> cst.FunctionDef:
 
 def _add_statements(node: cst.FunctionDef, operation: AddStatements) -> cst.FunctionDef:
     """Return the function with more statements, under the blank lines that stood above the next one."""
-    assert isinstance(node.body, cst.IndentedBlock)
-    body = list(node.body.body)
     added = [_statement(text) for text in operation.texts]
+    if isinstance(node.body, cst.SimpleStatementSuite):
+        small = [line.body[0] for line in added]
+        known = node.body.body
+        whole = [*known[: operation.behind], *small, *known[operation.behind :]]
+        return node.with_changes(body=node.body.with_changes(body=whole))
+    body = list(node.body.body)
     following = body[operation.behind]
     assert isinstance(following, cst.SimpleStatementLine | cst.BaseCompoundStatement)
     blank = list(takewhile(lambda line: line.comment is None, following.leading_lines))

@@ -232,7 +232,10 @@ class AddReturn:
 
 @dataclass(frozen=True)
 class SplitReturn:
-    """Bind the value of the ``return`` at `at` to `target`, and let the statement `then` follow."""
+    """Bind the value of the ``return`` at `at` to `target`, and let the statement `then` follow.
+
+    Of a tuple, a `target` of one name takes the first entry.
+    """
 
     at: Address
     target: str

@@ -6,7 +6,7 @@ import pytest
 
 from adjoint2rrule.convert.dialects.zygoterules.adapting import free_name, is_adaptable
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
-from tests.convert.building import adaption, conversion, expression, refusal, sample
+from tests.convert.building import adaption, conversion, expression, sample
 
 HEAD = """\
 from zygoterules import _pullback, adjoint, gradient, pullback
@@ -45,7 +45,7 @@ PAIRS = {
     "the pair of an expression": (
         "x, y",
         "return unknown(x) if x else unknown(y)",
-        "y_, back = unknown(x) if x else unknown(y)\n    return y_, adapt_pullback(back, x, y)",
+        "value, back = unknown(x) if x else unknown(y)\n    return value, adapt_pullback(back, x, y)",
     ),
     "no arguments": ("", "return 1.0, unknown()", "return 1.0, adapt_pullback(unknown())"),
     "variadic arguments": (
@@ -100,12 +100,33 @@ def test_callback_goes_through_the_config(call, wanted):
         "if (x := y): pass\nreturn unknown(x)",
     ],
 )
-def test_argument_that_is_bound_anew_cannot_be_handed_on(body):
-    lines = "".join(f"    {line}\n" for line in body.splitlines())
-    reason = refusal(f"{HEAD}@adjoint\ndef f(x, y):\n{lines}")
-    assert reason.slug == "rebound-argument"
-    assert "the rule binds `x` anew, and what it was called with is needed" in reason.message
-    assert "Keep `x` for the argument" in reason.hint
+def test_argument_that_is_bound_anew_is_kept_for_the_end(body):
+    found = adapted("x, y", body)
+    assert found.startswith("def f_rrule(f, x, y):\n    primals = x, y\n")
+    assert found.rstrip().endswith("return value, adapt_pullback(back, *primals)")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "body", "wanted"),
+    [
+        ("x", "x = 2 * x\nreturn 1.0, unknown(x)", "    primals = (x,)\n    x = 2 * x\n"),
+        ("*xs", "xs = ()\nreturn 1.0, unknown(xs)", "    primals = (*xs,)\n    xs = ()\n"),
+        ("x, *xs", "x = 1\nreturn 1.0, unknown(xs)", "    primals = x, *xs\n    x = 1\n"),
+        (
+            "x",
+            '"""About it."""\nx = 2 * x\nreturn 1.0, unknown(x)',
+            '    """About it."""\n    primals = (x,)\n',
+        ),
+        ("primals", "primals = 1\nreturn 1.0, unknown(1)", "    primals_ = (primals,)\n"),
+    ],
+)
+def test_arguments_are_kept_before_they_are_bound_anew(parameters, body, wanted):
+    assert wanted in adapted(parameters, body)
+
+
+def test_arguments_of_a_rule_on_one_line_are_kept_there():
+    text = conversion(f"{HEAD}@adjoint\ndef f(x): x = 2 * x; return 1.0, unknown(x)\n").result.decode()
+    assert "primals = (x,); x = 2 * x; return 1.0, adapt_pullback(unknown(x), *primals)" in text
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from adjoint2rrule.convert.dialects.zygoterules.names import CONTEXT, Use
+from adjoint2rrule.convert.dialects.zygoterules.calls import is_context
+from adjoint2rrule.convert.dialects.zygoterules.names import CALLBACKS, CONTEXT, Use
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.rules import Rule
 from adjoint2rrule.convert.dialects.zygoterules.tangents import Changes
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target
 from adjoint2rrule.convert.model import Kind
-from adjoint2rrule.convert.operations import EditFunction, Redirect, SplitReturn, Wrap, address
+from adjoint2rrule.convert.operations import AddStatements, EditFunction, Redirect, SplitReturn, Wrap, address
 from adjoint2rrule.convert.runtime import RuntimeNames
 from adjoint2rrule.convert.scopes import names_bound_by
 
@@ -61,12 +62,9 @@ def adapt(
         Whether the pullback looks at its seed so closely that every key of a dict must be there.
     """
     changes = Changes()
-    for argument in rule.parameters:
-        if _is_rebound(rule, argument.name):
-            message = f"the rule binds `{argument.name}` anew, and what it was called with is needed"
-            hint = f"Keep `{argument.name}` for the argument, and use another name for what is made of it."
-            changes.problem("rebound-argument", rule.node, message, hint)
     primals = tuple(f"*{p.name}" if p.is_variadic else p.name for p in rule.parameters)
+    if any(_is_rebound(rule, p.name) for p in rule.parameters):
+        primals = _saved(rule, primals, changes)
     functor = ("functor=True",) if target.kind is Kind.FUNCTOR else ()
     for statement in rule.returns:
         _wrap(statement, (*primals, *functor), names, rule, changes, with_value)
@@ -89,23 +87,36 @@ def _hand_on(
     changes: Changes,
 ) -> None:
     """Give the config to the calls in `function` of helpers that call back into the AD, and of the AD."""
-    known = {helper.name for helper in helpers}
-    legacy_names: dict[ast.AST, str] = {use.node: use.name for use in callbacks}
+    own = {name for node in ast.walk(function) if node is not function for name in names_bound_by(node)}
+    known = {helper.name for helper in helpers} - own
+    uses: dict[ast.AST, str] = {use.node: use.name for use in callbacks}
     calls = {node.func: node for node in ast.walk(function) if isinstance(node, ast.Call)}
+    contexts = {call.args[0] for called, call in calls.items() if called in uses and call.args}
     for node in ast.walk(function):
-        callee = names.use(legacy_names[node]) if node in legacy_names else None
+        callee = names.use(uses[node]) if uses.get(node) in CALLBACKS else None
         if isinstance(node, ast.Name) and node.id in known and isinstance(node.ctx, ast.Load):
             callee = node.id
-        if callee is None:
+        stray = uses.get(node) == CONTEXT and node not in contexts
+        if callee is None and not stray:
             continue
         assert isinstance(node, ast.expr)
         call = calls.get(node)
-        if call is None:
+        if callee is None or call is None:
             message = f"`{ast.unparse(node)}`, which calls back into the AD, is handed to something else"
             changes.problem("callback", node, message, "Call it by its name in the rule.")
             continue
-        context = call.args[:1] and ast.unparse(call.args[0]) == CONTEXT
-        changes.call(Redirect(address(call), callee, config, bool(context)))
+        replaced = bool(call.args) and is_context(call.args[0], uses)
+        changes.call(Redirect(address(call), callee, config, replaced))
+
+
+def _saved(rule: Rule, primals: tuple[str, ...], changes: Changes) -> tuple[str, ...]:
+    """Keep what the rule was called with, and return how that is handed on."""
+    name = free_name("primals", rule.node)
+    kept = f"{primals[0]}," if len(primals) == 1 else ", ".join(primals)
+    kept = f"({kept})" if len(primals) == 1 else kept
+    behind = int(ast.get_docstring(rule.node, clean=False) is not None)
+    changes.edit(AddStatements(address(rule.node), (f"{name} = {kept}",), behind), rule.node)
+    return (f"*{name}",)
 
 
 def _wrap(
@@ -124,8 +135,12 @@ def _wrap(
             changes.edit(Wrap(address(pullback), callee, more=(*more, f"value={y}")), pullback)
         case ast.Tuple(elts=[_, pullback]) if not with_value and not isinstance(pullback, ast.Starred):
             changes.edit(Wrap(address(pullback), callee, more=more), pullback)
+        case ast.Tuple(elts=[_, ast.Name(id=pullback)]) if statement.lineno == statement.end_lineno:
+            y = free_among(("y", "value"), rule.node)
+            then = f"return {y}, {callee}({', '.join((pullback, *more, f'value={y}'))})"
+            changes.edit(SplitReturn(address(statement), y, then), statement)
         case _:
-            y, back = free_name("y", rule.node), free_name("back", rule.node)
+            y, back = free_among(("y", "value"), rule.node), free_among(("back", "pullback"), rule.node)
             arguments = (back, *more, *((f"value={y}",) if with_value else ()))
             then = f"return {y}, {callee}({', '.join(arguments)})"
             changes.edit(SplitReturn(address(statement), f"{y}, {back}", then), statement)
@@ -140,6 +155,12 @@ def _is_rebound(rule: Rule, name: str) -> bool:
         for borrowed in node.names
     }
     return len(rule.scope.bindings.get(name, [])) > 1 or name in borrowed
+
+
+def free_among(names: Sequence[str], function: ast.FunctionDef) -> str:
+    """Return the first of `names` that `function` does not use, or else one like the first."""
+    free = (name for name in names if free_name(name, function) == name)
+    return next(free, None) or free_name(names[0], function)
 
 
 def free_name(name: str, *functions: ast.FunctionDef) -> str:

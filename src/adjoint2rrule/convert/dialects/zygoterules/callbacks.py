@@ -11,6 +11,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
+from adjoint2rrule.convert.dialects.zygoterules.calls import is_context
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Back,
     Cotangent,
@@ -45,7 +46,7 @@ class Callback:
 
     name: str
     call: ast.Call
-    context: ast.Name | None
+    context: ast.expr | None
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,8 @@ def read_callbacks(rule: ast.FunctionDef, reader: Reader, pullbacks: Set[ast.AST
 
 def _calls(reader: Reader) -> Iterator[Callback]:
     for node, _ in reader.nodes:
-        if isinstance(node, ast.Call) and node.func in reader.callbacks:
-            first = node.args[0] if node.args else None
-            context = first if isinstance(first, ast.Name) and first.id == legacy.CONTEXT else None
+        if isinstance(node, ast.Call) and reader.callbacks.get(node.func) in legacy.CALLBACKS:
+            context = node.args[0] if node.args and is_context(node.args[0], reader.callbacks) else None
             yield Callback(reader.callbacks[node.func], node, context)
 
 
@@ -105,12 +105,15 @@ def _misused(rule: ast.FunctionDef, reader: Reader) -> Iterator[Problem]:
     called = {node.func: node for node, _ in reader.nodes if isinstance(node, ast.Call)}
     contexts = {n.args[0] for f, n in called.items() if f in reader.callbacks and n.args}
     for node in ast.walk(rule):
-        if node in reader.callbacks and node not in called:
-            assert isinstance(node, ast.expr)
+        if not isinstance(node, ast.expr):
+            continue
+        if is_context(node, reader.callbacks):
+            if node not in contexts:
+                message = f"`{ast.unparse(node)}` is the legacy AD's own"
+                message += ", and used otherwise than to call back into it"
+                yield Problem("callback", node, message, _BY_HAND)
+        elif node in reader.callbacks and node not in called:
             message = f"`{ast.unparse(node)}` is used otherwise than by calling it"
-            yield Problem("callback", node, message, _BY_HAND)
-        if isinstance(node, ast.Name) and node.id == legacy.CONTEXT and node not in contexts:
-            message = "`__context__` is the legacy AD's own, and used otherwise than to call back into it"
             yield Problem("callback", node, message, _BY_HAND)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
@@ -33,6 +34,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     listed,
 )
 from adjoint2rrule.convert.dialects.zygoterules.functions import Called
+from adjoint2rrule.convert.dialects.zygoterules.names import CONTEXT
 from adjoint2rrule.convert.dialects.zygoterules.numerical import SEVERAL_ARRAYS
 from adjoint2rrule.convert.flow import falls_through
 from adjoint2rrule.convert.scopes import DefinitionNode, Scope, walk_scope
@@ -47,7 +49,7 @@ _COLLECTING = frozenset({"builtins.tuple", "builtins.list"})
 def read_call(reader: Reader, node: ast.Call, scope: Scope) -> Cotangent:
     """Return what the call `node` gives."""
     if (callback := reader.callbacks.get(node.func)) is not None:
-        return _called_back(callback, node)
+        return _called_back(callback, node, reader.callbacks)
     called = reader.functions.called(node, scope)
     if called.makes_fields:
         return _fields(reader, node, scope)
@@ -91,10 +93,15 @@ def _last(name: str | None) -> str:
     return (name or "").partition(".")[2]
 
 
-def _called_back(callback: str, node: ast.Call) -> Cotangent:
+def is_context(node: ast.expr, uses: Mapping[ast.AST, str] | Mapping[ast.expr, str]) -> bool:
+    """Whether `node` is the legacy AD's own config, which rules know without an import as well."""
+    return uses.get(node) == CONTEXT or (isinstance(node, ast.Name) and node.id == CONTEXT)
+
+
+def _called_back(callback: str, node: ast.Call, uses: Mapping[ast.expr, str]) -> Cotangent:
     """Return what a call back into the AD gives: a value and a function, or tangents."""
     starred = any(isinstance(a, ast.Starred) for a in node.args)
-    with_context = bool(node.args) and ast.unparse(node.args[0]) == "__context__"
+    with_context = bool(node.args) and is_context(node.args[0], uses)
     arguments = None if starred else len(node.args) - 1 - with_context
     if callback == "gradient":
         return Given(node, None if arguments is None else (GIVEN,) * arguments, GIVEN)

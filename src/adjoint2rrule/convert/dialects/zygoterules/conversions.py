@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from functools import cached_property
 
-from adjoint2rrule.convert.dialects.zygoterules.adapting import free_name
+from adjoint2rrule.convert.dialects.zygoterules.adapting import free_among
 from adjoint2rrule.convert.dialects.zygoterules.callbacks import Callback
 from adjoint2rrule.convert.dialects.zygoterules.changed_uses import NoneTest, operations_of
 from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
@@ -267,7 +267,8 @@ class RuleConversion:
             self.changes.edit(Replace(address(handed.node), text), handed.node)
             self._consume(handed.node)
             return
-        y, back = free_name("y", self.rule.node), free_name("back", self.rule.node)
+        y = free_among(("y", "value"), self.rule.node)
+        back = free_among(("back", "pullback"), self.rule.node)
         text = self._calling(f"{back}({{}}){handed.taken}", handed.seed, before, after)
         operation = SplitReturn(address(handed.statement), f"{y}, {back}", f"return {y}, {text}")
         self.changes.edit(operation, handed.statement)

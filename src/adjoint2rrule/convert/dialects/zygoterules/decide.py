@@ -23,6 +23,7 @@ from adjoint2rrule.convert.dialects.zygoterules.overloads import overload_group,
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
 from adjoint2rrule.convert.dialects.zygoterules.reexports import unneeded_reexports
+from adjoint2rrule.convert.dialects.zygoterules.relays import Relays
 from adjoint2rrule.convert.dialects.zygoterules.rule_plans import LEGACY_MODULE, RulePlanner
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
 from adjoint2rrule.convert.model import (
@@ -138,8 +139,9 @@ class _Planner:
         self.names = RuleNames(identifiers(self.tops))
         self.runtime = RuntimeNames(unit, project, options.runtime)
         rules = [d.node for d in found.decorated if d.names == {"adjoint"}]
-        outside = [use for use in found.others if use.name in legacy.CALLBACKS]
+        outside = [use for use in found.others if use.name in {*legacy.CALLBACKS, legacy.CONTEXT}]
         self.helpers = Helpers(unit, project, rules, outside, agreement.kept)
+        self.relays = Relays(self.helpers)
         self.rule_planner = RulePlanner(
             unit,
             project,
@@ -147,7 +149,7 @@ class _Planner:
             self.functions,
             self.classes,
             self.properties,
-            self.helpers,
+            self.relays,
             self.runtime,
             RuntimeNames(unit, project, LEGACY_MODULE, agreement.freed),
             self.names,
@@ -175,7 +177,7 @@ class _Planner:
         found = set()
         for helper in changed:
             assert isinstance(helper, ast.FunctionDef)
-            users = self.helpers.rules_using(helper)
+            users = self.relays.rules_using(helper)
             mine = [p for p in plans if helper in p.helpers]
             wanted = {_operations_in(helper, plan) for plan in mine}
             if len(mine) < len(users) or len(wanted) > 1:
@@ -341,8 +343,10 @@ class _Planner:
         return any("RuleConfig" in ast.unparse(annotation) for annotation in annotations)
 
     def note(self, use: Use) -> Diagnostic:
-        """Return the note on a call into the legacy AD that belongs to no rule."""
+        """Return the note on a call into the legacy AD that stands in no rule."""
         message = f"`{ast.unparse(use.node)}` calls the legacy AD from outside of a rule; it stays as it is"
+        if self.relays.serves_a_rule(use.node):
+            message = f"`{ast.unparse(use.node)}` calls the legacy AD, for a rule too; it stays as it is"
         return self.unit.module.diagnostic("legacy-call", use.node, message, "", Severity.NOTE)
 
     def _refused(self, decorated: Decorated, kind: Kind, problem: Problem) -> Plan:

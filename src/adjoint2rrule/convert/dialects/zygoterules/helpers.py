@@ -42,33 +42,24 @@ class Helpers:
             return False
         if called.scope is None or called.scope.parent is not self.unit.scope or function.decorator_list:
             return False
-        return self._serves_rules(function)
+        return self.serves_rules(function)
 
-    def _serves_rules(self, function: ast.FunctionDef) -> bool:
-        uses = [name for name, _ in self.unit.reads.get(function.name, ())]
-        inside = all(use in self._inside for use in uses)
+    def serves_rules(self, function: ast.AST, others: Set[ast.AST] = frozenset()) -> bool:
+        """Whether legacy rules, or what stands in `others`, use `function`, and nobody else does."""
+        assert isinstance(function, ast.FunctionDef)
+        uses = self._uses(function.name)
+        inside = all(use in self._inside or use in others for use in uses)
         return bool(uses) and inside and not self._is_public(function.name)
+
+    def _uses(self, name: str) -> list[ast.Name]:
+        """Return the places that read `name`, and mean the module's."""
+        module = self.unit.scope
+        reads = self.unit.reads.get(name, ())
+        return [n for n, scope in reads if (found := scope.find(name)) is not None and found[0] is module]
 
     @cached_property
     def _inside(self) -> set[ast.AST]:
         return {node for rule in self.rules for node in ast.walk(rule)}
-
-    def calling_back(self, rule: ast.AST) -> tuple[ast.FunctionDef, ...]:
-        """Return the functions that serve rules alone, call back into the AD, and are called by `rule`."""
-        names = {node.id for node in ast.walk(rule) if isinstance(node, ast.Name)}
-        return tuple(f for f in self._callers if f.name in names and f not in self.kept)
-
-    @cached_property
-    def _callers(self) -> list[ast.FunctionDef]:
-        outer = dict.fromkeys(use.functions[0] for use in self.callbacks if use.functions)
-        return [
-            f
-            for f in outer
-            if isinstance(f, ast.FunctionDef)
-            and not f.decorator_list
-            and f in self.unit.module.tree.body
-            and self._serves_rules(f)
-        ]
 
     def _is_public(self, name: str) -> bool:
         """Whether other modules take `name` from this one, or are offered it."""
@@ -79,5 +70,5 @@ class Helpers:
 
     def rules_using(self, function: ast.FunctionDef) -> list[ast.AST]:
         """Return the rules that use `function`."""
-        uses = {name for name, _ in self.unit.reads.get(function.name, ())}
+        uses = set(self._uses(function.name))
         return [rule for rule in self.rules if any(node in uses for node in ast.walk(rule))]

@@ -15,11 +15,11 @@ from adjoint2rrule.convert.dialects.zygoterules.conversions import RuleConversio
 from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated
 from adjoint2rrule.convert.dialects.zygoterules.forms import escapes
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
-from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
 from adjoint2rrule.convert.dialects.zygoterules.names import Use
 from adjoint2rrule.convert.dialects.zygoterules.naming import RuleNames, first_parameter
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
+from adjoint2rrule.convert.dialects.zygoterules.relays import Relays
 from adjoint2rrule.convert.dialects.zygoterules.rules import Rule, read_rule
 from adjoint2rrule.convert.dialects.zygoterules.tangents import Changes
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
@@ -73,7 +73,7 @@ class RulePlanner:
     ----------
     unit, project
         The file, and the project around it.
-    targets, functions, classes, properties, helpers
+    targets, functions, classes, properties, relays
         What is known of them.
     runtime, legacy
         The names of the runtime, and of the legacy one.
@@ -89,7 +89,7 @@ class RulePlanner:
     functions: Functions
     classes: Classes
     properties: Properties
-    helpers: Helpers
+    relays: Relays
     runtime: RuntimeNames
     legacy: RuntimeNames
     names: RuleNames
@@ -100,15 +100,15 @@ class RulePlanner:
     ) -> RulePlan | Problem:
         """Return the plan for a rule, or why it is refused; `with_config`, one that takes a config anyhow."""
         callbacks: dict[ast.expr, str]
-        callbacks = {u.node: u.name for u in decorated.callbacks if u.name in legacy.CALLBACKS}
-        rule = read_rule(node, decorated.scope, self.functions, self.helpers, callbacks)
+        callbacks = {u.node: u.name for u in decorated.callbacks if u.name in _ASKING}
+        rule = read_rule(node, decorated.scope, self.functions, self.relays.helpers, callbacks)
         reads = self._property_reads(decorated)
         problems = [*escapes(decorated, node, self.unit, self.project), *rule.problems]
         problems += [read for read in reads.values() if isinstance(read, Problem)]
         if fatal := [problem for problem in problems if not is_adaptable(problem)]:
             return fatal[0]
-        helpers = self.helpers.calling_back(node)
-        problems += [_calling_back(node, helper) for helper in helpers]
+        helpers = self.relays.calling_back(node)
+        problems += self.relays.problems(node)
         config = free_name("config", node, *helpers)
         runtime, names = self.runtime.fresh(), self.legacy.fresh()
         if not problems:
@@ -124,9 +124,7 @@ class RulePlanner:
             return fatal[0]
         if problems:
             runtime = self.runtime.fresh()
-            inside = [
-                use for use in self.helpers.callbacks if use.functions[:1] and use.functions[0] in helpers
-            ]
+            inside = self.relays.uses_in(helpers)
             parameter = self._config_parameter(config, runtime) if helpers else config
             closely = any(
                 p.slug in {"inspected-seed", "inspected-cotangent", "opaque-call"} for p in problems
@@ -187,7 +185,7 @@ class RulePlanner:
         back = {callback.call.func for callback in rule.callbacks.calls}
         uses = [*reads, *decorated.targets, *(use for _, use in decorated.decorators)]
         uses += [use for use in decorated.callbacks if use.node in back or use.name == legacy.CONTEXT]
-        uses += [use for use in self.helpers.callbacks if use.functions[:1] and use.functions[0] in helpers]
+        uses += self.relays.uses_in(helpers)
         for use in uses:
             yield use.root, use.scope, ast.unparse(use.node)
         if decorated.is_plain and is_on_properties:
@@ -251,15 +249,10 @@ def _is_about_keys(node: ast.AST, seed: str) -> bool:
     return False
 
 
-def _calling_back(rule: ast.FunctionDef, helper: ast.FunctionDef) -> Problem:
-    message = f"`{helper.name}` calls back into the AD for it"
-    use = next(n for n in ast.walk(rule) if isinstance(n, ast.Name) and n.id == helper.name)
-    return Problem("opaque-callback", use, message, "Call the AD in the rule itself.")
-
-
 def _telling(problem: Problem) -> bool:
     """Return the key by which the problem comes first that says most: what a helper does with cotangents."""
     return problem.slug != "inspected-cotangent"
 
 
+_ASKING = legacy.CALLBACKS | {legacy.CONTEXT}  # names that ask for the AD
 LEGACY_MODULE = adapting.MODULE
