@@ -402,3 +402,36 @@ def test_rule_with_a_fallback_of_another_kind_is_refused(fallback):
 def test_comment_beside_an_import_that_goes_stays():
     before = "import numpy as np\nfrom zygoterules import adjoint  # our rules\nfrom zzz import z\n"
     assert head(before) == f"import numpy as np\n{NEW}# our rules\nfrom zzz import z\n"
+
+
+# -- the runtime's names -----------------------------------------------------------------------
+
+
+def test_imports_of_the_runtime_under_other_names_are_used():
+    found = converted(
+        "from adjoint2rrule.core import rrule as r, NoTangent as NT\nfrom zygote import adjoint\n"
+        + BODY.replace("DECORATOR", "adjoint")
+    )
+    assert "import rrule as r, NoTangent as NT\n" in found
+    assert "@r.register(f)" in found
+    assert "lambda dy: (NT(), 2 * dy)" in found
+
+
+def test_name_that_another_function_has_taken_needs_no_alias():
+    other = "def other(rrule):\n    NoTangent = 1\n    return rrule, NoTangent\n"
+    found = converted("from zygote import adjoint\n" + BODY.replace("DECORATOR", "adjoint") + other)
+    assert NEW in found
+
+
+def test_name_that_a_helper_has_taken_gets_an_alias():
+    found = converted("""
+        from zygote import adjoint
+        def f(x): ...
+        @adjoint
+        def f(x):
+            return make(x)
+        def make(x):
+            NoTangent = x
+            return x, lambda dy: (dy * NoTangent,)
+        """)
+    assert "NoTangent as core_NoTangent" in found

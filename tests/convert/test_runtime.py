@@ -37,7 +37,14 @@ TAKEN = {
     "x.Tangent = 1": "Tangent",
     "f(Tangent=1)": "Tangent",
     "'Tangent'": "Tangent",
-    "Tangent = core_Tangent = 1": "core_core_Tangent",
+    "Tangent = core_Tangent = core_Tangent_2 = 1": "core_Tangent_3",
+    "from adjoint2rrule.core import Tangent as T": "T",
+    "from adjoint2rrule.core import Tangent as T, Tangent": "Tangent",
+    "from adjoint2rrule.core import Tangent as T\ndef f(T): ...": "Tangent",
+    "from adjoint2rrule.core import Tangent\ndef f(Tangent): ...": "core_Tangent",
+    "if x: from adjoint2rrule.core import Tangent as T": "Tangent",
+    "import adjoint2rrule.core as ad": "Tangent",
+    "Tangent = core_Tangent = 1": "core_Tangent_2",
     "from adjoint2rrule.core import Tangent": "Tangent",
     "from adjoint2rrule.core import rrule": "Tangent",
     "from adjoint2rrule.core.tangent_types import Tangent": "core_Tangent",
@@ -47,6 +54,14 @@ TAKEN = {
 @pytest.mark.parametrize(("text", "wanted"), TAKEN.items(), ids=TAKEN)
 def test_name_that_the_file_has_taken_gets_an_alias(text, wanted):
     assert names(text).local("Tangent") == wanted
+
+
+def test_names_of_places_without_new_code_are_free():
+    file = sample("def f(Tangent): return 1\ndef g(rrule): return 2\nNoTangent = 3")
+    first, *_ = file.unit.module.tree.body
+    runtime = RuntimeNames(file.unit, file.project, "adjoint2rrule.core", within=[first])
+    assert runtime.local("rrule") == "rrule"
+    assert (runtime.local("Tangent"), runtime.local("NoTangent")) == ("core_Tangent", "core_NoTangent")
 
 
 def test_runtime_may_be_another_module():
@@ -65,7 +80,7 @@ def test_uses_are_noted_and_calls_are_uses():
     assert runtime.use("Tangent") == "Tangent"
     assert runtime.call("ZeroTangent") == "core_ZeroTangent()"
     assert runtime.local("rrule") == "rrule"
-    assert runtime.used == {"Tangent", "ZeroTangent"}
+    assert runtime.used == {"Tangent", "ZeroTangent as core_ZeroTangent"}
 
 
 def test_fresh_names_know_the_file_and_no_uses():
@@ -74,5 +89,5 @@ def test_fresh_names_know_the_file_and_no_uses():
     fresh = runtime.fresh()
     assert fresh.used == set()
     fresh.use("rrule")
-    assert (runtime.used, fresh.used) == ({"Tangent"}, {"rrule"})
+    assert (runtime.used, fresh.used) == ({"Tangent as core_Tangent"}, {"rrule"})
     assert fresh.local("Tangent") == "core_Tangent"

@@ -23,7 +23,6 @@ from adjoint2rrule.convert.operations import (
 )
 from adjoint2rrule.convert.plan import Plan
 from adjoint2rrule.convert.project import Project
-from adjoint2rrule.convert.runtime import RuntimeNames
 from adjoint2rrule.convert.scopes import Binding
 from adjoint2rrule.convert.syntax import is_directive
 from adjoint2rrule.convert.units import Unit
@@ -56,16 +55,16 @@ class ImportChanges:
 
 def change_imports(unit: Unit, project: Project, plans: Iterable[Plan], runtime: str) -> ImportChanges:
     """Return what the imports of `unit` need once `plans` are carried out."""
-    return _Imports(unit, project, list(plans), RuntimeNames(unit, project, runtime)).changes()
+    return _Imports(unit, project, list(plans), runtime).changes()
 
 
 class _Imports:
-    def __init__(self, unit: Unit, project: Project, plans: list[Plan], names: RuntimeNames) -> None:
+    def __init__(self, unit: Unit, project: Project, plans: list[Plan], runtime: str) -> None:
         self.unit = unit
         self.module = unit.module
         self.project = project
         self.plans = plans
-        self.names = names
+        self.runtime = runtime
         self.operations: list[tuple[ast.stmt, Operation]] = []
         self.edits: list[Edit] = []
         self.place: Edit | None = None
@@ -193,7 +192,7 @@ class _Imports:
         names = {name for plan in users for name in plan.runtime}
         chosen = min(names, key=lambda name: (name[0].isupper(), len(name), name))
         for place in flag.places:
-            self.operations.append((self.tops[place], Replace(address(place), self.names.local(chosen))))
+            self.operations.append((self.tops[place], Replace(address(place), chosen.rpartition(" as ")[2])))
 
     # -- what comes ----------------------------------------------------------------------------
 
@@ -233,16 +232,12 @@ class _Imports:
         found = (s.dotted for s in self.project.imported(binding, self.unit))
         return any(d in self.project.closed or d.rpartition(".")[0] in self.project.closed for d in found)
 
-    def _written(self, names: Iterable[str]) -> list[str]:
-        """Return `names` as an import writes them, with their aliases, sorted as isort does."""
-        return _sorted(map(self.names.written, names))
-
     def _statement(self, names: Iterable[str]) -> str:
-        return f"from {self.names.module} import {', '.join(self._written(names))}"
+        return f"from {self.runtime} import {', '.join(_sorted(names))}"
 
     def _add(self, wanted: set[str]) -> None:
         """Import what is `wanted` of the runtime, and what comes from elsewhere, at the top of the file."""
-        sources = {self.names.module: set(self._written(wanted))}
+        sources = {self.runtime: set(wanted)}
         for module, name in (found for plan in self.plans for found in plan.imports):
             sources.setdefault(module, set()).add(name)
         new: list[tuple[str, list[str]]] = []

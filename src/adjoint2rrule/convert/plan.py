@@ -26,7 +26,7 @@ class Plan:
     operations
         What is to be done to that statement; nothing for a refused definition.
     runtime
-        The names of the runtime that the new code uses.
+        The names of the runtime that the new code uses, as an import writes them, with their aliases.
     consumed
         Uses of names that the new code no longer has, whose imports may go: the name, the scope it is in,
         and the dotted expression that it is the front of.

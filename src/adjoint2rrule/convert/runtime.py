@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from copy import copy
+from functools import cached_property
 
 from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.scopes import names_bound_by
@@ -22,14 +23,28 @@ class RuntimeNames:
         The module that the names come from.
     freed
         Names that the file will not bind any more.
+    within
+        The statements of the module that new code may stand in; `None` for any.
+
+    Attributes
+    ----------
+    used
+        The names that were written, as an import writes them, with their aliases.
     """
 
-    def __init__(self, unit: Unit, project: Project, module: str, freed: Set[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        unit: Unit,
+        project: Project,
+        module: str,
+        freed: Set[str] = frozenset(),
+        within: Iterable[ast.stmt] | None = None,
+    ) -> None:
         self.unit = unit
         self.project = project
         self.module = module
         self.used: set[str] = set()
-        self._taken = _bound_anywhere(unit, module) - freed
+        self._taken = _bound(unit, module, [unit.module.tree] if within is None else within) - freed
 
     def fresh(self) -> RuntimeNames:
         """Return the same names, none of which has been written yet."""
@@ -39,13 +54,30 @@ class RuntimeNames:
 
     def local(self, name: str) -> str:
         """Return what the file calls the runtime's `name`."""
-        for binding in self.unit.scope.bindings.get(name, []):
-            if self._is_runtime_import(binding.node, binding.statement):
-                return name
-        alias = name
-        while alias in self._taken or self._comes_by_star(alias):
-            alias = f"{self.module.rpartition('.')[2]}_{alias}"
+        known = [known for known in self._imported.get(name, []) if known not in self._taken]
+        if known:
+            return name if name in known else known[0]
+        alias = prefixed = f"{self.module.rpartition('.')[2]}_{name}"
+        number = 1
+        if not self._is_taken(name):
+            return name
+        while self._is_taken(alias):
+            number += 1
+            alias = f"{prefixed}_{number}"
         return alias
+
+    @cached_property
+    def _imported(self) -> dict[str, list[str]]:
+        """What the file calls the names that it imports from the module at its top."""
+        found: dict[str, list[str]] = {}
+        for statement in self.unit.module.tree.body:
+            if isinstance(statement, ast.ImportFrom) and self.unit.absolute(statement) == self.module:
+                for alias in statement.names:
+                    found.setdefault(alias.name, []).append(alias.asname or alias.name)
+        return found
+
+    def _is_taken(self, name: str) -> bool:
+        return name in self._taken or self._comes_by_star(name)
 
     def _comes_by_star(self, name: str) -> bool:
         """Whether a star import binds `name`, or may do so since the file reads it and binds it nowhere."""
@@ -57,16 +89,9 @@ class RuntimeNames:
             source != self.module and self.project.exported(source, name) for source in sources if source
         )
 
-    def _is_runtime_import(self, node: ast.AST, statement: ast.stmt | None) -> bool:
-        return (
-            isinstance(statement, ast.ImportFrom)
-            and self.unit.absolute(statement) == self.module
-            and isinstance(node, ast.alias)
-        )
-
     def use(self, name: str) -> str:
         """Return how to write `name`, and note that the file needs it."""
-        self.used.add(name)
+        self.used.add(self.written(name))
         return self.local(name)
 
     def written(self, name: str) -> str:
@@ -79,11 +104,13 @@ class RuntimeNames:
         return f"{self.use(name)}()"
 
 
-def _bound_anywhere(unit: Unit, module: str) -> set[str]:
-    """Return every name that the file binds in any scope, but for imports from `module`."""
-    nodes = (
-        node
-        for node in ast.walk(unit.module.tree)
-        if not (isinstance(node, ast.ImportFrom) and unit.absolute(node) == module)
-    )
-    return {name for node in nodes for name in names_bound_by(node)}
+def _bound(unit: Unit, module: str, within: Iterable[ast.AST]) -> set[str]:
+    """Return the names that a file binds at its top or somewhere `within`, but for imports from `module`."""
+
+    def is_import(node: ast.AST | None) -> bool:
+        return isinstance(node, ast.ImportFrom) and unit.absolute(node) == module
+
+    bindings = (b for found in unit.scope.bindings.values() for b in found)
+    outside = {b.name for b in bindings if not is_import(b.statement)}
+    nodes = (node for statement in within for node in ast.walk(statement) if not is_import(node))
+    return outside.union(*map(names_bound_by, nodes))

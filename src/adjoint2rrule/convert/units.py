@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -106,6 +106,28 @@ class Unit:
             for name, bindings in self.scope.bindings.items()
             if all(b.statement in guarded for b in bindings)
         }
+
+    @cached_property
+    def _places(self) -> dict[str, set[ast.stmt]]:
+        """The statements of the module that bind a name at its top, or define it anywhere."""
+        nodes = [(b.name, b.node) for bindings in self.scope.bindings.values() for b in bindings]
+        nodes += [(n.name, n) for n in self.tops if isinstance(n, DefinitionNode | ast.ClassDef)]
+        found: dict[str, set[ast.stmt]] = {}
+        for name, node in nodes:
+            found.setdefault(name, set()).add(self.tops[node])
+        return found
+
+    def concerning(self, nodes: Iterable[ast.AST]) -> set[ast.stmt]:
+        """Return the statements of the module that hold `nodes`, and all that these name, and so on."""
+        found: set[ast.stmt] = set()
+        pending = [self.tops[node] for node in nodes]
+        while pending:
+            statement = pending.pop()
+            if statement not in found:
+                found.add(statement)
+                names = {getattr(n, "id", getattr(n, "attr", "")) for n in ast.walk(statement)}
+                pending += [place for name in names for place in self._places.get(name, ())]
+        return found
 
     @cached_property
     def exported(self) -> list[str] | None:

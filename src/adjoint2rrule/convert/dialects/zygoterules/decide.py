@@ -137,7 +137,8 @@ class _Planner:
         self.classes = Classes(project, unit)
         self.tops = unit.tops
         self.names = RuleNames(identifiers(self.tops))
-        self.runtime = RuntimeNames(unit, project, options.runtime)
+        within = unit.concerning([*(d.node for d in found.decorated), *(u.node for u in found.uses)])
+        self.runtime = RuntimeNames(unit, project, options.runtime, within=within)
         rules = [d.node for d in found.decorated if d.names == {"adjoint"}]
         outside = [use for use in found.others if use.name in {*legacy.CALLBACKS, legacy.CONTEXT}]
         self.helpers = Helpers(unit, project, rules, outside, agreement.kept)
@@ -151,7 +152,7 @@ class _Planner:
             self.properties,
             self.relays,
             self.runtime,
-            RuntimeNames(unit, project, LEGACY_MODULE, agreement.freed),
+            RuntimeNames(unit, project, LEGACY_MODULE, agreement.freed, within),
             self.names,
             options,
         )

@@ -97,6 +97,11 @@ class Definitions:
     others: tuple[Use, ...]
     ruled: frozenset[str] = frozenset()
 
+    @property
+    def uses(self) -> list[Use]:
+        """Every use of a legacy name but for those inside of decorated definitions."""
+        return [*self.others, *(use for _, use in self.statements)]
+
 
 def find_definitions(unit: Unit, project: Project, modules: legacy.Modules) -> Definitions:
     """Return the legacy definitions of `unit`, and every other use of a legacy name in it."""

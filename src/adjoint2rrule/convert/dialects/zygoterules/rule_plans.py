@@ -143,7 +143,7 @@ class RulePlanner:
             (*head, *changes.in_order, *properties),
             min(problems, key=_telling, default=None),
             frozenset(runtime.used),
-            frozenset((names.module, names.written(name)) for name in names.used),
+            frozenset((names.module, name) for name in names.used),
             frozenset(
                 self._consumed(
                     decorated,
