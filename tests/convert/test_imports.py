@@ -435,3 +435,22 @@ def test_name_that_a_helper_has_taken_gets_an_alias():
             return x, lambda dy: (dy * NoTangent,)
         """)
     assert "NoTangent as core_NoTangent" in found
+
+
+# -- re-exports --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        ("from zygote import adjoint\n__all__ = ['adjoint']\n", True),
+        ("from zygote import adjoint as adjoint\n", True),
+        ("from zygote import adjoint  # noqa: F401  for the rules\n", True),
+        ("from zygote import adjoint\n", False),
+        ("from zygote import adjoint as adj\n", False),
+        ("from zygote import adjoint  # for the rules\n", False),
+    ],
+)
+def test_import_is_a_reexport_where_it_shows_that_it_is_for_others(text, noted, tmp_path):
+    outcome = conversion(text, tmp_path, {"p/__init__.py": ""}, "p/_ad.py")
+    assert [d.slug for d in outcome.diagnostics] == ["unused-reexport"] * noted

@@ -247,6 +247,50 @@ def test_statement_is_replaced(before, texts, after):
     assert splice(before.encode(), [edit]).decode() == after
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(): return g()\n", "def f():\n    y, b = g()\n    return y, h(b)\n"),
+        ("def f(): x = 1; return g()\n", "def f():\n    x = 1\n    y, b = g()\n    return y, h(b)\n"),
+        ("def f(): return g()  # why\n", "def f():\n    y, b = g()  # why\n    return y, h(b)\n"),
+        ("def f(): return g()\r\n", "def f():\r\n    y, b = g()\r\n    return y, h(b)\r\n"),
+        (
+            "def f():\n\tif x: return g()\n\treturn x\n",
+            "def f():\n\tif x:\n\t\ty, b = g()\n\t\treturn y, h(b)\n\treturn x\n",
+        ),
+    ],
+)
+def test_return_on_the_line_of_a_head_is_split_below_it(before, after):
+    at = address(
+        next(
+            n
+            for n in ast.walk(parsed(before).tree)
+            if isinstance(n, ast.Return) and isinstance(n.value, ast.Call)
+        )
+    )
+    assert rewritten(before, SplitReturn(at, "y, b", "return y, h(b)")) == after
+
+
+def test_return_of_a_pair_is_split_behind_its_value():
+    text = "def f():\n    return g(x), back  # why\n"
+    at = address(node(text, ast.Return))
+    split = rewritten(text, SplitReturn(at, "y", "return y, h(back)"))
+    assert split == "def f():\n    y = g(x)  # why\n    return y, h(back)\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f():\n    import a\n\n    return 1\n", "def f():\n    return 1\n"),
+        ("def f():\n    import a\n\n    # why\n    return 1\n", "def f():\n    # why\n    return 1\n"),
+        ("def f():\n    x = 1\n    import a\n\n    return 1\n", "def f():\n    x = 1\n\n    return 1\n"),
+    ],
+)
+def test_first_line_of_a_block_goes_with_the_blank_lines_below(before, after):
+    at = address(node(before, ast.Import))
+    assert rewritten(before, ReplaceStatement(at, ())) == after
+
+
 def test_return_without_a_value_is_replaced():
     text = "def f():\n    if x:\n        return  # nothing\n    return 1\n"
     operation = ReplaceStatement(address(node(text, ast.Return)), ("return (N(),)",))

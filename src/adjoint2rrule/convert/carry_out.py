@@ -208,9 +208,6 @@ def _edit_function(node: cst.FunctionDef, operation: EditFunction) -> cst.Functi
 def _with_first(node: cst.FunctionDef, text: str) -> cst.FunctionDef:
     """Return `node` with one more parameter in front, on a line of its own where the others have one."""
     parameters = node.params
-    before, after = spread_entry(node.whitespace_before_params)
-    first = _parameter(text).with_changes(comma=cst.Comma(whitespace_after=after))
-    node = node.with_changes(whitespace_before_params=before)
     others = (
         parameters.posonly_params
         or parameters.params
@@ -219,10 +216,26 @@ def _with_first(node: cst.FunctionDef, text: str) -> cst.FunctionDef:
         or parameters.star_kwarg
     )
     if not others:
-        first = first.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        return _with_only(node, _parameter(text))
+    before, after = spread_entry(node.whitespace_before_params)
+    first = _parameter(text).with_changes(comma=cst.Comma(whitespace_after=after))
+    node = node.with_changes(whitespace_before_params=before)
     kind = "posonly_params" if parameters.posonly_params else "params"
     known = parameters.posonly_params or parameters.params
     return node.with_changes(params=parameters.with_changes(**{kind: [first, *known]}))
+
+
+def _with_only(node: cst.FunctionDef, only: cst.Param) -> cst.FunctionDef:
+    """Return a function that had no parameters with one, on a line of its own if there are comments."""
+    space: cst.BaseParenthesizableWhitespace = node.whitespace_before_params
+    if isinstance(space, cst.ParenthesizedWhitespace):
+        if space.first_line.comment is None and not any(line.comment for line in space.empty_lines):
+            space = cst.SimpleWhitespace("")
+        else:
+            end = cst.ParenthesizedWhitespace(indent=space.indent, last_line=space.last_line)
+            only = only.with_changes(whitespace_after_param=end)
+            space = space.with_changes(last_line=cst.SimpleWhitespace(f"{space.last_line.value}    "))
+    return node.with_changes(whitespace_before_params=space, params=node.params.with_changes(params=[only]))
 
 
 def _parameter(text: str) -> cst.Param:

@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
 from adjoint2rrule.convert.model import Diagnostic, Severity
 from adjoint2rrule.convert.project import Project
-from adjoint2rrule.convert.scopes import By
+from adjoint2rrule.convert.scopes import Binding, By
+from adjoint2rrule.convert.syntax import for_people
 from adjoint2rrule.convert.units import Unit
 
 
 def unneeded_reexports(unit: Unit, project: Project, modules: legacy.Modules) -> Iterator[Diagnostic]:
     """Yield a note on the legacy names that `unit` offers to others, if nobody in the project takes any.
 
-    They stay: users of the project may take them too.
+    They stay: users of the project may take them too.  What a package offers is meant for these, and
+    an import that nothing says is for others may as well have been forgotten: of both nothing is said.
     """
     names = unit.scope.bindings if unit.exported is None else unit.exported
     offered = [name for name in names if _is_handed_on(name, unit, project, modules)]
@@ -39,5 +41,20 @@ def _is_handed_on(name: str, unit: Unit, project: Project, modules: legacy.Modul
     bindings = unit.scope.bindings.get(name, [])
     if not bindings or unit.reads.get(name) or any(b.by is not By.IMPORT for b in bindings):
         return False
+    if not all(_is_meant_for_others(b, unit) for b in bindings):
+        return False
     symbols = tuple(symbol for b in bindings for symbol in project.imported(b, unit))
     return legacy.legacy_name(symbols, modules) is not None
+
+
+def _is_meant_for_others(binding: Binding, unit: Unit) -> bool:
+    """Whether an import shows that its name is for others: by `__all__`, ``a as a``, or a ``noqa``."""
+    if binding.name in unit.promised:
+        return True
+    alias, statement = binding.node, binding.statement
+    assert isinstance(alias, ast.alias)
+    assert statement is not None
+    span = unit.module.span(statement)
+    end = unit.module.end_of_line(span.end)
+    excused = any(span.start <= start < end and for_people(c) != c for start, c in unit.module.comments)
+    return excused or alias.asname == alias.name
