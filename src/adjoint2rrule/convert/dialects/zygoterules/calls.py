@@ -32,8 +32,10 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     is_unclear,
     is_value,
     listed,
+    parts,
 )
 from adjoint2rrule.convert.dialects.zygoterules.functions import Called
+from adjoint2rrule.convert.dialects.zygoterules.holders import changed_lists
 from adjoint2rrule.convert.dialects.zygoterules.names import CONTEXT
 from adjoint2rrule.convert.dialects.zygoterules.numerical import SEVERAL_ARRAYS
 from adjoint2rrule.convert.flow import falls_through
@@ -53,6 +55,8 @@ def read_call(reader: Reader, node: ast.Call, scope: Scope) -> Cotangent:
     called = reader.functions.called(node, scope)
     if called.makes_fields:
         return _fields(reader, node, scope)
+    if called.is_numerical and any(_has_gaps(reader, argument, scope) for argument in node.args):
+        return Unclear(node, "it is given `None`, or something structured")
     if called.gives_number(node):
         return (
             READY
@@ -78,6 +82,13 @@ def read_call(reader: Reader, node: ast.Call, scope: Scope) -> Cotangent:
                 node, (GIVEN,) * back.count if back.count is not None else None, GIVEN, is_tuple=True
             )
     return Unclear(node, f"what `{ast.unparse(node.func)}` returns cannot be told")
+
+
+def _has_gaps(reader: Reader, node: ast.expr, scope: Scope) -> bool:
+    """Whether a display has something else than numbers in it."""
+    if not isinstance(node, ast.List | ast.Tuple):
+        return False
+    return any(isinstance(part, Missing | Fields) for part in parts(reader.look(node, scope)))
 
 
 def _has_numbers(reader: Reader, node: ast.Call, called: Called, scope: Scope) -> bool:
@@ -106,7 +117,8 @@ def _called_back(callback: str, node: ast.Call, uses: Mapping[ast.expr, str]) ->
     if callback == "gradient":
         return Given(node, None if arguments is None else (GIVEN,) * arguments, GIVEN)
     own = callback == "_pullback"
-    return Given(node, (Ready(given=True), Back(own, None if arguments is None else arguments + own)))
+    back = Back(own, None if arguments is None else arguments + own)
+    return Given(node, (Ready(given=True), back), is_tuple=True)
 
 
 def _fields(reader: Reader, node: ast.Call, scope: Scope) -> Cotangent:
@@ -191,7 +203,10 @@ def returned(reader: Reader, node: ast.Call, called: Called, scope: Scope) -> Co
 
 def _results(reader: Reader, function: DefinitionNode, scope: Scope) -> Cotangent:
     returns = [n for n in walk_scope(function.body) if isinstance(n, ast.Return)]
-    return either([reader.read(r.value, scope) if r.value else Missing(r) for r in returns])
+    value = either([reader.read(r.value, scope) if r.value else Missing(r) for r in returns])
+    if any(True for _ in changed_lists(function, reader.changeable, reader.followed)):
+        return Unclear(returns[0], "it changes a list of what it returns")
+    return value
 
 
 def from_elsewhere(value: Cotangent, node: ast.expr | None) -> Given | None:

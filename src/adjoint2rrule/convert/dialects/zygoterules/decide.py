@@ -19,7 +19,11 @@ from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
 from adjoint2rrule.convert.dialects.zygoterules.names import Use
 from adjoint2rrule.convert.dialects.zygoterules.naming import RuleNames, identifiers
-from adjoint2rrule.convert.dialects.zygoterules.overloads import overload_group, stays_legacy
+from adjoint2rrule.convert.dialects.zygoterules.overloads import (
+    groups_elsewhere,
+    overload_group,
+    stays_legacy,
+)
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
 from adjoint2rrule.convert.dialects.zygoterules.reexports import unneeded_reexports
@@ -101,7 +105,8 @@ class _Agreement:
 
 def _agreed_plans(unit: Unit, project: Project, options: Options, found: Definitions) -> list[Plan]:
     """Return the plans, made anew until they agree."""
-    agreement = _Agreement()
+    asking, changing = groups_elsewhere(unit, project, legacy.closed_modules(options.legacy_modules))
+    agreement = _Agreement(asking=asking, legacy=changing)
     while True:
         planner = _Planner(unit, project, options, found, agreement)
         plans = planner.plans()

@@ -11,8 +11,9 @@ import ast
 from functools import cached_property
 
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
+from adjoint2rrule.convert.dialects.zygoterules.numerical import MUTATING, MUTATING_METHODS
 from adjoint2rrule.convert.dialects.zygoterules.pullbacks import Pullback
-from adjoint2rrule.convert.dialects.zygoterules.purity import Purity
+from adjoint2rrule.convert.dialects.zygoterules.purity import GROWING, Purity
 from adjoint2rrule.convert.dialects.zygoterules.rules import Rule
 from adjoint2rrule.convert.scopes import Binding, By, Scope, evaluated, walk_scope
 
@@ -45,6 +46,8 @@ class Deferring:
     def can_wait(self, node: ast.expr) -> bool:
         """Whether `node` can be evaluated once the pullback has returned."""
         names = (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
+        if any(map(_changes_something, ast.walk(node))):
+            return False
         return node in self._returned and self._is_pure and all(map(self._is_bound_for_good, names))
 
     @cached_property
@@ -113,3 +116,14 @@ class Deferring:
 
 def _binds(node: ast.AST) -> bool:
     return isinstance(node, ast.NamedExpr)
+
+
+def _changes_something(node: ast.AST) -> bool:
+    """Whether evaluating `node` changes an object, which the pullback has made and others may look at."""
+    match node:
+        case ast.keyword(arg="out"):
+            return True
+        case ast.Call(func=ast.Attribute(attr=method) as function):
+            in_place = ".".join(ast.unparse(function).split(".")[1:])
+            return method in MUTATING_METHODS | GROWING or in_place in MUTATING
+    return False

@@ -137,9 +137,25 @@ def changed_lists(root: ast.AST, lists: Iterable[str], followed: Set[ast.Name]) 
     parents = {child: node for node in ast.walk(root) for child in ast.iter_child_nodes(node)}
     for name in sorted(set(lists)):
         for use in _uses_otherwise(root, name, followed):
-            if isinstance(use, ast.AugAssign) or not _only_looks(use, parents):
+            if isinstance(use, ast.AugAssign) or not (
+                _only_looks(use, parents) or _grows(use, root, parents)
+            ):
                 message = f"`{name}` holds cotangents and is used in a way that may change it"
                 yield Problem("stepwise-cotangent", use, message, _OWN)
+
+
+def _grows(use: ast.Name, root: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
+    """Whether something is put into a list that starts as a display, all of which has been read."""
+    method = parents[use]
+    if not isinstance(method, ast.Attribute) or method.attr not in _GROWING:
+        return False
+    call = parents[method]
+    bound = [
+        n for n in ast.walk(root) if _is_name(n, use.id) and isinstance(getattr(n, "ctx", None), ast.Store)
+    ]
+    starts = [p.value for n in bound if isinstance(p := parents[n], ast.Assign)]
+    is_display = len(starts) == len(bound) == 1 and isinstance(starts[0], ast.List)
+    return is_display and isinstance(call, ast.Call) and isinstance(parents[call], ast.Expr)
 
 
 def _only_looks(use: ast.Name, parents: dict[ast.AST, ast.AST]) -> bool:

@@ -112,3 +112,29 @@ ALIASING = frozenset(
 ALIASING_METHODS = frozenset(
     {"conj", "conjugate", "diagonal", "ravel", "reshape", "squeeze", "swapaxes", "transpose"}
 )
+# One function under several names.
+ALIASES = {
+    f"numpy.{alias}": f"numpy.{name}"
+    for alias, name in {
+        "absolute": "abs",
+        "conjugate": "conj",
+        "remainder": "mod",
+        "bitwise_not": "invert",
+        "divide": "true_divide",
+        "amax": "max",
+        "amin": "min",
+        "around": "round",
+        "concat": "concatenate",
+        "pow": "power",
+        "permute_dims": "transpose",
+        "asin": "arcsin",
+        "acos": "arccos",
+        "atan": "arctan",
+        "atan2": "arctan2",
+        "asinh": "arcsinh",
+        "acosh": "arccosh",
+        "atanh": "arctanh",
+        "matrix_transpose": "linalg.matrix_transpose",
+        "row_stack": "vstack",
+    }.items()
+}

@@ -11,6 +11,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Either,
     Given,
     Missing,
+    Part,
     Result,
     Seed,
     Unclear,
@@ -126,12 +127,15 @@ class PullbackReader:
         What is known of the value of the rule.
     followed
         The uses of names that were followed to a cotangent.
+    changeable
+        The names of lists among them, or that parts were taken from.
     """
 
     reader: Reader
     problems: list[Problem]
     value: Value = field(default_factory=Value)
     followed: set[ast.Name] = field(default_factory=set)
+    changeable: set[str] = field(default_factory=set)
 
     def read(
         self,
@@ -224,6 +228,7 @@ class PullbackReader:
         outside, self.reader.followed = self.reader.followed, set()
         read = [self._checked(value, node) for value in self._returned(node, scope)]
         self.followed |= self.reader.followed
+        self.changeable |= self.reader.changeable
         self.reader.followed = outside
         return tuple(dict.fromkeys(choice for value in read for choice in _choices(value)))
 
@@ -270,8 +275,8 @@ def opaque(node: ast.expr | ast.FunctionDef) -> Problem:
 def _is_wrong(value: Cotangent) -> bool:
     """Whether a pullback that returns `value` is sure to fail in the legacy runtime."""
     match value:
-        case Missing() | Unclear():
-            return False
+        case Missing() | Unclear() | Seed() | Part():
+            return False  # a seed may be a tuple
         case Result(value=part):
             return _is_wrong(part)
         case Either(choices=choices):

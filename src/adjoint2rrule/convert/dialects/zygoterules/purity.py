@@ -29,7 +29,8 @@ _PURE_BUILTINS = frozenset(
 )
 _RANDOM = ("numpy.random.", "scipy.stats.", "jax.numpy.random.", "autograd.numpy.random.")
 # Methods of lists, dicts and sets that change them.
-_GROWING = frozenset(
+# Methods that change what lists, dicts and sets have in them.
+GROWING = frozenset(
     "add append clear discard extend insert pop popitem remove reverse setdefault update".split()  # noqa: SIM905
 )
 # Methods of dicts and strings that change nothing.
@@ -99,7 +100,7 @@ class Purity:
         return short not in MUTATING or (bool(call.args) and self._is_own(call.args[0], where, function))
 
     def _is_pure_method(self, method: ast.Attribute, where: Scope, function: Scope) -> bool:
-        if method.attr in MUTATING_METHODS | _GROWING:
+        if method.attr in MUTATING_METHODS | GROWING:
             return self._is_own(method.value, where, function)
         return method.attr in ARRAY_METHODS | _READING
 

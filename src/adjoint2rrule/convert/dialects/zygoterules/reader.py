@@ -36,6 +36,7 @@ from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     is_unclear,
     is_value,
     listed,
+    parts,
     weight,
 )
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
@@ -83,6 +84,8 @@ class Reader:
         The uses of names that reading has gone through on its way to a cotangent.
     lists
         The names that were found to hold lists, which can be changed.
+    tapped
+        The names that parts were taken of, on the way to a cotangent.
     returned
         What functions of the project give for what they are given.
     """
@@ -93,6 +96,7 @@ class Reader:
     parameters: dict[tuple[Scope, str], Cotangent] = field(default_factory=dict)
     followed: set[ast.Name] = field(default_factory=set)
     lists: set[tuple[Scope, str]] = field(default_factory=set)
+    tapped: set[str] = field(default_factory=set)
     returned: dict[tuple[DefinitionNode, frozenset[tuple[str, object]]], Cotangent] = field(
         default_factory=dict
     )
@@ -171,7 +175,7 @@ class Reader:
             return READY  # a name that feeds itself is what its other bindings make it
         known = self._known.get(key) or self._follow(node, key, bindings)
         self.followed |= known.followed
-        if is_sequence(known.value) and not is_tuple(known.value):
+        if any(is_sequence(part) and not is_tuple(part) for part in parts(known.value)):
             self.lists.add(key)
         return known.value
 
@@ -407,8 +411,20 @@ class Reader:
             return READY if node.attr in ARRAY_ATTRIBUTES else SEED
         return Unclear(node, "a part of something that cannot be told")
 
+    def _tap(self, node: ast.expr, scope: Scope) -> Cotangent:
+        """Return what `node` is, of which a part is taken."""
+        value = self.look(node, scope)
+        if not any(isinstance(part, Back) for part in parts(value)):
+            self.tapped |= {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+        return value
+
+    @property
+    def changeable(self) -> set[str]:
+        """The names of lists that cotangents, or parts of them, are taken from."""
+        return {name for _, name in self.lists} & ({name.id for name in self.followed} | self.tapped)
+
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Cotangent:
-        inside = self.look(node.value, scope)
+        inside = self._tap(node.value, scope)
         if isinstance(inside, Ready):
             return inside
         if isinstance(inside, Seed) and inside.entries is not None:
@@ -426,7 +442,7 @@ class Reader:
     def _unpacked(self, value: ast.expr, path: tuple[Step, ...], scope: Scope) -> Cotangent | None:
         """Return the part of `value` at `path`."""
         whole = unpacked_call(self, value, scope) if isinstance(value, ast.Call) else None
-        found: Cotangent | None = whole or self.look(value, scope)
+        found: Cotangent | None = whole or self._tap(value, scope)
         for step in path:
             found = part_at(found, step) if found is not None else None
         return found
@@ -447,7 +463,7 @@ class Reader:
             case None, ast.Call(func=ast.Attribute(value=inner, attr="items"), args=[]) if path[:1] == (1,):
                 if not self.functions.is_object(inner, scope):
                     return self._iterated(inner, path[1:], scope)
-        found = element(self.look(value, scope))
+        found = element(self._tap(value, scope))
         for step in path:
             found = part_at(found, step) if found is not None else None
         return found

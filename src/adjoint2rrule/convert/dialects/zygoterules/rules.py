@@ -121,8 +121,7 @@ def read_rule(
         sources.of_return(statement)
     sources.check_uses(node)
     followed = reader.followed | sources.followed
-    lists = {name for _, name in reader.lists} & {name.id for name in followed}
-    problems += changed_lists(node, lists, followed)
+    problems += changed_lists(node, reader.changeable | sources.changeable, followed)
     called_back = read_callbacks(node, reader, {p.node for p in sources.pullbacks.values()})
     return Rule(
         node,
@@ -173,7 +172,9 @@ def _entries_of_value(returns: list[ast.Return]) -> int | None:
 def _parts_of_value(returns: list[ast.Return], reader: Reader, scope: Scope) -> tuple[Cotangent, ...] | None:
     """Return what the parts of a seed are, where the one ``return`` shows the parts of the value."""
     match returns:
-        case [ast.Return(value=ast.Tuple(elts=[ast.Tuple(elts=entries), _]))]:
+        case [ast.Return(value=ast.Tuple(elts=[ast.Tuple(elts=entries), _]))] if not any(
+            isinstance(entry, ast.Starred) for entry in entries
+        ):
             return tuple(_part_of_value(entry, reader, scope) for entry in entries)
     return None
 

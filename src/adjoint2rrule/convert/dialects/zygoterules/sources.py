@@ -10,6 +10,7 @@ from adjoint2rrule.convert.dialects.zygoterules.calls import from_elsewhere
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import GIVEN, Back, Given, is_sequence
 from adjoint2rrule.convert.dialects.zygoterules.functions import Called
 from adjoint2rrule.convert.dialects.zygoterules.helpers import Helpers
+from adjoint2rrule.convert.dialects.zygoterules.holders import changed_lists
 from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.pullbacks import (
     Handed,
@@ -63,6 +64,7 @@ class Sources:
     handed: list[Handed] = field(default_factory=list)
     returned: set[ast.Name] = field(default_factory=set)  # names of pullbacks, where a pair holds them
     followed: set[ast.Name] = field(default_factory=set)
+    changeable: set[str] = field(default_factory=set)  # names of lists that are parts of results
     statement: ast.Return | None = None
 
     def problem(self, slug: str, node: ast.expr | ast.stmt, message: str, hint: str) -> None:
@@ -291,6 +293,9 @@ class Sources:
         for statement in walk_scope(function.body):
             if isinstance(statement, ast.Return):
                 sources._of_maker(statement)
+        followed, lists = reader.followed | sources.followed, reader.changeable | sources.changeable
+        if not local and any(True for _ in changed_lists(function, lists, followed)):
+            return None
         if local or self.helpers.is_own(called):
             return sources if not sources.problems and not sources.handed else None
         return sources._results()
@@ -385,6 +390,7 @@ class Sources:
         reader = PullbackReader(self.reader, self.problems, self.value)
         pullback = reader.read(node, scope, self._own_names(), self.maker, partial, outside)
         self.followed |= reader.followed
+        self.changeable |= reader.changeable
         if pullback is not None:
             self.pullbacks[node] = pullback
 

@@ -128,6 +128,7 @@ class Tangents:
         self.module = module
         self.runtime = runtime
         self.changes = changes
+        self.among_others = False  # whether what is looked at is one of several that a name may hold
 
     def cotangent(self, value: Cotangent, primal: Primal, node: ast.expr | None) -> None:
         """Decide on the cotangent of `primal`, which is written as `node` where it is returned."""
@@ -137,8 +138,10 @@ class Tangents:
                 self._do(Replace(address(none), self.runtime.call(primal.zero)), none)
             case Either(choices=choices):
                 own = node if isinstance(node, ast.IfExp) else None
+                outside, self.among_others = self.among_others, True
                 for choice in choices:
                     self.cotangent(choice, primal, own)
+                self.among_others = outside
             case Result():
                 self.cotangent(value.value, self._inside(primal, value), None)
             case Fields():
@@ -157,11 +160,15 @@ class Tangents:
         """Look at a number or an array, which stays as it is written, if it can be the cotangent."""
         at = node or self.scope.node
         assert isinstance(at, ast.expr | ast.stmt)
-        if isinstance(value, Ready | Alike) and primal.is_structure:
+        if isinstance(value, Ready | Alike) and primal.is_structure and not self.among_others:
             self._wrong_structure(at, primal, "a number or an array")
-        elif isinstance(value, Part | Alike) and not primal.is_numerical:
+        elif primal.is_structure if isinstance(value, Ready) else self._is_doubtful(value, primal):
             message = f"whether the cotangent of {primal.written} is an array or a tuple cannot be told"
             self.changes.problem("opaque-cotangent", at, message, _ANNOTATE)
+
+    @staticmethod
+    def _is_doubtful(value: Cotangent, primal: Primal) -> bool:
+        return isinstance(value, Part | Alike) and not primal.is_numerical
 
     def _inside(self, primal: Primal, result: Result) -> Primal:
         """Return `primal` as a function inside the rule knows it."""
