@@ -19,6 +19,7 @@ from adjoint2rrule.convert.operations import (
     Operation,
     Replace,
     ReplaceStatement,
+    SplitReturn,
     Wrap,
     address,
 )
@@ -198,6 +199,10 @@ HEADS = {
     "def f(**kw): ...": "def g(f, **kw): ...",
     "def f(x=1): ...": "def g(f, x=1): ...",
     "def f( x ): ...": "def g( f, x ): ...",
+    "def f(\n): ...": "def g(f): ...",
+    "def f(\n\n    ): ...": "def g(f): ...",
+    "def f(  # none\n): ...": "def g(  # none\n    f\n): ...",
+    "def f(\n    # none\n): ...": "def g(\n    # none\n    f\n): ...",
     "def f (x): ...": "def g (f, x): ...",
     "def f(\n    x,\n    y,\n): ...": "def g(\n    f,\n    x,\n    y,\n): ...",
     "def f(  # all\n    # one\n    x,\n): ...": "def g(  # all\n    f,\n    # one\n    x,\n): ...",
