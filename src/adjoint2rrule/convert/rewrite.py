@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from itertools import dropwhile
 from typing import cast
 
 import libcst as cst
@@ -158,6 +159,7 @@ class _Rewriter(cst.CSTTransformer):
     def __init__(self, operations: dict[cst.CSTNode, list[Operation]]) -> None:
         self.operations = operations
         self.alone: set[cst.CSTNode] = set()
+        self.removed: set[cst.CSTNode] = set()
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.IndentedBlock) and len(node.body) == 1:
@@ -170,6 +172,9 @@ class _Rewriter(cst.CSTTransformer):
         if isinstance(updated_node, cst.SimpleStatementLine | cst.SimpleStatementSuite):
             return cast("cst.CSTNodeT", self._with_statements(original_node, updated_node))
         result: cst.CSTNode = updated_node
+        if isinstance(original_node, cst.IndentedBlock) and original_node.body[0] in self.removed:
+            assert isinstance(updated_node, cst.IndentedBlock)
+            result = _closed_up(updated_node)
         for operation in self.operations.get(original_node, ()):
             if not isinstance(operation, ReplaceStatement | SplitReturn):
                 result = carry_out(result, operation)
@@ -186,6 +191,9 @@ class _Rewriter(cst.CSTTransformer):
             return updated
         if len(replacements) == 1 and replacements[0] and isinstance(updated, cst.SimpleStatementLine):
             return cst.FlattenSentinel(_lines(updated, replacements[0]))
+        splits = isinstance(original.body[-1], cst.Return) and replacements[-1] is not None
+        if splits and isinstance(updated, cst.SimpleStatementSuite):
+            return _block(updated, replacements)
         body: list[cst.BaseSmallStatement] = []
         for statement, lines in zip(updated.body, replacements, strict=True):
             if lines is None:
@@ -195,6 +203,7 @@ class _Rewriter(cst.CSTTransformer):
             new[-1:] = [last.with_changes(semicolon=statement.semicolon) for last in new[-1:]]
             body += new
         if not body and original not in self.alone and not _has_comments(updated):
+            self.removed.add(original)
             return cst.RemoveFromParent()
         if not body:
             return updated.with_changes(body=[cst.Pass()])
@@ -222,6 +231,28 @@ def _lines(old: cst.SimpleStatementLine, new: list[cst.SimpleStatementLine]) -> 
         return [_ending_as(old, line) for line in new]
     first, *others = (old.with_changes(body=line.body) for line in new)
     return [first, *(_without_comment(line.with_changes(leading_lines=[])) for line in others)]
+
+
+def _block(
+    suite: cst.SimpleStatementSuite, replacements: list[list[cst.SimpleStatementLine] | None]
+) -> cst.IndentedBlock:
+    """Return the statements of a suite behind a colon, replaced, on lines of their own."""
+    lines: list[cst.SimpleStatementLine] = []
+    for statement, new in zip(suite.body, replacements, strict=True):
+        alone = statement.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+        old = cst.SimpleStatementLine([alone])
+        if statement is suite.body[-1]:
+            old = old.with_changes(trailing_whitespace=suite.trailing_whitespace)
+        lines += [old] if new is None else _lines(old, new)
+    return cst.IndentedBlock(lines)
+
+
+def _closed_up(block: cst.IndentedBlock) -> cst.IndentedBlock:
+    """Return a block whose first line was taken away, without the blank lines that stood below that."""
+    first, *others = block.body
+    assert isinstance(first, cst.SimpleStatementLine | cst.BaseCompoundStatement)
+    kept = list(dropwhile(lambda line: line.comment is None, first.leading_lines))
+    return block.with_changes(body=[first.with_changes(leading_lines=kept), *others])
 
 
 def _has_comments(line: cst.SimpleStatementLine | cst.SimpleStatementSuite) -> bool:

@@ -166,7 +166,8 @@ class RulePlanner:
 
     def _property_reads(self, decorated: Decorated) -> Mapping[Use, Operation | Problem]:
         """Return what becomes of each use of ``literal_getproperty`` in the rule."""
-        calls = {use.node for use in decorated.callbacks}
+        # The AD of whoever calls the rule knows `getattr`, whatever the legacy one asks for.
+        calls = {use.node for use in decorated.callbacks if use.name not in legacy.CALLBACKS}
         uses = (use for use in decorated.callbacks if use.name in legacy.PROPERTIES)
         return {use: self.properties.operation(use, calls) for use in uses}
 

@@ -236,7 +236,11 @@ class Tangents:
     def _entries(self, value: Entries, primal: Primal) -> None:
         """Make a dict comprehension a `Tangent`."""
         if primal.known is not None and not primal.known.is_mapping:
-            self._wrong_structure(value.node, primal, "a dict with computed keys")
+            if primal.known.symbol is None or primal.known.symbol.class_node is None:
+                self._wrong_structure(value.node, primal, "a dict with computed keys")
+                return
+            message = f"which fields of {primal.written} get a cotangent is known when it runs"
+            self.changes.problem("unknown-structure", value.node, message, _FIELDS)
             return
         type_ = self._type(primal, value.node, "a dict")
         if type_ is not None:
