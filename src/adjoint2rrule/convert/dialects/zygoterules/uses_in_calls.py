@@ -210,6 +210,9 @@ class Calls:
         slug = "inspected-cotangent"
         if any(isinstance(use, UseProblem) and use.slug == "mutated-seed" for use in inner):
             slug = "mutated-seed"
+        if what.startswith(f"is given to `{name}`"):
+            yield UseProblem(slug, call, what)  # it calls itself, which is said once
+            return
         where = f"line {worst.node.lineno}"
         if called.unit is not None and called.unit is not self.reading.functions.unit:
             where += f" of {called.unit.name}"
