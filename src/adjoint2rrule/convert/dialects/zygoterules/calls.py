@@ -65,6 +65,8 @@ def read_call(reader: Reader, node: ast.Call, scope: Scope) -> Cotangent:
         )
     if called.name in _COLLECTING and len(node.args) == 1 and not node.keywords:
         return _collected(reader, node, called, scope)
+    if called.name == "builtins.reversed" and len(node.args) == 1:
+        return _turned(reader, node, scope)
     if called.is_numerical and _last(called.name) in SEVERAL_ARRAYS and not node.keywords:
         return Given(node, None)
     if called.function is not None:
@@ -137,6 +139,13 @@ def _collected(reader: Reader, node: ast.Call, called: Called, scope: Scope) -> 
     return (
         Collected(node, inside) if is_sequence(inside) else Unclear(node, "what it collects cannot be told")
     )
+
+
+def _turned(reader: Reader, node: ast.Call, scope: Scope) -> Cotangent:
+    """Return what ``reversed(...)`` gives, where its elements are alike and stay as they are."""
+    inside = reader.read(node.args[0], scope)
+    of_each = element(inside) if is_sequence(inside) and is_settled(inside) else None
+    return Unclear(node, "what it turns cannot be told") if of_each is None else Given(node, None, of_each)
 
 
 # -- functions of the project --------------------------------------------------------------
