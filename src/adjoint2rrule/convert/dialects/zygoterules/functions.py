@@ -18,7 +18,7 @@ from adjoint2rrule.convert.dialects.zygoterules.numerical import (
     SINGLE_SCIPY_PACKAGES,
 )
 from adjoint2rrule.convert.project import Project
-from adjoint2rrule.convert.scopes import By, DefinitionNode, Scope
+from adjoint2rrule.convert.scopes import Binding, By, DefinitionNode, Scope, walk_scope
 from adjoint2rrule.convert.units import Symbol, Unit
 
 
@@ -107,6 +107,9 @@ def _is_object(argument: ast.keyword) -> bool:
     return argument.arg == "dtype" and ast.unparse(argument.value).strip("'") in {"object", "O", "np.object_"}
 
 
+_REFERENCES = (ast.Name, ast.Attribute, ast.Subscript)
+
+
 def _names_in(annotation: ast.expr) -> Iterator[ast.expr]:
     """Yield the names in an annotation, also in one that is a string."""
     for node in ast.walk(annotation):
@@ -134,6 +137,7 @@ class Functions:
         self.project = project
         self.unit = unit
         self.is_rule = is_rule
+        self._looked_at: set[tuple[Scope, str]] = set()
         self._passed: dict[tuple[Scope, str], tuple[ast.expr, Scope]] = {}
 
     def passing(self, function: Scope, arguments: Mapping[str, ast.expr], scope: Scope) -> None:
@@ -152,21 +156,97 @@ class Functions:
 
     def is_object(self, node: ast.expr, scope: Scope) -> bool:
         """Whether `node` is an instance of a class of the project, whose operators may be anything."""
-        if isinstance(node, ast.Call):
-            return self._is_own_class(node.func, scope)
-        found = scope.find(node.id) if isinstance(node, ast.Name) else None
-        if found is None:
-            return False
-        where, bindings = found
-        for binding in bindings:
-            if binding.by is By.PARAMETER and isinstance(binding.node, ast.arg) and binding.node.annotation:
-                around = where.parent or where
-                if any(self._is_own_class(part, around) for part in _names_in(binding.node.annotation)):
-                    return True
-            made = binding.value if binding.by is By.VALUE else None
-            if isinstance(made, ast.Call) and self._is_own_class(made.func, where):
-                return True
+        match node:
+            case ast.Call(func=function):
+                return self._gives_object(function, scope)
+            case ast.Attribute(value=owner, attr=name):
+                return self._has_object(owner, name, scope)
+            case ast.Subscript(value=whole):
+                return self.is_object(whole, scope) or self._holds_objects(whole, scope)
+            case ast.Name():
+                return self._is_bound_to_object(node, scope)
         return False
+
+    def _is_bound_to_object(self, node: ast.Name, scope: Scope) -> bool:
+        found = scope.find(node.id)
+        if found is None or (found[0], node.id) in self._looked_at:
+            return False  # what a name is made of itself says nothing new
+        self._looked_at.add((found[0], node.id))
+        bound = any(self._binds_object(binding, found[0]) for binding in found[1])
+        self._looked_at.discard((found[0], node.id))
+        return bound
+
+    def _binds_object(self, binding: Binding, where: Scope) -> bool:
+        if isinstance(binding.node, ast.arg) and binding.by is By.PARAMETER:
+            said = binding.node.annotation
+            return said is not None and self._mentions_own_class(said, where.parent or where)
+        follows = binding.by is By.ELEMENT or isinstance(binding.value, _REFERENCES)
+        made = binding.by is By.VALUE and isinstance(binding.value, ast.Call)
+        return binding.value is not None and (follows or made) and self.is_object(binding.value, where)
+
+    def _gives_object(self, function: ast.expr, scope: Scope) -> bool:
+        """Whether a call gives an instance, by a class, a function that makes one, or a method of one."""
+        if self._is_own_class(function, scope):
+            return True
+        if isinstance(function, ast.Attribute):
+            made = self._method_makes_object(function, scope)
+            return made or self._is_own_class(function.value, scope)
+        symbols = self.symbols(function, scope) if isinstance(function, ast.Name) else ()
+        called = self._of_symbol(symbols[0]) if len(symbols) == 1 else Called(None)
+        if called.function is None or called.scope is None:
+            return False
+        return self._returns_own_class(called.function, called.scope)
+
+    def _method_makes_object(self, function: ast.Attribute, scope: Scope) -> bool:
+        for symbol in self._classes_of(function.value, scope):
+            assert symbol.class_node is not None
+            assert symbol.scope is not None
+            inside = symbol.scope.inner(symbol.class_node)
+            for method in symbol.class_node.body:
+                if isinstance(method, DefinitionNode) and method.name == function.attr:
+                    return self._returns_own_class(method, inside.inner(method))
+        return False
+
+    def _returns_own_class(self, function: DefinitionNode, scope: Scope) -> bool:
+        returns = (n.value for n in walk_scope(function.body) if isinstance(n, ast.Return))
+        return any(isinstance(v, ast.Call) and self._is_own_class(v.func, scope) for v in returns)
+
+    def _has_object(self, owner: ast.expr, name: str, scope: Scope) -> bool:
+        """Whether the attribute `name` of an object is one of the project's as well, as its class says."""
+        for symbol in self._classes_of(owner, scope):
+            assert symbol.class_node is not None
+            assert symbol.scope is not None
+            inside = symbol.scope.inner(symbol.class_node)
+            for part in ast.walk(symbol.class_node):
+                match part:
+                    case ast.AnnAssign(
+                        target=ast.Name(id=known) | ast.Attribute(attr=known), annotation=said
+                    ):
+                        if known == name and self._mentions_own_class(said, inside):
+                            return True
+                    case ast.Assign(targets=[ast.Attribute(attr=known)], value=ast.Call(func=function)):
+                        if known == name and self._is_own_class(function, inside):
+                            return True
+        return False
+
+    def _classes_of(self, node: ast.expr, scope: Scope) -> Iterator[Symbol]:
+        """Yield the classes of the project that the annotation of a parameter names."""
+        found = scope.find(node.id) if isinstance(node, ast.Name) else None
+        where, bindings = found if found is not None else (scope, [])
+        for binding in bindings:
+            said = binding.node.annotation if isinstance(binding.node, ast.arg) else None
+            for part in _names_in(said) if said is not None else ():
+                yield from (s for s in self.symbols(part, where.parent or where) if s.class_node is not None)
+
+    def _holds_objects(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a container that a module makes has instances in it."""
+        found = scope.find(node.id) if isinstance(node, ast.Name) else None
+        values = [b.value for b in found[1] if b.value is not None] if found is not None else []
+        calls = [n for v in values for n in ast.walk(v) if isinstance(n, ast.Call)]
+        return found is not None and any(self._is_own_class(call.func, found[0]) for call in calls)
+
+    def _mentions_own_class(self, annotation: ast.expr, scope: Scope) -> bool:
+        return any(self._is_own_class(part, scope) for part in _names_in(annotation))
 
     def _is_own_class(self, node: ast.expr, scope: Scope) -> bool:
         if not isinstance(node, ast.Name | ast.Attribute):
