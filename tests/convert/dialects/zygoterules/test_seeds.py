@@ -8,7 +8,7 @@ from textwrap import indent
 import pytest
 
 from adjoint2rrule.convert.dialects.zygoterules.changed_uses import Forced, NonePattern, NoneTest
-from adjoint2rrule.convert.dialects.zygoterules.seeds import UseProblem, TangentUses, read_uses
+from adjoint2rrule.convert.dialects.zygoterules.seeds import TangentUses, UseProblem, read_uses
 from tests.convert.building import functions_of, sample
 
 HEAD = """\
