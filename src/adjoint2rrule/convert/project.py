@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -130,6 +130,10 @@ class Project:
             unit = self._read(path)
             if unit is not None:
                 yield unit
+
+    def mentions_any(self, words: Iterable[str]) -> bool:
+        """Whether one of `words` occurs in any file of the project."""
+        return any(self._mentioning((word,)) for word in words)
 
     def _mentioning(self, words: tuple[str, ...]) -> list[Path]:
         if words not in self._mentions:

@@ -73,12 +73,14 @@ def legacy_name(symbols: tuple[Symbol, ...], modules: Modules) -> str | None:
 
 def uses(unit: Unit, project: Project, modules: Modules) -> Iterator[Use]:
     """Yield every use of a legacy name in `unit`, in the order of the file."""
+    # Another name for a legacy one has to be given to it by a module that names where it comes from.
+    renamed = project.mentions_any(sorted({module.partition(".")[0] for module in modules}))
     inner: set[ast.AST] = set()  # the fronts of dotted names that are one use already
     for node, scope, functions in unit.evaluated:
         if not isinstance(node, ast.Name | ast.Attribute) or node in inner or node in unit.tested:
             continue
         root = _root(node)
-        if root is None or not _may_be_legacy(node, root, scope, unit, project):
+        if root is None or not _may_be_legacy(node, root, scope, unit, project, renamed=renamed):
             continue
         found = behind_rules(node, scope, unit, project, modules)
         name = legacy_name(tuple(s for s in found if not s.is_none), modules)
@@ -109,11 +111,17 @@ def dynamic_imports(unit: Unit, modules: Modules) -> Iterator[ast.Call]:
 
 
 def _may_be_legacy(
-    node: ast.Name | ast.Attribute, root: ast.Name, scope: Scope, unit: Unit, project: Project
+    node: ast.Name | ast.Attribute,
+    root: ast.Name,
+    scope: Scope,
+    unit: Unit,
+    project: Project,
+    *,
+    renamed: bool,
 ) -> bool:
     """Whether following `node` through imports is worth the reading; for most names of a file it is not.
 
-    A legacy name that was given another one can only come from a module of the project.
+    A legacy name that was given another one, if any is `renamed`, can only come from a module of the project.
     """
     found = scope.find(root.id)
     imports = [b for b in found[1] if b.by is By.IMPORT] if found is not None else []
@@ -125,6 +133,8 @@ def _may_be_legacy(
     originals = {b.node.name for b in imports if isinstance(b.node, ast.alias)} or {root.id}
     if node is root and not originals.isdisjoint(ALL):
         return True
+    if not renamed:
+        return False
     stars = (unit.absolute(statement) for statement in unit.scope.star_imports)
     sources = [s for b in imports for s in _sources(b, unit)] if imports else [s for s in stars if s]
     return any(project.find(source) is not None for source in sources)

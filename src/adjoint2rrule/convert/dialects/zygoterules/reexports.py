@@ -41,6 +41,8 @@ def _is_handed_on(name: str, unit: Unit, project: Project, modules: legacy.Modul
     bindings = unit.scope.bindings.get(name, [])
     if not bindings or unit.reads.get(name) or any(b.by is not By.IMPORT for b in bindings):
         return False
+    if not any(isinstance(b.node, ast.alias) and b.node.name in legacy.ALL for b in bindings):
+        return False  # following it would cost more than the note is worth
     if not all(_is_meant_for_others(b, unit) for b in bindings):
         return False
     symbols = tuple(symbol for b in bindings for symbol in project.imported(b, unit))
