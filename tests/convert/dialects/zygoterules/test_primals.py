@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from adjoint2rrule.convert.dialects.zygoterules.annotations import Alternative, Place
-from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
+from adjoint2rrule.convert.annotations import Alternative, Place
+from adjoint2rrule.convert.classes import Classes
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import READY, Each
 from adjoint2rrule.convert.dialects.zygoterules.primals import Primal, Primals, Type
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target

@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 from functools import cached_property
 
+from adjoint2rrule.convert.classes import Classes
 from adjoint2rrule.convert.dialects.zygoterules.adapting import free_among
 from adjoint2rrule.convert.dialects.zygoterules.callbacks import Callback
 from adjoint2rrule.convert.dialects.zygoterules.changed_uses import NoneTest, operations_of
-from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Collected,
     Cotangent,

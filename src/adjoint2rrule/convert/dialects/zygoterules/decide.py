@@ -6,9 +6,9 @@ import ast
 from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass, replace
 
+from adjoint2rrule.convert.classes import Classes
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
 from adjoint2rrule.convert.dialects.zygoterules import nograd
-from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
 from adjoint2rrule.convert.dialects.zygoterules.definitions import (
     Decorated,
     Definitions,

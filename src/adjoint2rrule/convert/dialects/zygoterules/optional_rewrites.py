@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adjoint2rrule.convert.dialects.zygoterules.annotations import Annotations
+from adjoint2rrule.convert.annotations import Annotations
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.primals import Primal
 from adjoint2rrule.convert.dialects.zygoterules.projections import Projections

@@ -10,8 +10,8 @@ import ast
 from collections.abc import Hashable
 from weakref import WeakKeyDictionary
 
+from adjoint2rrule.convert.classes import Classes
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
-from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
 from adjoint2rrule.convert.dialects.zygoterules.definitions import find_definitions
 from adjoint2rrule.convert.dialects.zygoterules.forms import targets_of
 from adjoint2rrule.convert.dialects.zygoterules.kinds import members

@@ -9,7 +9,7 @@ import ast
 import builtins
 from types import EllipsisType
 
-from adjoint2rrule.convert.dialects.zygoterules.annotations import Alternative, Annotations, Place
+from adjoint2rrule.convert.annotations import Alternative, Annotations, Place
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.rules import Parameter, Rule
 from adjoint2rrule.convert.dialects.zygoterules.static_uses import is_static

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
-from adjoint2rrule.convert.dialects.zygoterules.annotations import Alternative, Place
-from adjoint2rrule.convert.dialects.zygoterules.classes import Classes, Field
+from adjoint2rrule.convert.annotations import Alternative, Place
+from adjoint2rrule.convert.classes import Classes, Field
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import Each
 from adjoint2rrule.convert.dialects.zygoterules.functions import Functions
 from adjoint2rrule.convert.dialects.zygoterules.parameters import zero_for

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from adjoint2rrule.convert.dialects.zygoterules.annotations import Alternative, Annotations
+from adjoint2rrule.convert.annotations import Alternative, Annotations
 from adjoint2rrule.convert.dialects.zygoterules.cotangents import (
     Alike,
     Cotangent,

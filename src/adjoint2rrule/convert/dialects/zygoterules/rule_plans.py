@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
+from adjoint2rrule.convert.classes import Classes
 from adjoint2rrule.convert.dialects.zygoterules import adapting
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
 from adjoint2rrule.convert.dialects.zygoterules.adapting import adapt, free_name, is_adaptable
-from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
 from adjoint2rrule.convert.dialects.zygoterules.conversions import RuleConversion, used
 from adjoint2rrule.convert.dialects.zygoterules.definitions import Decorated
 from adjoint2rrule.convert.dialects.zygoterules.forms import escapes

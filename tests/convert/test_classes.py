@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from adjoint2rrule.convert.dialects.zygoterules.classes import Classes
+from adjoint2rrule.convert.classes import Classes
 from tests.convert.building import Sample, expression, sample
 
 IMPORTS = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from adjoint2rrule.convert.dialects.zygoterules.annotations import Annotations
+from adjoint2rrule.convert.annotations import Annotations
 from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.units import Symbol, Unit
 

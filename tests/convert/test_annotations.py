@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adjoint2rrule.convert.dialects.zygoterules.annotations import Annotations, Place
+from adjoint2rrule.convert.annotations import Annotations, Place
 from tests.convert.building import Sample, expression, sample
 
 IMPORTS = """
