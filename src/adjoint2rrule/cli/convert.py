@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from adjoint2rrule.cli.parameters import ignore_patterns, module_name, module_names, refuse_together
+from adjoint2rrule.cli.options import conversion_options
+from adjoint2rrule.cli.parameters import refuse_together
 from adjoint2rrule.convert.model import Conversion, Options, SourceFile
 from adjoint2rrule.convert.run import convert_files, convert_stream
 from adjoint2rrule.convert.scan import survey
@@ -22,39 +23,7 @@ _STDIN = "-"
 @click.argument("paths", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option("--write", "-w", is_flag=True, help="Change the files; for standard input, print the result.")
 @click.option("--check", is_flag=True, help="List what is legacy, and exit with 1 if anything is.")
-@click.option(
-    "--exclude",
-    multiple=True,
-    metavar="PATTERN",
-    callback=ignore_patterns,
-    help="Leave out what such a line of a .gitignore in the current directory would.",
-)
-@click.option(
-    "--legacy-module",
-    "modules",
-    multiple=True,
-    metavar="MODULE",
-    callback=module_names,
-    help="One more module whose adjoint is legacy.",
-)
-@click.option(
-    "--runtime",
-    default=Options().runtime,
-    show_default=True,
-    metavar="MODULE",
-    callback=module_name,
-    help="Where converted code imports its runtime from.",
-)
-@click.option(
-    "--thunks",
-    is_flag=True,
-    help="Compute cotangents only when they are needed, where two or more of a rule take work.",
-)
-@click.option(
-    "--project",
-    is_flag=True,
-    help="Keep cotangents in the spaces of their arguments, by ProjectTo: real, of their shape, sparse.",
-)
+@conversion_options
 @click.option(
     "--stdin-filename", default="<stdin>", metavar="FILE", help="The file that standard input stands for."
 )
