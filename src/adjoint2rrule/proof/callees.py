@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -168,7 +169,7 @@ class Targets:
     def _imports(self, name: str, scope: Scope) -> frozenset[Import]:
         """Return the import that binds `name` as the module has it; none for a builtin."""
         found = scope.find(name)
-        if found is None and not self.unit.scope.star_imports:
+        if found is None and hasattr(builtins, name):
             return frozenset()
         match found:
             case (

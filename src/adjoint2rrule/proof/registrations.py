@@ -52,6 +52,7 @@ class Runtime:
 
     def __init__(self, project: Project, module: str) -> None:
         self.project = project
+        self.module = module
         self._names = {
             name: {symbol.dotted for symbol in project.follow(f"{module}.{name}")}
             for name in (RRULE, NON_DIFFERENTIABLE, RULE_CONFIG)
@@ -59,7 +60,10 @@ class Runtime:
 
     def is_named(self, name: str, node: ast.expr, scope: Scope, unit: Unit) -> bool:
         """Whether `node` stands for the runtime's `name`."""
-        return any(self.is_dotted(name, s.dotted) for s in self.project.resolve(node, scope, unit))
+        symbols = self.project.resolve(node, scope, unit)
+        if not symbols and isinstance(node, ast.Name) and node.id == name:
+            return any(unit.absolute(statement) == self.module for statement in unit.scope.star_imports)
+        return any(self.is_dotted(name, symbol.dotted) for symbol in symbols)
 
     def is_dotted(self, name: str, dotted: str) -> bool:
         """Whether `dotted` is the full name of the runtime's `name`."""
