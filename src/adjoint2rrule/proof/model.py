@@ -272,3 +272,110 @@ class Trial:
     message: str = ""
     lines: frozenset[int] = frozenset()
     printed: str = ""
+
+
+class Side(Enum):
+    """Which of two copies of a package is run."""
+
+    LEGACY = "legacy"
+    CONVERTED = "converted"
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """What stands at one place of a value: numbers, or anything else as text.
+
+    Attributes
+    ----------
+    path
+        The way from the value to the place, such as ``.a[3]``; empty for the value itself.
+    shape
+        The shape of the array; `None` where there are no numbers.
+    numbers
+        The numbers, flat and exact.
+    dtype
+        numpy's name for the type of the numbers, such as ``float32``.
+    text
+        What stands there instead of numbers, as Python prints it; empty where there are numbers.
+    """
+
+    path: str
+    shape: tuple[int, ...] | None = None
+    numbers: tuple[complex, ...] = ()
+    dtype: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Cotangent:
+    """What a pullback gave for one argument.
+
+    Attributes
+    ----------
+    place
+        The argument, as reports call it: ``args[1]``, ``f`` for the function itself.
+    name
+        The function's own name for it; empty where that is not known.
+    leaves
+        Its numbers, in the tangent space of the argument; those of zeros are zeros, and an argument that
+        cannot be perturbed has none. Where `problem` is set, what was given as it is.
+    problem
+        Why it is no tangent of its argument; empty where it is one.
+    """
+
+    place: str
+    name: str
+    leaves: tuple[Leaf, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What a pullback made of one seed.
+
+    Attributes
+    ----------
+    seed
+        The seed in words: ``a random seed``, ``a random seed without [1]``.
+    cotangents
+        One for the function, and one for each positional argument.
+    failure
+        What went wrong instead; empty where nothing did.
+    """
+
+    seed: str
+    cotangents: tuple[Cotangent, ...] = ()
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one side makes of a call, to be compared with the other side.
+
+    Attributes
+    ----------
+    inputs
+        The call.
+    value
+        What stands where in the value that the rule gives.
+    pulled
+        What the pullback makes of each seed; the seeds of both sides are the same for equal values.
+    changes
+        Which of its arguments the call changed, in words; empty where none.
+    verdict
+        `Verdict.PASSES` where the rule gave a value and a pullback; `Verdict.UNFIT` where it raised;
+        `Verdict.REJECTED`, where the arguments could not be made; `Verdict.NO_RULE`, `Verdict.HANGS`,
+        `Verdict.DIES`.
+    failure
+        What went wrong, in words; empty where nothing did.
+    printed
+        What was written to standard output and standard error meanwhile, warnings included.
+    """
+
+    inputs: Inputs
+    value: tuple[Leaf, ...] = ()
+    pulled: tuple[Pulled, ...] = ()
+    changes: str = ""
+    verdict: Verdict = Verdict.PASSES
+    failure: str = ""
+    printed: str = ""
