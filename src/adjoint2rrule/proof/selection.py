@@ -1,0 +1,162 @@
+"""Which calls of a rule become its test: a few that show all of it, or the reason why there is none.
+
+Where the calls were tried, the lines that each runs tell; where nothing was run, the options that the rule
+branches on. What a rule gets wrong always stays in its test.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from adjoint2rrule.proof.model import Body, Inputs, Reach, Search, Subject, Take, Trial, Verdict
+
+MOST_CALLS = 4
+
+_SETTLED = frozenset({Verdict.PASSES, Verdict.WRONG})
+_ENDED = frozenset({Verdict.HANGS, Verdict.DIES})
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the test of a rule calls.
+
+    Attributes
+    ----------
+    calls
+        The calls; none where the test is skipped.
+    reason
+        Why it is skipped, in words; empty where it is not.
+    wrong
+        The trials among them in which finite differences contradict the rule.
+    ended
+        The trials that hung or ended the interpreter, whose calls are not used.
+    """
+
+    calls: tuple[Inputs, ...] = ()
+    reason: str = ""
+    wrong: tuple[Trial, ...] = ()
+    ended: tuple[Trial, ...] = ()
+
+
+def select_untried(subject: Subject, search: Search) -> Selection:
+    """Return the selection where nothing was run: the first call, and others with options that matter."""
+    if not search.found:
+        return Selection(reason=_unknown(subject, search))
+    calls: dict[tuple[str, ...], Inputs] = {}
+    for call in search.found:
+        calls.setdefault(_options(subject, call), call)
+    return Selection(tuple(calls.values())[:MOST_CALLS])
+
+
+def select_tried(subject: Subject, search: Search, trials: Sequence[Trial]) -> Selection:
+    """Return the selection by what came of the calls, the preferred ones first.
+
+    Parameters
+    ----------
+    subject
+        The rule.
+    search
+        What it may be called with.
+    trials
+        What came of it, in the order of preference.
+    """
+    ended = tuple(trial for trial in trials if trial.verdict in _ENDED)
+    settled = [trial for trial in trials if trial.verdict in _SETTLED]
+    unfit = [trial for trial in trials if trial.verdict is Verdict.UNFIT]
+    unsettled = any(trial.verdict is Verdict.UNSETTLED for trial in trials)
+    # A test that fails says more than none, but only where no call shows what the rule is meant for.
+    chosen = _telling(subject, settled) if settled else [] if unsettled else unfit[:1]
+    if not chosen:
+        return Selection(reason=_unknown(subject, search) if not trials else _rejected(trials), ended=ended)
+    wrong = tuple(trial for trial in chosen if trial.verdict is Verdict.WRONG)
+    return Selection(tuple(trial.inputs for trial in chosen), "", wrong, ended)
+
+
+def _telling(subject: Subject, settled: Sequence[Trial]) -> list[Trial]:
+    """Return the first of the trials, and those after it that show something new of the rule."""
+    wrong = next((trial for trial in settled if trial.verdict is Verdict.WRONG), None)
+    seen: set[int] = set()
+    options: set[tuple[str, ...]] = set()
+    chosen: list[Trial] = []
+    for trial in settled:
+        own = _options(subject, trial.inputs)
+        if not chosen or trial is wrong or trial.lines - seen or own not in options:
+            chosen.append(trial)
+            seen |= trial.lines
+            options.add(own)
+    kept = chosen[:MOST_CALLS]
+    return kept if wrong is None or wrong in kept else [*kept[:-1], wrong]
+
+
+# -- options -------------------------------------------------------------------------------
+
+
+def _options(subject: Subject, call: Inputs) -> tuple[str, ...]:
+    """Return the options of a call that the rule branches on: flags, names, whole numbers, what is `None`.
+
+    Numbers and arrays that a gradient goes to count as one and the same.
+    """
+    tested = {name for body in subject.bodies for name in _tested(body)}
+    given = dict(zip((p.name for p in subject.parameters if p.take is Take.ONE), call.args, strict=False))
+    texts = {name: arg.text for name, arg in (*given.items(), *call.keywords)}
+    defaults = {p.name: ast.unparse(p.default) for p in subject.parameters if p.default is not None}
+    return tuple(_option(texts.get(name, defaults.get(name, ""))) for name in sorted(tested))
+
+
+def _tested(body: Body) -> Iterator[str]:
+    """Yield the parameters of the rule that conditions in `body` read."""
+    parameters = {there: name for name, there in body.names.items()}
+    for condition in _conditions(body.node):
+        for node in ast.walk(condition):
+            if isinstance(node, ast.Name) and node.id in parameters:
+                yield parameters[node.id]
+
+
+def _conditions(function: ast.AST) -> Iterator[ast.expr]:
+    for node in ast.walk(function):
+        match node:
+            case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test) | ast.Match(subject=test):
+                yield test
+            case ast.BoolOp():
+                yield node
+
+
+def _option(text: str) -> str:
+    match ast.parse(text, mode="eval").body if text else None:
+        case (
+            ast.Constant(value=None | bool() | int() | str())
+            | ast.UnaryOp(operand=ast.Constant(value=int()))
+            | ast.Attribute()
+        ):
+            return text
+    return "" if not text else "…"
+
+
+# -- reasons -------------------------------------------------------------------------------
+
+
+def _unknown(subject: Subject, search: Search) -> str:
+    if subject.callee.reach is Reach.NONE:
+        return subject.callee.problem
+    return "no arguments are known: " + "; ".join(search.missing or ("give its parameters annotations",))
+
+
+def _rejected(trials: Sequence[Trial]) -> str:
+    """Return why none of the calls that were tried can be used, by the one that came furthest."""
+    nearest = min(trials, key=lambda trial: list(_WORDS).index(trial.verdict))
+    which = f"none of {len(trials)} calls that were tried can be used" if len(trials) > 1 else "it was tried"
+    said = nearest.message.partition("\n")[0]
+    return f"{which}: {nearest.inputs} {_WORDS[nearest.verdict]}" + (f": {said}" if said else "")
+
+
+# those that came furthest first
+_WORDS = {
+    Verdict.UNSETTLED: "is unsettled",
+    Verdict.UNFIT: "does not suit the rule",
+    Verdict.NO_RULE: "is taken by no rule",
+    Verdict.REJECTED: "is rejected",
+    Verdict.HANGS: "hangs",
+    Verdict.DIES: "ends the interpreter",
+}
