@@ -72,3 +72,12 @@ def test_kink_is_told_from_curvature():
     assert has_kink(lambda t: np.maximum([1.0, t], 0.0))
     assert not has_kink(lambda t: np.array([np.sin(1e4 * t), 1e6 * t**2]))
     assert not has_kink(lambda t: np.sqrt([t]))
+
+
+def test_rounding_is_no_kink():
+    x = np.linspace(0.5, 3, 20)
+    assert not has_kink(lambda t: np.float64(np.sin(np.float32(x + t))))
+    assert not has_kink(lambda t: np.round(np.sin(x + t), 7))
+    assert not has_kink(lambda t: 1e9 * np.sin(x + t))
+    assert has_kink(lambda t: np.float64(abs(np.float32(t)) + np.float32(x)))
+    assert has_kink(lambda t: np.sqrt(abs(t)) + x)

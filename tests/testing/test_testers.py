@@ -1,5 +1,6 @@
 """What `test_rrule` and its sisters take, give back and leave out."""
 
+import pickle
 import subprocess
 import sys
 import textwrap
@@ -23,6 +24,7 @@ from adjoint2rrule.core import (
 )
 from adjoint2rrule.testing import TestConfig, test_frule, test_rrule, test_scalar, with_tangent
 from adjoint2rrule.testing.derivative_check import ENTRIES
+from adjoint2rrule.testing.failure import FailureKind, RuleTestFailure
 
 
 def cube(x):
@@ -55,6 +57,13 @@ def failure(*args, test=test_rrule, **options):
 
 
 # What is said
+
+
+def test_failure_can_be_sent_to_another_process():
+    with pytest.raises(RuleTestFailure) as caught:
+        test_rrule(wrong_cube, 1.5)
+    sent = pickle.loads(pickle.dumps(caught.value))
+    assert (str(sent), sent.kind) == (str(caught.value), FailureKind.VALUE)
 
 
 def test_failure_repeats_with_its_seed():

@@ -17,6 +17,7 @@ from adjoint2rrule.core import (
     thunk,
 )
 from adjoint2rrule.testing import test_rrule, with_tangent
+from adjoint2rrule.testing.failure import FailureKind, RuleTestFailure
 
 WRONG: list[Any] = []
 A = np.array([[1.5, -2.0, 0.5], [0.25, 3.0, -1.0], [2.0, 1.0, -0.5]])
@@ -25,11 +26,11 @@ V = np.array([1.5, -2.0, 0.5])
 Z = np.array([1.5 - 0.5j, -2.0 + 1.0j])
 
 
-def wrong(message: str) -> Callable[[Callable[[], tuple[Any, ...]]], None]:
+def wrong(message: str, kind: str = "VALUE") -> Callable[[Callable[[], tuple[Any, ...]]], None]:
     """Add a case: a function that gives a callable with a wrong rule, and arguments for it."""
 
     def add(case: Callable[[], tuple[Any, ...]]) -> None:
-        WRONG.append(pytest.param(case, message, id=case.__name__))
+        WRONG.append(pytest.param(case, message, FailureKind[kind], id=case.__name__))
 
     return add
 
@@ -97,7 +98,9 @@ def transposed():
     return with_rule(lambda x: A @ x, lambda ȳ, x: (NoTangent(), (A.T @ ȳ).T)), A
 
 
-@wrong(r"args\[0\] \(`x`\) has shape \(2, 3\), but its primal has shape \(3, 2\); it looks transposed")
+@wrong(
+    r"args\[0\] \(`x`\) has shape \(2, 3\), but its primal has shape \(3, 2\); it looks transposed", "FORM"
+)
 def transposed_shape():
     return with_rule(lambda x: A @ x, lambda ȳ, x: (NoTangent(), ȳ.T @ A)), B
 
@@ -158,9 +161,24 @@ def large_and_transposed():
     return with_rule(lambda x: M @ x, lambda ȳ, x: (NoTangent(), ȳ.T @ M)), M
 
 
-@wrong(r"args\[0\] \(`x`\) is .*; the function has a kink here")
+@wrong(r"args\[0\] \(`x`\) is .*; the function has a kink here", "KINK")
 def kink():
     return with_rule(lambda x: np.maximum(x, 0.0), lambda ȳ, x: (NoTangent(), ȳ * (x > 0))), 0.0
+
+
+@wrong(r"args\[0\] \(`x`\) is .*; the function has a kink here", "KINK")
+def kink_that_looks_like_a_factor():
+    return with_rule(lambda x: np.maximum(x, 0.0), lambda ȳ, x: (NoTangent(), ȳ * (x >= 0))), 0.0
+
+
+@wrong(r"finite differences find no value: the function raises ValueError: only here close to", "UNDEFINED")
+def function_without_values_beside_its_argument():
+    def f(x):
+        if x != 1.5:
+            raise ValueError("only here")
+        return x
+
+    return with_rule(f, lambda ȳ, x: (NoTangent(), ȳ)), 1.5
 
 
 @wrong(r"args\[0\]\[\d\] \(`x\[\d\]`\) is .*; it is 0\.9966\d* times what it should be")
@@ -174,14 +192,16 @@ def single_precision_is_not_an_excuse():
 
 @wrong(
     r"the pullback returned 2 cotangents, expected 3: one for the function itself, .*; "
-    r"is the entry for the function itself, NoTangent\(\), missing\?"
+    r"is the entry for the function itself, NoTangent\(\), missing\?",
+    "FORM",
 )
 def function_entry_forgotten():
     return with_rule(lambda x, y: x * y, lambda ȳ, x, y: (y * ȳ, x * ȳ)), 2.0, 3.0
 
 
 @wrong(
-    r"the first cotangent, that of the function itself, is -?[\d.]+, .*is the entry for the function itself"
+    r"the first cotangent, that of the function itself, is -?[\d.]+, .*is the entry for the function itself",
+    "FORM",
 )
 def function_entry_forgotten_beside_a_default():
     def scaled(x, n=2):
@@ -191,33 +211,34 @@ def function_entry_forgotten_beside_a_default():
 
 
 @wrong(
-    r"the function itself, is ZeroTangent\(\), but a function cannot be perturbed: return NoTangent\(\) \["
+    r"the function itself, is ZeroTangent\(\), but a function cannot be perturbed: return NoTangent\(\) \[",
+    "FORM",
 )
 def zero_for_the_function():
     return with_rule(lambda x: 2 * x, lambda ȳ, x: (ZeroTangent(), 2 * ȳ)), 2.0
 
 
-@wrong(r"that of the function itself, is None")
+@wrong(r"that of the function itself, is None", "FORM")
 def none_for_the_function():
     return with_rule(lambda x: 2 * x, lambda ȳ, x: (None, 2 * ȳ)), 2.0
 
 
-@wrong(r"the pullback returned a list, not the tuple")
+@wrong(r"the pullback returned a list, not the tuple", "FORM")
 def list_instead_of_tuple():
     return with_rule(lambda x: 2 * x, lambda ȳ, x: [NoTangent(), 2 * ȳ]), 2.0
 
 
-@wrong(r"the pullback returned a float, not the tuple")
+@wrong(r"the pullback returned a float, not the tuple", "FORM")
 def bare_cotangent():
     return with_rule(lambda x: 2 * x, lambda ȳ, x: 2 * ȳ), 2.0
 
 
-@wrong(r"the pullback returned None, not the tuple")
+@wrong(r"the pullback returned None, not the tuple", "FORM")
 def forgotten_return():
     return with_rule(lambda x: 2 * x, lambda ȳ, x: None), 2.0
 
 
-@wrong(r"the pullback returned 3 cotangents, expected 2")
+@wrong(r"the pullback returned 3 cotangents, expected 2", "FORM")
 def too_many():
     def triple(x):
         return 3 * x
@@ -229,17 +250,17 @@ def too_many():
     return triple, 2.0
 
 
-@wrong(r"the cotangent of args\[1\] \(`y`\) is None, which is no tangent: return ZeroTangent\(\)")
+@wrong(r"the cotangent of args\[1\] \(`y`\) is None, which is no tangent: return ZeroTangent\(\)", "FORM")
 def none_for_a_float():
     return with_rule(lambda x, y: 2 * x, lambda ȳ, x, y: (NoTangent(), 2 * ȳ, None)), 2.0, 3.0
 
 
-@wrong(r"the cotangent of args\[1\] \(`n`\) is None, which is no tangent: return NoTangent\(\)")
+@wrong(r"the cotangent of args\[1\] \(`n`\) is None, which is no tangent: return NoTangent\(\)", "FORM")
 def none_for_an_int():
     return with_rule(lambda x, n: n * x, lambda ȳ, x, n: (NoTangent(), n * ȳ, None)), 2.0, 3
 
 
-@wrong(r"args\[1\] \(`n`\) is ZeroTangent\(\), but an int cannot be perturbed: return NoTangent\(\)")
+@wrong(r"args\[1\] \(`n`\) is ZeroTangent\(\), but an int cannot be perturbed: return NoTangent\(\)", "FORM")
 def zero_for_an_annotated_int():
     def times(x, n):
         return n * x
@@ -251,7 +272,7 @@ def zero_for_an_annotated_int():
     return times, 2.0, 3
 
 
-@wrong(r"args\[1\] \(`n`\) is ZeroTangent\(\), but an int cannot be perturbed: return NoTangent\(\)")
+@wrong(r"args\[1\] \(`n`\) is ZeroTangent\(\), but an int cannot be perturbed: return NoTangent\(\)", "FORM")
 def zero_of_an_int_in_the_call_of_an_object():
     class Times:
         def __call__(self, x, n):
@@ -264,7 +285,9 @@ def zero_of_an_int_in_the_call_of_an_object():
     return Times(), 2.0, 3
 
 
-@wrong(r"args\[1\] \(`shape`\) is ZeroTangent\(\), but a tuple cannot be perturbed: return NoTangent\(\)")
+@wrong(
+    r"args\[1\] \(`shape`\) is ZeroTangent\(\), but a tuple cannot be perturbed: return NoTangent\(\)", "FORM"
+)
 def zero_for_an_annotated_shape():
     def reshaped(x, shape):
         return x.reshape(shape)
@@ -276,7 +299,7 @@ def zero_for_an_annotated_shape():
     return reshaped, B, (2, 3)
 
 
-@wrong(r"the cotangent of args\[1\] \(`mode`\) is ZeroTangent\(\), but a str cannot be perturbed")
+@wrong(r"the cotangent of args\[1\] \(`mode`\) is ZeroTangent\(\), but a str cannot be perturbed", "FORM")
 def zero_for_an_annotated_string():
     def moded(x, mode):
         return 2 * x
@@ -289,7 +312,8 @@ def zero_for_an_annotated_string():
 
 
 @wrong(
-    r"the cotangent of args\[1\] \(`n`\) is a float64, but an int cannot be perturbed: return NoTangent\(\)"
+    r"the cotangent of args\[1\] \(`n`\) is a float64, but an int cannot be perturbed: return NoTangent\(\)",
+    "FORM",
 )
 def number_for_an_annotated_int():
     def times(x, n):
@@ -302,7 +326,10 @@ def number_for_an_annotated_int():
     return times, 2.0, 3
 
 
-@wrong(r"args\[1\] \(`n`\) is a number, but the function takes no float for the integer there: it raises Ind")
+@wrong(
+    r"args\[1\] \(`n`\) is a number, but the function takes no float for the integer there: it raises Ind",
+    "FORM",
+)
 def number_for_an_index():
     return with_rule(lambda x, n: x[n], lambda ȳ, x, n: (NoTangent(), np.eye(3)[n] * ȳ, ȳ)), V, 1
 
@@ -317,36 +344,37 @@ def integers_alone():
     return with_rule(lambda x, y: x * y, lambda ȳ, x, y: (NoTangent(), x * ȳ, y * ȳ)), 2, 3
 
 
-@wrong(r"args\[1\] \(`flag`\) is a float, but a bool cannot be perturbed: return NoTangent\(\)")
+@wrong(r"args\[1\] \(`flag`\) is a float, but a bool cannot be perturbed: return NoTangent\(\)", "FORM")
 def number_for_a_flag():
     return with_rule(lambda x, flag: 2 * x, lambda ȳ, x, flag: (NoTangent(), 2 * ȳ, ȳ)), 2.0, True
 
 
-@wrong(r"args\[0\] \(`foo`\) is a dict, no tangent of a Foo: return a Tangent\[Foo\]")
+@wrong(r"args\[0\] \(`foo`\) is a dict, no tangent of a Foo: return a Tangent\[Foo\]", "FORM")
 def bare_dict():
     return with_rule(lambda foo: foo.a, lambda ȳ, foo: (NoTangent(), {"a": ȳ, "b": ZeroTangent()})), Foo(
         1.0, 2.0
     )
 
 
-@wrong(r"args\[0\] \(`pair`\) is a tuple, no tangent of a tuple: return a Tangent\[tuple\]")
+@wrong(r"args\[0\] \(`pair`\) is a tuple, no tangent of a tuple: return a Tangent\[tuple\]", "FORM")
 def bare_tuple():
     return with_rule(lambda pair: pair[0], lambda ȳ, pair: (NoTangent(), (ȳ, ZeroTangent()))), (1.0, 2.0)
 
 
-@wrong(r"args\[0\] \(`iterable`\) is a list, no tangent of a list: return a Tangent\[list\]")
+@wrong(r"args\[0\] \(`iterable`\) is a list, no tangent of a list: return a Tangent\[list\]", "FORM")
 def bare_list():
     return with_rule(sum, lambda ȳ, xs: (NoTangent(), [ȳ, ȳ])), [1.0, 2.0]
 
 
 @wrong(
-    r"args\[0\] \(`x`\) is a list, no tangent of an array of shape \(2,\): return an array of shape \(2,\)"
+    r"args\[0\] \(`x`\) is a list, no tangent of an array of shape \(2,\): return an array of shape \(2,\)",
+    "FORM",
 )
 def list_for_an_array():
     return with_rule(lambda x: x.sum(), lambda ȳ, x: (NoTangent(), [ȳ, ȳ])), V[:2]
 
 
-@wrong(r"args\[0\] \(`foo`\) is a Tangent\[Bar\], no tangent of a Foo: return a Tangent\[Foo\]")
+@wrong(r"args\[0\] \(`foo`\) is a Tangent\[Bar\], no tangent of a Foo: return a Tangent\[Foo\]", "FORM")
 def tangent_of_another_class():
     return with_rule(lambda foo: foo.a, lambda ȳ, foo: (NoTangent(), Tangent[Bar](a=ȳ))), Foo(1.0, 2.0)
 
@@ -370,12 +398,12 @@ def wrong_in_depth():
     return with_rule(total, back), Layers([Foo(1.0, 2.0), Foo(3.0, 4.0)], 1.0)
 
 
-@wrong(r"args\[0\] \(`pair`\) has 1 parts, but its primal has 2")
+@wrong(r"args\[0\] \(`pair`\) has 1 parts, but its primal has 2", "FORM")
 def too_short_a_tangent():
     return with_rule(lambda pair: pair[0], lambda ȳ, pair: (NoTangent(), Tangent[tuple](ȳ))), (1.0, 2.0)
 
 
-@wrong(r"args\[0\] \(`terms`\) has a part \['c'\] that its primal does not have")
+@wrong(r"args\[0\] \(`terms`\) has a part \['c'\] that its primal does not have", "FORM")
 def unknown_key():
     def back(ȳ, terms):
         return NoTangent(), Tangent[dict]({"a": ȳ, "c": ȳ})
@@ -391,27 +419,27 @@ def forgotten_key():
     return with_rule(lambda terms: terms["a"] + terms["b"], back), {"a": 1.0, "b": 2.0}
 
 
-@wrong(r"args\[0\] \(`x`\) has shape \(3, 1\), but its primal has shape \(3,\)")
+@wrong(r"args\[0\] \(`x`\) has shape \(3, 1\), but its primal has shape \(3,\)", "FORM")
 def column_for_a_vector():
     return with_rule(lambda x: 2 * x, lambda ȳ, x: (NoTangent(), 2 * ȳ[:, None])), V
 
 
-@wrong(r"args\[0\] \(`x`\) has shape \(\), but its primal has shape \(3,\)")
+@wrong(r"args\[0\] \(`x`\) has shape \(\), but its primal has shape \(3,\)", "FORM")
 def number_for_a_vector():
     return with_rule(lambda x: x.sum(), lambda ȳ, x: (NoTangent(), ȳ)), V
 
 
-@wrong(r"args\[1\] \(`b`\) has shape \(3,\), but its primal is a number")
+@wrong(r"args\[1\] \(`b`\) has shape \(3,\), but its primal is a number", "FORM")
 def not_summed_over_broadcasting():
     return with_rule(lambda x, b: x + b, lambda ȳ, x, b: (NoTangent(), ȳ, ȳ)), V, 2.0
 
 
-@wrong(r"args\[0\] \(`x`\) is complex, but its primal is real: return its real part")
+@wrong(r"args\[0\] \(`x`\) is complex, but its primal is real: return its real part", "FORM")
 def complex_for_a_real():
     return with_rule(lambda x: Z * x, lambda ȳ, x: (NoTangent(), np.sum(np.conj(Z) * ȳ))), 2.0
 
 
-@wrong(r"args\[0\] \(`x`\) is a str, no tangent of a float: return a number")
+@wrong(r"args\[0\] \(`x`\) is a str, no tangent of a float: return a number", "FORM")
 def string():
     return with_rule(lambda x: 2 * x, lambda ȳ, x: (NoTangent(), "2ȳ")), 2.0
 
@@ -435,7 +463,7 @@ def functor_with_a_wrong_field():
     return with_rule(Scale(2.0, 1.0), back, target=Scale), 3.0
 
 
-@wrong(r"the first cotangent, that of the function itself, is a Tangent\[Foo\]")
+@wrong(r"the first cotangent, that of the function itself, is a Tangent\[Foo\]", "FORM")
 def constructor_with_a_tangent_for_itself():
     class Point(Foo):
         pass
@@ -470,7 +498,7 @@ def method():
 # What the rule does beside
 
 
-@wrong(r"the rule returns another value than the function: y is 5\.0, expected 4\.0")
+@wrong(r"the rule returns another value than the function: y is 5\.0, expected 4\.0", "PRIMAL")
 def wrong_primal():
     def twice(x):
         return 2 * x
@@ -482,7 +510,7 @@ def wrong_primal():
     return twice, 2.0
 
 
-@wrong(r"the rule returns another value than the function: y is a list, expected a tuple")
+@wrong(r"the rule returns another value than the function: y is a list, expected a tuple", "PRIMAL")
 def primal_of_another_type():
     def both(x):
         return x, 2 * x
@@ -494,7 +522,7 @@ def primal_of_another_type():
     return both, 2.0
 
 
-@wrong(r"the rule returns another value than the function: y has shape \(1,\), expected \(\)")
+@wrong(r"the rule returns another value than the function: y has shape \(1,\), expected \(\)", "PRIMAL")
 def primal_of_another_shape():
     def total(x):
         return x.sum()
@@ -506,7 +534,7 @@ def primal_of_another_shape():
     return total, V
 
 
-@wrong(r"the rule changes its arguments: args\[0\]\[1\] \(`x\[1\]`\) is -4\.0, expected -2\.0")
+@wrong(r"the rule changes its arguments: args\[0\]\[1\] \(`x\[1\]`\) is -4\.0, expected -2\.0", "CONSISTENCY")
 def mutated_argument():
     def twice(x):
         return 2 * x
@@ -519,7 +547,7 @@ def mutated_argument():
     return twice, V
 
 
-@wrong(r"the rule changes its arguments: f\.bias is 2\.0, expected 1\.0")
+@wrong(r"the rule changes its arguments: f\.bias is 2\.0, expected 1\.0", "CONSISTENCY")
 def mutated_functor():
     class Shift(Affine):
         pass
@@ -533,7 +561,7 @@ def mutated_functor():
     return Shift(2.0, 1.0), 3.0
 
 
-@wrong(r"the rule changes its arguments: fkwargs\['weights'\]\[0\] is 2\.0, expected 1\.0")
+@wrong(r"the rule changes its arguments: fkwargs\['weights'\]\[0\] is 2\.0, expected 1\.0", "CONSISTENCY")
 def mutated_keyword():
     def weighted(x, *, weights):
         return x @ weights
@@ -547,7 +575,7 @@ def mutated_keyword():
     return weighted, V, {"fkwargs": {"weights": np.ones(3)}}
 
 
-@wrong(r"the pullback changes its arguments: args\[0\]\[\d\] \(`x\[\d\]`\) is")
+@wrong(r"the pullback changes its arguments: args\[0\]\[\d\] \(`x\[\d\]`\) is", "CONSISTENCY")
 def argument_mutated_by_the_pullback():
     def back(ȳ, x):
         x *= ȳ
@@ -556,7 +584,7 @@ def argument_mutated_by_the_pullback():
     return with_rule(lambda x: x**2, back), V
 
 
-@wrong(r"the pullback changes its arguments: args\[0\]\[\d\] \(`x\[\d\]`\) is")
+@wrong(r"the pullback changes its arguments: args\[0\]\[\d\] \(`x\[\d\]`\) is", "CONSISTENCY")
 def argument_mutated_by_a_thunk():
     def back(ȳ, x):
         def late():
@@ -568,7 +596,7 @@ def argument_mutated_by_a_thunk():
     return with_rule(lambda x: 2 * x, back), V
 
 
-@wrong(r"the pullback changes its seed: ȳ\[\d\] is")
+@wrong(r"the pullback changes its seed: ȳ\[\d\] is", "CONSISTENCY")
 def mutated_seed():
     def back(ȳ, x):
         ȳ *= 2
@@ -577,7 +605,7 @@ def mutated_seed():
     return with_rule(lambda x: 2 * x, back), V
 
 
-@wrong(r"the pullback changes the value that the rule returned: y\[\d\] is")
+@wrong(r"the pullback changes the value that the rule returned: y\[\d\] is", "CONSISTENCY")
 def mutated_value():
     def exp(x):
         return np.exp(x)
@@ -595,17 +623,22 @@ def mutated_value():
     return exp, V
 
 
-@wrong(r"the cotangent of args\[0\] \(`x`\) is not linear in the seed: -2\.0 times the seed does not give")
+@wrong(
+    r"the cotangent of args\[0\] \(`x`\) is not linear in the seed: -2\.0 times the seed does not give",
+    "CONSISTENCY",
+)
 def not_linear():
     return with_rule(lambda x: 2 * x, lambda ȳ, x: (NoTangent(), 2 * ȳ + 1)), 2.0
 
 
-@wrong(r"the cotangent of args\[0\] \(`x`\) does not depend on the seed")
+@wrong(r"the cotangent of args\[0\] \(`x`\) does not depend on the seed", "CONSISTENCY")
 def seed_forgotten():
     return with_rule(lambda x: x**2, lambda ȳ, x: (NoTangent(), 2 * x)), 2.0
 
 
-@wrong(r"the cotangent of args\[0\] \(`x`\) is another one when the pullback runs a second time")
+@wrong(
+    r"the cotangent of args\[0\] \(`x`\) is another one when the pullback runs a second time", "CONSISTENCY"
+)
 def pullback_that_remembers():
     total = [0.0]
 
@@ -617,7 +650,8 @@ def pullback_that_remembers():
 
 
 @wrong(
-    r"the cotangent of args\[0\] \(`x`\) changes when the pullback runs again: return a new array each time"
+    r"the cotangent of args\[0\] \(`x`\) changes when the pullback runs again: return a new array each time",
+    "CONSISTENCY",
 )
 def buffer_that_is_used_again():
     buffer = np.empty(3)
@@ -628,7 +662,7 @@ def buffer_that_is_used_again():
     return with_rule(lambda x: 2 * x, back), V
 
 
-@wrong(r"with a thunk for its seed, the pullback raises TypeError: .*; unthunk the seed first")
+@wrong(r"with a thunk for its seed, the pullback raises TypeError: .*; unthunk the seed first", "CONSISTENCY")
 def thunk_mishandled():
     def back(ȳ, x):
         if not isinstance(ȳ, (float, np.ndarray)):
@@ -639,7 +673,8 @@ def thunk_mishandled():
 
 
 @wrong(
-    r"the cotangent of args\[0\] \(`x`\) is 0\.0 with a thunk for the seed, and -?[\d.]+ with the seed itself"
+    r"the cotangent of args\[0\] \(`x`\) is 0\.0 with a thunk for the seed, and -?[\d.]+ with the seed",
+    "CONSISTENCY",
 )
 def thunk_taken_for_zero():
     def back(ȳ, x):
@@ -648,7 +683,10 @@ def thunk_taken_for_zero():
     return with_rule(lambda x: 2 * x, back), 2.0
 
 
-@wrong(r"the cotangent of args\[0\] \(`x`\) adds up to -?[\d.]+ by add_inplace, and to -?[\d.]+ by \+")
+@wrong(
+    r"the cotangent of args\[0\] \(`x`\) adds up to -?[\d.]+ by add_inplace, and to -?[\d.]+ by \+",
+    "CONSISTENCY",
+)
 def inplaceable_thunk_that_lies():
     def back(ȳ, x):
         return NoTangent(), InplaceableThunk(lambda total: np.add(total, ȳ, out=total), thunk(lambda: 2 * ȳ))
@@ -656,17 +694,17 @@ def inplaceable_thunk_that_lies():
     return with_rule(lambda x: 2 * x, back), V
 
 
-@wrong(r"the thunk in the cotangent of args\[0\] \(`x`\) raises ZeroDivisionError: ")
+@wrong(r"the thunk in the cotangent of args\[0\] \(`x`\) raises ZeroDivisionError: ", "RAISES")
 def thunk_that_raises():
     return with_rule(lambda x: 2 * x, lambda ȳ, x: (NoTangent(), thunk(lambda: ȳ / 0))), 2.0
 
 
-@wrong(r"the pullback raises IndexError: ")
+@wrong(r"the pullback raises IndexError: ", "RAISES")
 def pullback_that_raises():
     return with_rule(lambda x: x[0], lambda ȳ, x: (NoTangent(), x[7] * ȳ)), V
 
 
-@wrong(r"the rule raises AttributeError: 'float' object has no attribute 'shape'")
+@wrong(r"the rule raises AttributeError: 'float' object has no attribute 'shape'", "RAISES")
 def rule_that_raises():
     def twice(x):
         return 2 * x
@@ -679,12 +717,15 @@ def rule_that_raises():
     return twice, 2.0
 
 
-@wrong(r"no rule takes the arguments \(a float, an array of shape \(3,\)\); add one by `@rrule\.register`")
+@wrong(
+    r"no rule takes the arguments \(a float, an array of shape \(3,\)\); add one by `@rrule\.register`",
+    "NO_RULE",
+)
 def no_rule():
     return lambda x, y: x * y, 2.0, V
 
 
-@wrong(r"the rule returned an array of shape \(3,\), not the pair \(y, pullback\)")
+@wrong(r"the rule returned an array of shape \(3,\), not the pair \(y, pullback\)", "FORM")
 def no_pair():
     def twice(x):
         return 2 * x
@@ -696,7 +737,7 @@ def no_pair():
     return twice, V
 
 
-@wrong(r"the rule returned a float for its pullback, not a function of the seed")
+@wrong(r"the rule returned a float for its pullback, not a function of the seed", "FORM")
 def no_pullback():
     def twice(x):
         return 2 * x
@@ -708,7 +749,9 @@ def no_pullback():
     return twice, 2.0
 
 
-@wrong(r"args\[1\] \(`y`\) is -?[\d.]+, but the test says by `with_tangent` that it cannot be perturbed")
+@wrong(
+    r"args\[1\] \(`y`\) is -?[\d.]+, but the test says by `with_tangent` that it cannot be perturbed", "FORM"
+)
 def marked_as_constant():
     return (
         with_rule(lambda x, y: x * y, lambda ȳ, x, y: (NoTangent(), y * ȳ, x * ȳ)),
@@ -717,13 +760,14 @@ def marked_as_constant():
     )
 
 
-@pytest.mark.parametrize(("case", "message"), WRONG)
+@pytest.mark.parametrize(("case", "message", "kind"), WRONG)
 @pytest.mark.parametrize("rng", range(3))
-def test_wrong_rule_fails_with_its_message(case, message, rng):
+def test_wrong_rule_fails_with_its_message(case, message, kind, rng):
     f, *args = case()
     options = args.pop() if isinstance(args[-1], dict) and "fkwargs" in args[-1] else {}
-    with pytest.raises(AssertionError) as failure:
+    with pytest.raises(RuleTestFailure) as failure:
         test_rrule(f, *args, rng=rng, **options)
     assert str(failure.value).startswith("test_rrule(")
     assert str(failure.value).endswith(f"[rng={rng}]")
     assert re.search(message, str(failure.value))
+    assert failure.value.kind is kind

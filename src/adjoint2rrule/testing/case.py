@@ -16,6 +16,7 @@ import numpy as np
 
 from adjoint2rrule.testing.check_result import EXACTLY, Tolerance, first_difference
 from adjoint2rrule.testing.data_generation import PrimalAndTangent
+from adjoint2rrule.testing.failure import FailureKind, RuleTestFailure, inconsistency
 from adjoint2rrule.testing.output_control import Place, kind_of, name_of, reported
 from adjoint2rrule.testing.rand_tangent import random_tangent
 from adjoint2rrule.testing.tangent_space import TangentSpace
@@ -115,9 +116,9 @@ class Case:
         for i, x in enumerate(primals):
             difference = first_difference(x, before[i], EXACTLY, self.place(i, ""))
             if difference and not (i == 0 and self._changes_itself):
-                raise AssertionError(f"{culprit} changes its arguments: {difference}")
+                raise inconsistency(f"{culprit} changes its arguments: {difference}")
         if difference := first_difference(keywords, keywords_before, EXACTLY, Place("", "fkwargs")):
-            raise AssertionError(f"{culprit} changes its arguments: {difference}")
+            raise inconsistency(f"{culprit} changes its arguments: {difference}")
 
     @cached_property
     def _leaves_traces(self) -> bool:
@@ -162,12 +163,12 @@ def function_of(f: Any) -> Callable[..., Any] | None:
 
 
 @contextmanager
-def running(what: str) -> Iterator[None]:
+def running(what: str, kind: FailureKind = FailureKind.RAISES) -> Iterator[None]:
     """Turn whatever code under test raises into a failure that says where."""
     try:
         yield
     except Exception as err:
-        raise AssertionError(f"{what} raises {type(err).__name__}: {err}") from err
+        raise RuleTestFailure(kind, f"{what} raises {type(err).__name__}: {err}") from err
 
 
 def copied(x: Any, memo: dict[int, Any] | None = None) -> Any:

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adjoint2rrule.testing.check_result import Tolerance
+from adjoint2rrule.testing.failure import FailureKind, RuleTestFailure
 from adjoint2rrule.testing.output_control import Place, told_apart
 from adjoint2rrule.testing.tangent_space import Leaf, Vector
 
 Refine = Callable[[int], tuple[float, float]]
 # What a refined difference says of its own error is an estimate.
 SAFETY = 2.0
+KINK = "the function has a kink here, and no derivative: test the rule at other arguments"
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,11 @@ class Finding:
         """Return the finding in words, with what is probably the cause."""
         fact = f"{self.place} is {self.given}, finite differences say {self.expected}"
         return f"{fact}; {cause}" if cause else fact
+
+
+def kink_failure(finding: Finding) -> RuleTestFailure:
+    """Return the failure at arguments where the function has no derivative."""
+    return RuleTestFailure(FailureKind.KINK, finding.sentence(KINK))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from adjoint2rrule.core import add_inplace, thunk
 from adjoint2rrule.testing.case import copied, running
 from adjoint2rrule.testing.check_result import EXACTLY, Tolerance
+from adjoint2rrule.testing.failure import FailureKind, RuleTestFailure, inconsistency
 from adjoint2rrule.testing.output_control import Place, told_apart
 from adjoint2rrule.testing.pullback_run import PullbackRun
 from adjoint2rrule.testing.tangent_space import Coordinates, TangentSpace, Vector, filled
@@ -47,12 +48,12 @@ def check_linear(
         return
     again = run.coordinates(spaces, run.cotangents(output.tangent(seed)))
     if _first_apart(again, once, tolerance) is not None:
-        raise AssertionError(f"{run.place(wrong)} is another one when the pullback runs a second time")
+        raise inconsistency(f"{run.place(wrong)} is another one when the pullback runs a second time")
     if _first_apart(scaled, once, tolerance) is None:
-        raise AssertionError(
+        raise inconsistency(
             f"{run.place(wrong)} does not depend on the seed; a pullback is linear in its seed"
         )
-    raise AssertionError(
+    raise inconsistency(
         f"{run.place(wrong)} is not linear in the seed: "
         f"{SCALE} times the seed does not give {SCALE} times as much"
     )
@@ -65,7 +66,7 @@ def check_kept(
     now = run.coordinates(spaces, cotangents)
     changed = _first_apart(now, once, EXACTLY)
     if changed is not None:
-        raise AssertionError(
+        raise inconsistency(
             f"{run.place(changed)} changes when the pullback runs again: return a new array each time"
         )
 
@@ -80,12 +81,12 @@ def check_thunked(
     """Fail where a thunk in place of the seed does not give the same cotangents."""
     try:
         again = run.coordinates(spaces, run.cotangents(seed, lambda seed: thunk(lambda: seed)))
-    except AssertionError as err:
-        raise AssertionError(f"with a thunk for its seed, {err}; unthunk the seed first") from err.__cause__
+    except RuleTestFailure as err:
+        raise inconsistency(f"with a thunk for its seed, {err}; unthunk the seed first") from err.__cause__
     wrong = _first_apart(again, once, tolerance)
     if wrong is not None:
         got, wanted = _worst(again[wrong], once[wrong])
-        raise AssertionError(
+        raise inconsistency(
             f"{run.place(wrong)} is {got} with a thunk for the seed, and {wanted} with the seed itself; "
             "unthunk the seed first"
         )
@@ -95,14 +96,14 @@ def check_accumulation(
     accumulated: Any, tangent: Any, space: TangentSpace, place: Place, tolerance: Tolerance
 ) -> None:
     """Fail where `add_inplace` adds something else to `accumulated` than `+` does."""
-    with running(f"adding {place} to another tangent"):
+    with running(f"adding {place} to another tangent", FailureKind.CONSISTENCY):
         expected = copied(accumulated) + tangent
-    with running(f"adding {place} to another tangent in place"):
+    with running(f"adding {place} to another tangent in place", FailureKind.CONSISTENCY):
         actual = add_inplace(copied(accumulated), tangent)
     a, b = (space.coordinates(total, place) for total in (actual, expected))
     if not tolerance.admits(filled(a) - filled(b), filled(b)):
         got, wanted = _worst(a, b)
-        raise AssertionError(f"{place} adds up to {got} by add_inplace, and to {wanted} by +")
+        raise inconsistency(f"{place} adds up to {got} by add_inplace, and to {wanted} by +")
 
 
 def _first_apart(

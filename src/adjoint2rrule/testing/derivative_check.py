@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from adjoint2rrule.core import AbstractZero
 from adjoint2rrule.testing.check_result import Tolerance
-from adjoint2rrule.testing.comparison import Comparison, Finding, settled_disagreement
+from adjoint2rrule.testing.comparison import Comparison, Finding, kink_failure, settled_disagreement
 from adjoint2rrule.testing.diagnosis import Evidence, probable_cause
+from adjoint2rrule.testing.failure import RuleTestFailure, value_failure
 from adjoint2rrule.testing.finite_difference_calls import has_kink
 from adjoint2rrule.testing.linearization import Linearization, unit
 from adjoint2rrule.testing.output_control import Place, told_apart
@@ -23,7 +24,6 @@ ENTRIES = 300
 ENTRIES_TIMES_OUTPUTS = 3_000_000
 # One direction finds any wrong cotangent but those of measure zero; the other guards against bad luck.
 DIRECTIONS = 2
-KINK = "the function has a kink here, and no derivative: test the rule at other arguments"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class GradientCheck:
         finding = Comparison(given, expected, scales, known, leaves, self._tolerance(), refine).finding()
         if finding:
             direction = unit(given.size, finding.coordinate)
-            raise AssertionError(self._sentence(finding, given, lambda vector: vector, expected, direction))
+            raise self._failure(finding, given, lambda vector: vector, expected, direction)
 
     def _check_directions(self, given: Vector, known: NDArray[np.intp], rng: np.random.Generator) -> None:
         directions = np.zeros((DIRECTIONS, given.size))
@@ -101,27 +101,25 @@ class GradientCheck:
         if wrong is not None:
             got, wanted = told_apart(measured[wrong], expected[wrong])
             finding = Finding(wrong, self.place, f"{got} along a random direction", wanted)
-            raise AssertionError(
-                self._sentence(
-                    finding, given, lambda vector: directions @ vector, expected, directions[wrong]
-                )
+            raise self._failure(
+                finding, given, lambda vector: directions @ vector, expected, directions[wrong]
             )
 
-    def _sentence(
+    def _failure(
         self,
         finding: Finding,
         given: Vector,
         measure: Callable[[Vector], Vector],
         expected: Vector,
         direction: Vector,
-    ) -> str:
+    ) -> RuleTestFailure:
         if isinstance(self.cotangent, AbstractZero):
             finding = Finding(finding.coordinate, finding.place, repr(self.cotangent), finding.expected)
         leaves = list(self.function.primals[self.argument].leaves(self.place))
+        if has_kink(self.function.path({self.argument: direction})):
+            return kink_failure(finding)
         cause = probable_cause(Evidence(given, measure, expected, leaves, self.others, self.of_conjugate))
-        if cause is None and has_kink(self.function.path({self.argument: direction})):
-            cause = KINK
-        return finding.sentence(cause)
+        return value_failure(finding.sentence(cause))
 
     def _tolerance(self) -> Tolerance:
         """Return the tolerance for a function whose values may be small."""

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from adjoint2rrule.testing.failure import FailureKind, RuleTestFailure
+
 FloatVector = NDArray[np.float64]
 Path = Callable[[float], FloatVector]
 
@@ -52,7 +54,7 @@ def derivative(fdm: FiniteDifferenceMethod, path: Path) -> FloatVector:
     """Return the derivative of `path` at 0, with the step that `fdm` chooses.
 
     Looks closer to 0 where the path is undefined or not finite further out, and raises an
-    `AssertionError` where it is undefined everywhere.
+    `RuleTestFailure` where it is undefined everywhere.
     """
     failure: Exception | None = None
     for max_range in RANGES:
@@ -106,17 +108,21 @@ def _largest(x: Any) -> float:
 
 def has_kink(path: Path) -> bool:
     """Return whether the slopes of `path` left and right of 0 differ, however close to 0 they are taken."""
-    far, near = (_slope_jump(path, step) for step in (2.0**-16, 2.0**-20))
-    # The jump of a smooth function goes with the step.
-    return near > 1e-6 and near > far / 2
+    jumps = [_slope_jump(path, step) for step in (2.0**-12, 2.0**-16, 2.0**-20)]
+    if not _largest(jumps[-1]) > 1e-6:
+        return False
+    # The jump of a smooth function goes with the step, that of rounding errors with its inverse.
+    return all(
+        np.linalg.norm(near - far) < 0.85 * np.linalg.norm(near) for far, near in itertools.pairwise(jumps)
+    )
 
 
-def _slope_jump(path: Path, step: float) -> float:
+def _slope_jump(path: Path, step: float) -> FloatVector:
     values = [value for _, value in _where_defined(path, (-step, 0.0, step))]
     if len(values) < 3:
-        return 0.0
+        return np.zeros(1)
     left, middle, right = values
-    return float(np.linalg.norm(right - 2 * middle + left) / step)
+    return np.asarray((right - 2 * middle + left) / step)
 
 
 def values_near(path: Path) -> list[FloatVector]:
@@ -141,9 +147,10 @@ def _quietly(f: Callable[..., Any], *args: Any, **how: Any) -> FloatVector:
         return np.asarray(f(*args, **how), dtype=np.float64)
 
 
-def _undefined(failure: Exception | None) -> AssertionError:
+def _undefined(failure: Exception | None) -> RuleTestFailure:
     reason = f"raises {type(failure).__name__}: {failure}" if failure else "is not finite"
-    return AssertionError(
+    return RuleTestFailure(
+        FailureKind.UNDEFINED,
         f"finite differences find no value: the function {reason} close to these arguments; test the rule "
-        "at arguments inside its domain"
+        "at arguments inside its domain",
     )

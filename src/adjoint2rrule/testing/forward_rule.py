@@ -13,10 +13,10 @@ import numpy as np
 from adjoint2rrule.core import unthunk
 from adjoint2rrule.testing.case import Case, copied, running
 from adjoint2rrule.testing.check_result import EXACTLY, Tolerance, first_difference
-from adjoint2rrule.testing.comparison import Comparison
+from adjoint2rrule.testing.comparison import Comparison, kink_failure
 from adjoint2rrule.testing.consistency_check import ITERATED, SCALE, check_accumulation
-from adjoint2rrule.testing.derivative_check import KINK
 from adjoint2rrule.testing.diagnosis import Evidence, probable_cause
+from adjoint2rrule.testing.failure import inconsistency, value_failure
 from adjoint2rrule.testing.finite_difference_calls import FiniteDifferenceMethod, has_kink
 from adjoint2rrule.testing.linearization import Linearization
 from adjoint2rrule.testing.output_control import Outcome, Place
@@ -82,7 +82,7 @@ class ForwardTest:
         for i, (now, tangent) in enumerate(zip(given, tangents, strict=True)):
             place = self.case.place(i, "the tangent of")
             if difference := first_difference(now, tangent, EXACTLY, place):
-                raise AssertionError(f"the rule changes the tangents of its arguments: {difference}")
+                raise inconsistency(f"the rule changes the tangents of its arguments: {difference}")
         with running("the thunk in the tangent of y"):
             return y, unthunk(dy)
 
@@ -94,7 +94,7 @@ class ForwardTest:
         ]
         actual, once = (self._coordinates(tangent) for tangent in (self.run(scaled)[1], dy))
         if not ITERATED.admits(actual - SCALE * once, actual):
-            raise AssertionError(
+            raise inconsistency(
                 f"{OUTPUT} is not linear in the tangents of the arguments: "
                 f"{SCALE} times these do not give {SCALE} times as much"
             )
@@ -120,8 +120,9 @@ class ForwardTest:
         )
         if finding := comparison.finding():
             evidence = Evidence(given, np.asarray, comparison.expected, comparison.leaves, {}, lambda: given)
-            kink = KINK if has_kink(function.path(moves)) else None
-            raise AssertionError(finding.sentence(probable_cause(evidence) or kink))
+            if has_kink(function.path(moves)):
+                raise kink_failure(finding)
+            raise value_failure(finding.sentence(probable_cause(evidence)))
 
     def _coordinates(self, dy: Any) -> Vector:
         return filled(self.function.output.coordinates(dy, OUTPUT))

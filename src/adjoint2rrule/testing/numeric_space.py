@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adjoint2rrule.core import AbstractTangent, unthunk
+from adjoint2rrule.testing.failure import form_failure
 from adjoint2rrule.testing.output_control import Place, kind_of
 from adjoint2rrule.testing.tangent_space import Leaf, NoSpace, TangentSpace, Vector
 
@@ -57,13 +58,11 @@ class Numeric(TangentSpace):
         array = numeric(dx)
         if array is None:
             wanted = f"an array of shape {self.shape}" if isinstance(self.x, np.ndarray) else "a number"
-            raise AssertionError(
-                f"{place} is {kind_of(dx)}, no tangent of {kind_of(self.x)}: return {wanted}"
-            )
+            raise form_failure(f"{place} is {kind_of(dx)}, no tangent of {kind_of(self.x)}: return {wanted}")
         if array.shape != self.shape:
-            raise AssertionError(f"{place} {_shape_complaint(array.shape, self.shape)}")
+            raise form_failure(f"{place} {_shape_complaint(array.shape, self.shape)}")
         if not self.is_complex and _has_imaginary_part(array):
-            raise AssertionError(
+            raise form_failure(
                 f"{place} is complex, but its primal is real: return its real part, as `ProjectTo(x)` does"
             )
         return _flat(array, self.is_complex)
@@ -111,14 +110,14 @@ class Sparse(TangentSpace):
 
     def _read(self, dx: Any, place: Place) -> Vector:
         if not is_sparse(dx):
-            raise AssertionError(
+            raise form_failure(
                 f"{place} is {kind_of(dx)}, but its primal is sparse: return a {type(self.x).__name__}"
             )
         if dx.shape != self.x.shape:
-            raise AssertionError(f"{place} {_shape_complaint(dx.shape, self.x.shape)}")
+            raise form_failure(f"{place} {_shape_complaint(dx.shape, self.x.shape)}")
         on_pattern = self._on_pattern(dx)
         if abs(dx).sum() > abs(on_pattern).sum() * (1 + 1e-9):
-            raise AssertionError(
+            raise form_failure(
                 f"{place} has entries where its primal stores none: return those on the pattern of the "
                 "primal, as `ProjectTo(x)` does"
             )

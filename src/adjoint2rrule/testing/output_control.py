@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from adjoint2rrule.core import AbstractZero
+from adjoint2rrule.testing.failure import RuleTestFailure
 
 F = TypeVar("F", bound=Callable[..., Any])
 # Enough digits for the eye, and more only for two values that agree in these.
@@ -71,8 +72,8 @@ def reported(test: str, subject: str, seed: int) -> Iterator[None]:
     """Prefix the failures inside with the test they come from, and end them with its `rng`."""
     try:
         yield
-    except AssertionError as err:
-        raise AssertionError(f"{test}({subject}): {err} [rng={seed}]") from err.__cause__
+    except RuleTestFailure as err:
+        raise RuleTestFailure(err.kind, f"{test}({subject}): {err} [rng={seed}]") from err.__cause__
 
 
 def name_of(f: Any) -> str:

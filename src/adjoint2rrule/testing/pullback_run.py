@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from adjoint2rrule.core import AbstractZero, NoTangent, ZeroTangent, unthunk
 from adjoint2rrule.testing.case import Case, copied, described, running
 from adjoint2rrule.testing.check_result import EXACTLY, Tolerance, first_difference
+from adjoint2rrule.testing.failure import FailureKind, RuleTestFailure, form_failure, inconsistency
 from adjoint2rrule.testing.numeric_space import Integers
 from adjoint2rrule.testing.output_control import Place, kind_of, shown
 from adjoint2rrule.testing.rule_signature import RuleSignature
@@ -34,9 +35,10 @@ def run_rule(
         pair = rule_f(*before, case.f, *primals[1:], **keywords)
     if pair is None:
         register = f"@{getattr(rule_f, '__name__', 'rrule')}.register"
-        raise AssertionError(f"no rule takes the arguments {described(primals[1:])}; add one by `{register}`")
+        what = f"no rule takes the arguments {described(primals[1:])}; add one by `{register}`"
+        raise RuleTestFailure(FailureKind.NO_RULE, what)
     if not (isinstance(pair, tuple) and len(pair) == 2):
-        raise AssertionError(f"the rule returned {kind_of(pair)}, not the pair {returns}")
+        raise form_failure(f"the rule returned {kind_of(pair)}, not the pair {returns}")
     case.check_unchanged(primals, keywords, "the rule")
     return *pair, (primals, keywords)
 
@@ -44,7 +46,9 @@ def run_rule(
 def check_primal(y: Any, expected: Any, tolerance: Tolerance) -> None:
     """Fail where the rule's value is not that of the function."""
     if difference := first_difference(y, expected, tolerance, Place("", "y")):
-        raise AssertionError(f"the rule returns another value than the function: {difference}")
+        raise RuleTestFailure(
+            FailureKind.PRIMAL, f"the rule returns another value than the function: {difference}"
+        )
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class PullbackRun:
     def check_pullback(self) -> None:
         """Fail where the rule gave no function for its pullback."""
         if not callable(self.pullback):
-            raise AssertionError(
+            raise form_failure(
                 f"the rule returned {kind_of(self.pullback)} for its pullback, not a function of the seed"
             )
 
@@ -114,7 +118,7 @@ class PullbackRun:
         cotangent = unthunk(cotangent)
         if cotangent is not NoTangent():
             hint = "" if isinstance(cotangent, AbstractZero) else FORGOTTEN
-            raise AssertionError(
+            raise form_failure(
                 f"the first cotangent, that of the function itself, is {shown(cotangent)}, "
                 f"but a function cannot be perturbed: return NoTangent(){hint}"
             )
@@ -125,7 +129,7 @@ class PullbackRun:
         A rule whose annotation, or its absence, admits arguments that can be perturbed does not.
         """
         if unthunk(cotangent) is ZeroTangent() and not self.admits_perturbable(i):
-            raise AssertionError(
+            raise form_failure(
                 f"{self.place(i)} is ZeroTangent(), "
                 f"but {kind_of(self.primals[i])} cannot be perturbed: return NoTangent()"
             )
@@ -133,7 +137,7 @@ class PullbackRun:
     def check_left_alone(self, i: int, cotangent: Any) -> None:
         """Fail where an argument that the test marks with `NoTangent()` gets a cotangent."""
         if unthunk(cotangent) is not NoTangent():
-            raise AssertionError(
+            raise form_failure(
                 f"{self.place(i)} is {shown(unthunk(cotangent))}, "
                 "but the test says by `with_tangent` that it cannot be perturbed: return NoTangent()"
             )
@@ -157,18 +161,18 @@ class PullbackRun:
 
     def _check_form(self, cotangents: Any) -> None:
         if not isinstance(cotangents, tuple):
-            raise AssertionError(f"the pullback returned {kind_of(cotangents)}, not the tuple (f̄, *x̄s)")
+            raise form_failure(f"the pullback returned {kind_of(cotangents)}, not the tuple (f̄, *x̄s)")
         count, expected = len(cotangents), len(self.primals)
         if count < expected:
             hint = FORGOTTEN if count == expected - 1 else ""
-            raise AssertionError(
+            raise form_failure(
                 f"the pullback returned {count} cotangents, expected {expected}: {ENTRIES}{hint}"
             )
         most = 1 + self.signature.most_cotangents(expected - 1) if self.signature else count
         if count > most:
-            raise AssertionError(f"the pullback returned {count} cotangents, expected {most}: {ENTRIES}")
+            raise form_failure(f"the pullback returned {count} cotangents, expected {most}: {ENTRIES}")
 
 
 def _check_same(now: Any, before: Any, place: Place, what: str) -> None:
     if difference := first_difference(now, before, EXACTLY, place):
-        raise AssertionError(f"the pullback changes {what}: {difference}")
+        raise inconsistency(f"the pullback changes {what}: {difference}")

@@ -21,6 +21,7 @@ from adjoint2rrule.testing.consistency_check import (
 )
 from adjoint2rrule.testing.derivative_check import GradientCheck
 from adjoint2rrule.testing.diagnosis import changed
+from adjoint2rrule.testing.failure import form_failure
 from adjoint2rrule.testing.finite_difference_calls import FiniteDifferenceMethod
 from adjoint2rrule.testing.linearization import Linearization
 from adjoint2rrule.testing.numeric_space import Integers
@@ -177,6 +178,6 @@ def _check_takes_floats(run: PullbackRun, spaces: Sequence[TangentSpace]) -> Non
     try:
         y = case.call(*(space.x for space in spaces))
     except Exception as err:  # whatever the function does with a float
-        raise AssertionError(f"{complaint}: it raises {type(err).__name__}: {err}") from err
+        raise form_failure(f"{complaint}: it raises {type(err).__name__}: {err}") from err
     if difference := first_difference(y, run.y, ITERATED, Place("", "y")):
-        raise AssertionError(f"{complaint}: {difference}")
+        raise form_failure(f"{complaint}: {difference}")

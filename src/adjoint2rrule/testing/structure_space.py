@@ -23,6 +23,7 @@ from adjoint2rrule.core import (
     unthunk,
 )
 from adjoint2rrule.core.tangent_types.primal_fields import has_fields
+from adjoint2rrule.testing.failure import form_failure
 from adjoint2rrule.testing.output_control import Place, index_step, kind_of
 from adjoint2rrule.testing.tangent_space import Coordinates, Leaf, TangentSpace, Vector
 
@@ -107,9 +108,7 @@ class Structure(TangentSpace):
     def _read(self, dx: Any, place: Place) -> Coordinates:
         if not self._is_structural(dx):
             wanted = f"a Tangent[{type(self.x).__name__}]" if self.perturbable else "NoTangent()"
-            raise AssertionError(
-                f"{place} is {kind_of(dx)}, no tangent of {kind_of(self.x)}: return {wanted}"
-            )
+            raise form_failure(f"{place} is {kind_of(dx)}, no tangent of {kind_of(self.x)}: return {wanted}")
         self._check_extent(dx, place)
         stored = self._stored(dx)
         read = [
@@ -124,13 +123,11 @@ class Structure(TangentSpace):
         stored = backing(dx)
         if isinstance(stored, (tuple, list)):
             if len(stored) != len(self.children):
-                raise AssertionError(
+                raise form_failure(
                     f"{place} has {len(stored)} parts, but its primal has {len(self.children)}"
                 )
         elif strangers := [key for key in stored if key not in self.children]:
-            raise AssertionError(
-                f"{place} has a part {self.step(strangers[0])} that its primal does not have"
-            )
+            raise form_failure(f"{place} has a part {self.step(strangers[0])} that its primal does not have")
 
 
 class Items(Structure):

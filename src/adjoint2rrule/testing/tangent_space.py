@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adjoint2rrule.core import AbstractZero, NoTangent, NotImplementedTangent, ZeroTangent, unthunk
+from adjoint2rrule.testing.failure import form_failure
 from adjoint2rrule.testing.output_control import Place, index_step, kind_of
 
 Vector = NDArray[np.float64]
@@ -95,7 +96,7 @@ class TangentSpace(ABC):
         if isinstance(dx, AbstractZero):
             return np.ma.MaskedArray(np.zeros(self.size))
         if dx is None:
-            raise AssertionError(f"{place} is None, which is no tangent: return {self.zero()!r}")
+            raise form_failure(f"{place} is None, which is no tangent: return {self.zero()!r}")
         return np.ma.MaskedArray(self._read(dx, place), copy=True)
 
     def zero(self) -> AbstractZero:
@@ -137,6 +138,6 @@ class NoSpace(TangentSpace):
         return iter(())
 
     def _read(self, dx: Any, place: Place) -> Vector:
-        raise AssertionError(
+        raise form_failure(
             f"{place} is {kind_of(dx)}, but {kind_of(self.x)} cannot be perturbed: return NoTangent()"
         )

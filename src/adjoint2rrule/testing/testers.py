@@ -85,7 +85,7 @@ def test_rrule(
 
     Raises
     ------
-    AssertionError
+    RuleTestFailure
         Where a check fails; it names the argument, the place inside it, and both values.
 
     Examples
@@ -99,8 +99,8 @@ def test_rrule(
     >>> test_rrule(area, 2.0, 3.0, output_tangent=1.0, rng=1)
     Traceback (most recent call last):
     ...
-    AssertionError: test_rrule(area): the cotangent of args[1] (`height`) is 3.0, finite differences say
-    2.0 [rng=1]
+    adjoint2rrule.testing.failure.RuleTestFailure: test_rrule(area): the cotangent of args[1]
+    (`height`) is 3.0, finite differences say 2.0 [rng=1]
 
     Notes
     -----
@@ -147,7 +147,7 @@ def test_frule(
 
     Raises
     ------
-    AssertionError
+    RuleTestFailure
         Where a check fails; it names the place inside the value, and both derivatives.
 
     Examples
@@ -161,8 +161,8 @@ def test_frule(
     >>> test_frule(cube, with_tangent(2.0, 1.0), rng=1)
     Traceback (most recent call last):
     ...
-    AssertionError: test_frule(cube): the tangent of y is 6.0, finite differences say 12.0; it is 0.5 times
-    what it should be [rng=1]
+    adjoint2rrule.testing.failure.RuleTestFailure: test_frule(cube): the tangent of y is 6.0,
+    finite differences say 12.0; it is 0.5 times what it should be [rng=1]
 
     Notes
     -----
@@ -191,7 +191,7 @@ def test_scalar(f: Any, z: Any, /, **options: Any) -> None:
 
     Raises
     ------
-    AssertionError
+    RuleTestFailure
         Where a check fails.
 
     Examples
