@@ -166,7 +166,7 @@ class Annotations:
             case "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired":
                 return self.alternatives(arguments[0], place, depth + 1)
             case "Literal":
-                return [Alternative("Literal", (), place)]
+                return [Alternative("Literal", tuple(arguments), place)]
         return [Alternative(name, tuple(arguments), place, heads[0].symbol)]
 
     def _named(self, annotation: ast.expr, place: Place, depth: int) -> list[Alternative]:
@@ -197,7 +197,7 @@ class Annotations:
             case "TypeVar", [_, *constraints]:
                 bounds = [k.value for k in call.keywords if k.arg == "bound"]
                 return self._all([*constraints, *bounds], place, depth) or unknown
-        if makers[0].dotted in _ENUMS or self._is_enum(makers[0]):
+        if makers[0].dotted in _ENUMS or self.is_enum(makers[0]):
             return [Alternative("enum.Enum", (), place)]
         return unknown
 
@@ -223,7 +223,7 @@ class Annotations:
             return any(found) or not found
         if type_.is_array and type_.arguments:
             return any(self._dtype_is_perturbable(a, type_.place) for a in type_.arguments[-1:])
-        return not (self._is_enum(type_.symbol) or self._is_callback(type_.symbol))
+        return not (self.is_enum(type_.symbol) or self.is_callback(type_.symbol))
 
     def _dtype_is_perturbable(self, dtype: ast.expr, place: Place) -> bool:
         for found in self.alternatives(dtype, place):
@@ -233,10 +233,11 @@ class Annotations:
                 return False
         return True
 
-    def _is_enum(self, symbol: Symbol | None) -> bool:
+    def is_enum(self, symbol: Symbol | None) -> bool:
+        """Whether a class of the project is an enumeration."""
         return any(base.dotted in _ENUMS for base in self.ancestors(symbol))
 
-    def _is_callback(self, symbol: Symbol | None) -> bool:
+    def is_callback(self, symbol: Symbol | None) -> bool:
         """Whether a class is a protocol that asks for ``__call__`` and nothing else."""
         if symbol is None or symbol.class_node is None:
             return False

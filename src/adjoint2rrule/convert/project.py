@@ -107,6 +107,10 @@ class Project:
                     return path
         return None
 
+    def unit_at(self, path: Path) -> Unit | None:
+        """Return the module that stands in a file, if it can be read."""
+        return self._read(path.absolute())
+
     def _read(self, path: Path) -> Unit | None:
         if path not in self._units:
             try:
@@ -119,7 +123,7 @@ class Project:
         return self._units[path]
 
     @cached_property
-    def _files(self) -> list[Path]:
+    def files(self) -> list[Path]:
         """Every Python file under the first root, for questions about the whole project."""
         found = (path for path in discover([str(root) for root in self.roots[:1]]) if isinstance(path, str))
         return [Path(path) for path in found]
@@ -138,7 +142,7 @@ class Project:
     def _mentioning(self, words: tuple[str, ...]) -> list[Path]:
         if words not in self._mentions:
             wanted = [word.encode(errors="surrogateescape") for word in words]
-            self._mentions[words] = [path for path in self._files if _holds(path, wanted)]
+            self._mentions[words] = [path for path in self.files if _holds(path, wanted)]
         return self._mentions[words]
 
     # -- names -----------------------------------------------------------------------------
