@@ -11,7 +11,7 @@ import pytest
 
 from adjoint2rrule.convert import write
 from adjoint2rrule.convert.model import Conversion, SourceFile
-from adjoint2rrule.convert.write import replace_file, save
+from adjoint2rrule.convert.write import create_file, replace_file, save
 
 OLD, NEW = b"old = \xff\r\n", b"new = \xfe\r"
 
@@ -192,3 +192,11 @@ def test_read_only_file_is_left_alone(path, monkeypatch):
     (remark,) = save(conversion(path)).diagnostics
     assert (remark.slug, remark.message) == ("unwritable", "cannot be written: Permission denied")
     assert path.read_bytes() == OLD
+
+
+def test_file_is_made_only_where_there_is_none(tmp_path):
+    create_file(str(tmp_path / "a.py"), b"new\n")
+    with pytest.raises(FileExistsError):
+        create_file(str(tmp_path / "a.py"), b"other\n")
+    assert (tmp_path / "a.py").read_bytes() == b"new\n"
+    assert os.listdir(tmp_path) == ["a.py"]

@@ -30,3 +30,13 @@ def test_call_in_json_has_texts_alone():
 def test_origin_does_not_tell_calls_apart():
     one, other = (Inputs(CALL.function, CALL.args, origin=origin) for origin in ("a test", "a doctest"))
     assert one == other
+
+
+def test_modules_loaded_by_an_import_are_those_above_it_too():
+    loads = Import("lab.layers", "Foo").loads
+    assert (loads("lab.layers"), loads("lab"), loads("lab.lay"), loads("lab.layers.deep")) == (
+        True,
+        True,
+        False,
+        False,
+    )

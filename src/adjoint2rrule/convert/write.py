@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from adjoint2rrule.convert.failure import changed_meanwhile, unwritable
 from adjoint2rrule.convert.model import Conversion
@@ -40,16 +41,31 @@ def replace_file(path: str, old: bytes, new: bytes) -> None:
     was, and nothing is left beside it. That holds for an interrupt too.
     """
     target = os.path.realpath(path)
-    # Named before it is made, so that there is no moment in which an interrupt could leave it behind.
-    temporary = os.path.join(os.path.dirname(target), f".adjoint2rrule-{os.urandom(8).hex()}.tmp")
-    try:
-        with open(temporary, "xb", opener=_private) as file:
-            file.write(new)
-            file.flush()
-            os.fsync(file.fileno())
+    with _beside(target, new, _private) as temporary:
         _dress(temporary, os.stat(target))
         _check(target, old)
         os.replace(temporary, target)
+
+
+def create_file(path: str, content: bytes) -> None:
+    """Make the file at `path`, in one step; raises `FileExistsError` where there is one, and `OSError`."""
+    with _beside(path, content) as temporary:
+        if os.path.lexists(path):
+            raise FileExistsError(path)
+        os.replace(temporary, path)
+
+
+@contextmanager
+def _beside(target: str, content: bytes, opener: Callable[[str, int], int] | None = None) -> Iterator[str]:
+    """Give the path of a file with `content` in the folder of `target`, which is gone in the end."""
+    # Named before it is made, so that there is no moment in which an interrupt could leave it behind.
+    temporary = os.path.join(os.path.dirname(target), f".adjoint2rrule-{os.urandom(8).hex()}.tmp")
+    try:
+        with open(temporary, "xb", opener=opener) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
     finally:
         with suppress(FileNotFoundError):
             os.unlink(temporary)

@@ -42,6 +42,18 @@ class Import:
         """The name that the import binds."""
         return self.alias or self.name or self.module.partition(".")[0]
 
+    def loads(self, module: str) -> bool:
+        """Whether the import runs `module`, as that of anything in it does.
+
+        Examples
+        --------
+        >>> Import("lab.layers", "Foo").loads("lab"), Import("lab", "layers").loads("lab.layers")
+        (True, True)
+        >>> Import("lab", "Foo").loads("lab.layers")
+        False
+        """
+        return f"{self.module}.{self.name}.".startswith(f"{module}.")
+
     def __str__(self) -> str:
         front = f"from {self.module} import {self.name}" if self.name else f"import {self.module}"
         return f"{front} as {self.alias}" if self.alias else front
@@ -78,10 +90,14 @@ class Inputs:
     origin: str = field(default="", compare=False)
 
     @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All that the call consists of."""
+        return self.function, *self.args, *(value for _, value in self.keywords)
+
+    @property
     def imports(self) -> frozenset[Import]:
         """All imports that the call needs."""
-        parts = (self.function, *self.args, *(value for _, value in self.keywords))
-        return frozenset().union(*(part.imports for part in parts))
+        return frozenset().union(*(expression.imports for expression in self.expressions))
 
     def __str__(self) -> str:
         given = (*map(str, self.args), *(f"{name}={value}" for name, value in self.keywords))

@@ -24,6 +24,8 @@ class Selection:
 
     Attributes
     ----------
+    subject
+        The rule.
     calls
         The calls; none where the test is skipped.
     reason
@@ -34,6 +36,7 @@ class Selection:
         The trials that hung or ended the interpreter, whose calls are not used.
     """
 
+    subject: Subject
     calls: tuple[Inputs, ...] = ()
     reason: str = ""
     wrong: tuple[Trial, ...] = ()
@@ -43,11 +46,11 @@ class Selection:
 def select_untried(subject: Subject, search: Search) -> Selection:
     """Return the selection where nothing was run: the first call, and others with options that matter."""
     if not search.found:
-        return Selection(reason=_unknown(subject, search))
+        return Selection(subject, reason=_unknown(subject, search))
     calls: dict[tuple[str, ...], Inputs] = {}
     for call in search.found:
         calls.setdefault(_options(subject, call), call)
-    return Selection(tuple(calls.values())[:MOST_CALLS])
+    return Selection(subject, tuple(calls.values())[:MOST_CALLS])
 
 
 def select_tried(subject: Subject, search: Search, trials: Sequence[Trial]) -> Selection:
@@ -69,9 +72,11 @@ def select_tried(subject: Subject, search: Search, trials: Sequence[Trial]) -> S
     # A test that fails says more than none, but only where no call shows what the rule is meant for.
     chosen = _telling(subject, settled) if settled else [] if unsettled else unfit[:1]
     if not chosen:
-        return Selection(reason=_unknown(subject, search) if not trials else _rejected(trials), ended=ended)
+        return Selection(
+            subject, reason=_unknown(subject, search) if not trials else _rejected(trials), ended=ended
+        )
     wrong = tuple(trial for trial in chosen if trial.verdict is Verdict.WRONG)
-    return Selection(tuple(trial.inputs for trial in chosen), "", wrong, ended)
+    return Selection(subject, tuple(trial.inputs for trial in chosen), "", wrong, ended)
 
 
 def _telling(subject: Subject, settled: Sequence[Trial]) -> list[Trial]:
