@@ -21,8 +21,6 @@ from adjoint2rrule.proof.model import Cotangent, Leaf, Pulled, Run, Verdict
 _ROUNDING = 1e-10
 _ROUNDING_OF = {"float32": 3e-4, "complex64": 3e-4, "float16": 3e-2}
 
-_ENDS = (Verdict.HANGS, Verdict.DIES)
-
 
 class Agreement(Enum):
     """How far two runs agree."""
@@ -106,11 +104,10 @@ def _how_equal(ran: Sequence[Comparison]) -> str:
 
 def _raised(ran: Sequence[Comparison]) -> Iterator[str]:
     raised = [comparison for comparison in ran if comparison.agreement is Agreement.RAISE]
-    if raised:
-        which = (
-            "both sides raise" if len(raised) == len(ran) else f"both sides raise in {len(raised)} of them"
-        )
-        yield f"{which}: {raised[0].message}"
+    if raised and len(raised) == len(ran):
+        yield f"before and after, {raised[0].message}"
+    elif raised:
+        yield f"in {len(raised)} of them {_error(raised[0].message)}, before and after"
 
 
 # -- runs that gave no result ---------------------------------------------------------------------
@@ -121,19 +118,17 @@ def _without_results(before: Run, after: Run) -> tuple[Agreement, str]:
     if Verdict.REJECTED in verdicts:
         run = before if before.verdict is Verdict.REJECTED else after
         return Agreement.NOT_RUN, f"the arguments cannot be made: {run.failure}"
-    if len(verdicts) > 1 or (before.verdict is Verdict.UNFIT and _kind(before) != _kind(after)):
+    if len(verdicts) > 1 or (
+        before.verdict is Verdict.UNFIT and _error(before.failure) != _error(after.failure)
+    ):
         raise _DifferenceError(f"{_outcome(before)} before, and {_outcome(after)} after")
     if before.verdict is Verdict.UNFIT:
         return Agreement.RAISE, before.failure
     return Agreement.NOT_RUN, f"{_outcome(before)}, before and after"
 
 
-def _kind(run: Run) -> str:
-    return _error_type(run.failure)
-
-
-def _error_type(failure: str) -> str:
-    """Return the type of an error: its message may name what is called otherwise now."""
+def _error(failure: str) -> str:
+    """Return what was raised, without its message: that may name what is called otherwise now."""
     return failure.partition(":")[0]
 
 
@@ -143,10 +138,7 @@ def _outcome(run: Run) -> str:
             return "it gives a value and a pullback"
         case Verdict.NO_RULE:
             return "no rule takes the call"
-        case Verdict.UNFIT:
-            return f"it raises {run.failure}"
-        case verdict:
-            return f"it {verdict.value} ({run.failure})" if run.failure else f"it {verdict.value}"
+    return run.failure
 
 
 # -- runs that gave one ---------------------------------------------------------------------------
@@ -175,10 +167,10 @@ def _changes(run: Run) -> str:
 def _pulled_off(before: Pulled, after: Pulled) -> tuple[float, list[str]]:
     """Return how far the cotangents for a seed lie apart, and what there is to note."""
     if before.failure or after.failure:
-        if _error_type(before.failure) != _error_type(after.failure):
-            one, other = (_of_pullback(pulled) for pulled in (before, after))
-            raise _DifferenceError(f"the pullback {one} before, and {other} after, for {before.seed}")
-        return 0.0, [f"the pullback raises, before and after, for {before.seed}: {before.failure}"]
+        if _error(before.failure) != _error(after.failure):
+            one, other = (pulled.failure or "there are cotangents" for pulled in (before, after))
+            raise _DifferenceError(f"{one} before, and {other} after, for {before.seed}")
+        return 0.0, [f"before and after, for {before.seed}: {before.failure}"]
     if len(before.cotangents) != len(after.cotangents):
         counts = f"{len(before.cotangents)} cotangents before and {len(after.cotangents)} after"
         raise _DifferenceError(f"the pullback gives {counts}, for {before.seed}")
@@ -190,10 +182,6 @@ def _pulled_off(before: Pulled, after: Pulled) -> tuple[float, list[str]]:
         if one.problem
     ]
     return max(offs, default=0.0), notes
-
-
-def _of_pullback(pulled: Pulled) -> str:
-    return f"raises {pulled.failure}" if pulled.failure else "gives cotangents"
 
 
 def _cotangent_off(before: Cotangent, after: Cotangent) -> float:
