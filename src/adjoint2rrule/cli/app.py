@@ -12,7 +12,10 @@ import click
 
 from adjoint2rrule import __version__
 
-COMMANDS = {"convert": "adjoint2rrule.cli.convert"}  # each module has a `command`
+COMMANDS = {  # each module has a `command`
+    "convert": "adjoint2rrule.cli.convert",
+    "verify": "adjoint2rrule.cli.verify",
+}
 
 
 class LazyGroup(click.Group):
