@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from adjoint2rrule.convert.model import Options
 from adjoint2rrule.proof.compare import Agreement, Comparison, compare, conclusion
@@ -16,13 +15,13 @@ from adjoint2rrule.proof.model import Inputs, Run, Side, Subject, Trial, Verdict
 from adjoint2rrule.proof.origins import line_before
 from adjoint2rrule.proof.pairs import Batch, Pair, Work
 from adjoint2rrule.proof.selection import select_tried
+from adjoint2rrule.proof.trying import tried
 from adjoint2rrule.proof.workers import Worker
 
 Found = Finding | Failure
 
 # Besides the calls that suit a rule: how many of those that came out otherwise both sides have to agree on.
 _MORE = {Verdict.UNSETTLED: 2, Verdict.UNFIT: 2, Verdict.HANGS: 1, Verdict.DIES: 1, Verdict.NO_RULE: 1}
-_BUDGET = 60.0  # seconds for trying calls of one rule
 
 
 def verify(
@@ -117,8 +116,7 @@ class _Sides:
         conversion = pair.file.conversion
         known = search(subject, pair.file.project, index)
         lines = executable_lines(conversion.result, subject.line, subject.last_line)
-        possible = chain(known.found, known.possible)
-        trials = tuple(self.after.trials(subject, possible, lines=lines, budget=_BUDGET))
+        trials = tried(self.after, subject, known, lines)
         selection = select_tried(subject, known, trials)
         chosen = _chosen(selection.calls, trials)
         runs = [(self.before.run(subject, t.inputs), self.after.run(subject, t.inputs)) for t in chosen]
