@@ -27,6 +27,7 @@ from adjoint2rrule.proof.inputs.kinds import (
     Row,
     Text,
     Trait,
+    Traits,
     either,
 )
 from adjoint2rrule.proof.inputs.makers import Makers
@@ -47,7 +48,16 @@ _TYPED_DICTS = frozenset({"typing.TypedDict", "typing_extensions.TypedDict"})
 # What nothing follows from.
 _ANYTHING = frozenset({"", "typing.Any", "builtins.object", "typing.TypeVar"})
 _ARRAY_TRAITS = frozenset(
-    {Trait.VECTOR, Trait.MATRIX, Trait.SQUARE, Trait.ROWS, Trait.INCREASING, Trait.POSITIVE, Trait.COMPLEX}
+    {
+        Trait.VECTOR,
+        Trait.MATRIX,
+        Trait.SQUARE,
+        Trait.ROWS,
+        Trait.INCREASING,
+        Trait.POSITIVE,
+        Trait.UNIT,
+        Trait.COMPLEX,
+    }
 )
 
 
@@ -88,15 +98,15 @@ class Kinds:
 
     def _one(self, type_: Alternative, facts: Facts, depth: int) -> Guess:
         """Return what a value of one type can be."""
-        name, positive = type_.name, facts.traits & {Trait.POSITIVE}
+        name, range_ = type_.name, _range(facts)
         if name in _ANYTHING:
             return self._by_use(facts, depth)
         if name == "Literal":
             return Guess(Choice(tuple(map(literal, type_.arguments))), True)
         if name in _FLOATS:
-            return Guess(Number(positive), True)
+            return Guess(Number(range_), True)
         if name in _INTS:
-            return Guess(Number(positive | {Trait.WHOLE} | facts.traits & {Trait.AXIS}), True)
+            return Guess(Number(frozenset({Trait.WHOLE}) | facts.traits & {Trait.AXIS}), True)
         if name in _COMPLEX:
             return Guess(Number(frozenset({Trait.COMPLEX})), True)
         if name in {"builtins.bool", "numpy.bool_", "numpy.bool"}:
@@ -288,7 +298,8 @@ class Kinds:
 
     def _by_use(self, facts: Facts, depth: int) -> Guess:
         """Return what the use of a value says of it."""
-        known = not facts.has(How.HANDED)
+        told = facts.has(How.TRAIT, How.ARRAY, How.INDEXED, How.PARTS, How.KNOWN)
+        known = told or not facts.has(How.HANDED)
         if facts.has(How.CALLED, How.CALLED_WITH_REST):
             return Guess(_function(facts))
         if facts.has(How.COMPARED) and not facts.has(How.NUMERIC, How.ARRAY):
@@ -313,7 +324,17 @@ class Kinds:
 
     def _numeric(self, facts: Facts, known: bool, depth: int) -> Guess:
         traits = facts.traits
+        if facts.has(How.ITERATED) and facts.has(How.ARRAY, How.NUMERIC):
+            traits |= {Trait.VECTOR}
         shapes = traits & _ARRAY_TRAITS
+        is_array = facts.has(How.ARRAY, How.INDEXED) or shapes - {
+            Trait.POSITIVE,
+            Trait.UNIT,
+            Trait.COMPLEX,
+            Trait.ROWS,
+        }
+        if Trait.SCALAR in traits and not is_array:
+            return Guess(Numeric(_range(facts) | {Trait.SCALAR}), known)
         if facts.has(How.ITERATED) and not facts.has(How.ARRAY, How.NUMERIC):
             each = self._by_use(facts.part("[]"), depth + 1) if depth <= _MAX_DEPTH else Guess()
             if not isinstance(each.kind, Numeric):
@@ -325,10 +346,10 @@ class Kinds:
         if Trait.INDEX in traits and not facts.has(How.NUMERIC):
             whole = frozenset({Trait.WHOLE, Trait.INDEX})
             return Guess(either([Array(whole | {Trait.VECTOR}), Number(whole)]), known)
-        if shapes - {Trait.POSITIVE, Trait.COMPLEX, Trait.ROWS} or facts.has(How.ARRAY, How.INDEXED):
+        if is_array:
             return Guess(Array(shapes), known)
-        if facts.has(How.NUMERIC) or shapes:
-            return Guess(Numeric(shapes), known)
+        if facts.has(How.NUMERIC, How.BOUND) or shapes:
+            return Guess(Numeric(shapes | _range(facts)), known)
         if facts.uses and facts.uses <= {u for u in facts.uses if u.how is How.SWITCH}:
             return Guess(Choice(_BOTH), True)
         return Guess()
@@ -337,7 +358,8 @@ class Kinds:
         """Return the kinds of what a value is unpacked into: numbers, unless more is known."""
         kinds = [self._by_use(facts.part(f"[{i}]"), depth + 1).kind for i in range(count)]
         return tuple(
-            Number(k.traits & {Trait.POSITIVE}) if isinstance(k, Numeric | Array) else k for k in kinds
+            Number(k.traits & {Trait.POSITIVE, Trait.UNIT}) if isinstance(k, Numeric | Array) else k
+            for k in kinds
         )
 
     def _keys(
@@ -351,6 +373,12 @@ class Kinds:
                 self._annotated(value, place, part, depth) if value and place else self._by_use(part, depth)
             )
             found.append((key, guess.kind))
+        for detail in facts.details(How.OPTION):
+            key, _, default = detail.partition("=")
+            written = parse_expression(default)
+            place = place or Place(self.unit.scope, self.unit)
+            known = self.by_default(written, place, NOTHING_KNOWN) if written is not None else None
+            found.append((key, (known or Guess()).kind))
         return tuple(found)
 
 
@@ -358,6 +386,13 @@ def _texts(facts: Facts) -> Kind:
     """Return the strings that a value is compared with, and nothing in particular where there are none."""
     found = [text for text in facts.details(How.COMPARED) if parse_expression(text) is not None]
     return Choice(tuple(map(Expression, map(in_double_quotes, found)))) if found else Text()
+
+
+def _range(facts: Facts) -> Traits:
+    """Return where a number should lie; a mere bound lies where most values are on either side of it."""
+    found = facts.traits & {Trait.POSITIVE, Trait.UNIT}
+    is_bound = facts.has(How.BOUND) and not facts.has(How.NUMERIC)
+    return found | {Trait.UNIT} if is_bound else found
 
 
 def _function(facts: Facts) -> Function:

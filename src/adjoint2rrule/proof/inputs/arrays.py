@@ -37,9 +37,12 @@ def numbers_of(kind: Number | Near) -> list[Form]:
         return [Form(0, _plain("1")), Form(1, _plain("0")), Form(2, _plain("2"))]
     if Trait.WHOLE in kind.traits:
         fixed = [Form(cost, _plain(text)) for cost, text in ((1, "2"), (2, "1"), (3, "0"))]
-        return [Form(0, lambda setting, _: Expression(str(setting.columns))), *fixed]
+        larger = Form(2, lambda setting, _: Expression(str(setting.columns + 2)))
+        return [Form(0, lambda setting, _: Expression(str(setting.columns))), larger, *fixed]
     if Trait.COMPLEX in kind.traits:
         return [Form(0, _complex)]
+    if Trait.UNIT in kind.traits:
+        return [Form(0, _number(Scale.UNIT)), Form(1, _number())]
     return [Form(0, _number()), Form(1, _number(Scale.UNIT)), *_if_any_sign(kind, 2, _number(Scale.NEGATIVE))]
 
 
@@ -58,7 +61,13 @@ def arrays_of(kind: Array) -> list[Form]:
 def numeric_of(kind: Numeric) -> list[Form]:
     """Return the forms of what may be a number or an array."""
     traits = kind.traits
-    scalars = [Form(1, _number()), *_if_any_sign(kind, 3, _number(Scale.NEGATIVE))]
+    scalars = [
+        Form(1, _number(Scale.UNIT if Trait.UNIT in traits else None)),
+        *_if_any_sign(kind, 3, _number(Scale.NEGATIVE)),
+    ]
+    if Trait.SCALAR in traits:
+        rest = _arrays(traits - {Trait.SCALAR})
+        return [scalars[0].at(-1), *scalars[1:], Form(1, _number(Scale.UNIT)), *[f.at(2) for f in rest]]
     rest = [Form(4, _list), Form(4, lambda setting, _: Expression(str(setting.columns)))]
     return [*_arrays(traits), *scalars, *rest]
 
@@ -70,7 +79,7 @@ def _arrays(traits: Traits) -> list[Form]:
         return [Form(0, _vector(_columns, ordered=True)), Form(2, _vector(_rows, ordered=True))]
     if Trait.SQUARE in traits:
         return [Form(0, _square), Form(3, _matrix(_columns, _columns)), *_complexes(traits, square=True)]
-    scale = Scale.POSITIVE if Trait.POSITIVE in traits else None
+    scale = _scale(traits)
     vectors = [Form(0, _vector(_columns, scale)), Form(2, _vector(_rows, scale))]
     if Trait.ROWS in traits and not traits & {Trait.MATRIX}:
         return [
@@ -98,8 +107,13 @@ def _arrays(traits: Traits) -> list[Form]:
     return [*vectors, *[form.at(1) for form in matrices], *special, *_complexes(traits), *indices]
 
 
+def _scale(traits: Traits) -> Scale | None:
+    """Return where entries must lie; `None` where the setting may say."""
+    return Scale.UNIT if Trait.UNIT in traits else Scale.POSITIVE if Trait.POSITIVE in traits else None
+
+
 def _if_any_sign(kind: Number | Numeric, cost: int, write: Write) -> list[Form]:
-    return [] if Trait.POSITIVE in kind.traits else [Form(cost, write)]
+    return [] if kind.traits & {Trait.POSITIVE, Trait.UNIT} else [Form(cost, write)]
 
 
 def _complexes(traits: Traits, square: bool = False) -> list[Form]:

@@ -15,8 +15,6 @@ from adjoint2rrule.proof.inputs.kinds import Choice, Either, Function, Kind, Mad
 from adjoint2rrule.proof.model import Expression, Parameter, Take
 from adjoint2rrule.proof.signatures import function_behind, parameters_of
 
-_FULL = 2  # candidates of the project that are taken before the lambdas
-
 
 class Callables:
     """Knows the functions and callable classes of a module that have rules."""
@@ -32,10 +30,12 @@ class Callables:
         Objects that hold functions themselves hold plain ones, or there would be no end to them.
         """
         own = [kind for symbol in self.targets for kind in self._of(symbol, wanted)]
+        # Objects have parts, whose cotangents tell more.
+        own.sort(key=lambda kind: (_holds_functions(kind), isinstance(kind, Choice)))
         if depth:
             own = [kind for kind in own if not _holds_functions(kind)]
         lambdas = [Choice((Expression(text),)) for text in _lambdas(wanted)]
-        return [*own[:_FULL], *lambdas, *own[_FULL:], *_of_numpy(wanted)]
+        return [*own[:1], *lambdas[:1], *own[1:], *lambdas[1:], *_of_numpy(wanted)]
 
     def _targets(self) -> Iterator[Symbol]:
         """Yield what the rules of the module are registered for, where it is of the module itself."""

@@ -45,14 +45,20 @@ class Slot:
     ----------
     default
         What stands for it where it is left out before one that is given.
-    is_option
-        Whether each of these ways is worth a call of its own: a switch, a mode, what can be left out.
+    varied
+        How many of these ways are worth a call of their own, beside the first: those of a switch, of
+        a mode, of what can be left out.
     """
 
     parameter: Parameter
     arguments: tuple[Argument, ...]
     default: Expression | None = None
-    is_option: bool = False
+    varied: int = 0
+
+    @property
+    def variations(self) -> tuple[Argument, ...]:
+        """The ways that are worth a call of their own."""
+        return self.arguments[1 : 1 + self.varied]
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ class Candidates:
         first = [slot.arguments[0] for slot in self.slots]
         found = [self._call(setting, (whole, *first))]
         for index, slot in enumerate(self.slots):
-            for argument in slot.arguments[1:5] if slot.is_option else ():
+            for argument in slot.variations:
                 chosen = [*first[:index], argument, *first[index + 1 :]]
                 found.append(self._call(setting, (whole, *chosen)))
         return list(_distinct(iter(found)))
@@ -135,7 +141,7 @@ def _as_values(form: Form) -> Callable[[Setting, Numbers], Values]:
     return lambda setting, numbers: (form.write(setting, numbers),)
 
 
-def slot(parameter: Parameter, forms: Sequence[Form], default: Expression | None, is_option: bool) -> Slot:
+def slot(parameter: Parameter, forms: Sequence[Form], default: Expression | None, varied: int) -> Slot:
     """Return the ways to give `parameter` one of the values that `forms` write.
 
     It is left out first where its `default` is known.
@@ -144,15 +150,15 @@ def slot(parameter: Parameter, forms: Sequence[Form], default: Expression | None
         return Slot(parameter, tuple(_rest(forms)))
     given = [Argument(form.cost, _as_values(form)) for form in forms]
     if default is None:
-        return Slot(parameter, tuple(given), is_option=is_option)
+        return Slot(parameter, tuple(given), varied=varied)
     later = [Argument(argument.cost + 1, argument.write) for argument in given]
-    return Slot(parameter, (_NOTHING, *later), default, is_option)
+    return Slot(parameter, (_NOTHING, *later), default, varied)
 
 
 def options_slot(parameter: Parameter, forms: Sequence[tuple[str, Sequence[Form]]]) -> Slot:
     """Return the ways to give ``**options``: none of them, or one under its name."""
     given = [Argument(form.cost + 1, _as_values(form), name) for name, found in forms for form in found[:2]]
-    return Slot(parameter, (_NOTHING, *given), is_option=True)
+    return Slot(parameter, (_NOTHING, *given), varied=len(given))
 
 
 _NOTHING = Argument(0, lambda setting, numbers: ())

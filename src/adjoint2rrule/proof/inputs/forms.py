@@ -59,7 +59,7 @@ class Forms:
     >>> kind = Row("tuple", (Number(), Text()))
     >>> first = Forms(lambda function, depth: []).of(kind)[0]
     >>> str(first.write(SETTINGS[0], Numbers()))
-    '(2.0, "ab")'
+    '(2.6, "ab")'
     """
 
     callables: Callables
@@ -114,6 +114,10 @@ class Forms:
 
     def _many(self, kind: Many) -> list[Form]:
         each = self.of(kind.each)
+        if isinstance(kind.each, Function):
+            # Of each function one form: a chain of one function twice says less, and may not fit.
+            inner = replace(self, depth=self.depth + 1)
+            each = [form for k in self.callables(kind.each, self.depth) for form in inner.of(k)[:1]]
         if not each:
             return []
         second = each[1] if len(each) > 1 else each[0]
@@ -169,7 +173,8 @@ class Forms:
 
             return write
 
-        options = [self.of(f.kind) for f in fields]
+        inner = replace(self, depth=self.depth + 1)  # objects hold plain functions, no others that hold some
+        options = [inner.of(f.kind) for f in fields]
         return [Form(cost, written(forms)) for cost, forms in cheapest(options, _MOST)]
 
 

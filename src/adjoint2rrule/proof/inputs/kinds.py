@@ -15,8 +15,10 @@ class Trait(Enum):
     MATRIX = auto()
     SQUARE = auto()
     ROWS = auto()  # a vector with an entry for each row of a matrix, not for each column
+    SCALAR = auto()  # one number
     INCREASING = auto()
     POSITIVE = auto()
+    UNIT = auto()  # between 0 and 1
     WHOLE = auto()
     INDEX = auto()  # an index, or an array of indices
     AXIS = auto()

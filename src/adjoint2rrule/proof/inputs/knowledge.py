@@ -15,10 +15,12 @@ _WORDS = {
     "int": [Use(How.TRAIT, Trait.WHOLE)],
     "axis": [Use(How.TRAIT, Trait.AXIS)],
     "indices": [Use(How.ARRAY), Use(How.TRAIT, Trait.INDEX)],
+    "unit": [Use(How.NUMERIC), Use(How.TRAIT, Trait.UNIT)],
     "complex": [Use(How.NUMERIC), Use(How.TRAIT, Trait.COMPLEX)],
     "array": [Use(How.ARRAY)],
     "sparse": [Use(How.SPARSE)],
     "any": [Use(How.NUMERIC)],
+    "each": [Use(How.ITERATED)],
     "each:matrix": [Use(How.ITERATED, Trait.MATRIX)],
     "-": [],
 }
@@ -42,17 +44,21 @@ linalg.matrix_power: square int
 linalg.svd linalg.qr linalg.pinv linalg.matrix_rank: matrix
 linalg.lstsq: matrix rows
 linalg.norm: array - axis
-log log2 log10 sqrt: positive
+log log2 log10 log1p sqrt: positive
+arcsin arccos arctanh: unit
 interp: any increasing vector
 searchsorted: increasing any
 digitize: any increasing
-outer convolve correlate: vector vector
+outer: vector vector
+convolve correlate: vector rows
 dot vdot inner: array array
 trace tril triu: matrix int
 vstack column_stack: each:matrix
 sum mean prod max min amax amin std var median argmax argmin cumsum cumprod sort argsort: any axis
 any all nansum nanmean nanmax nanmin count_nonzero flip expand_dims squeeze: any axis
 concatenate stack: - axis
+sin cos tan sinh cosh tanh arctan arcsinh exp exp2 expm1 square reciprocal abs fabs negative: any
+floor ceil sign rint trunc fix round nan_to_num cbrt deg2rad rad2deg sinc heaviside: any
 roll repeat: any int axis
 take: array indices axis
 diff: array int axis
@@ -82,7 +88,7 @@ linalg.lstsq: matrix rows
 special.xlogy: any positive
 special.gamma special.gammaln special.digamma special.loggamma: positive
 special.logsumexp special.softmax special.log_softmax: any axis
-special.expit special.erf special.erfc special.logit: any
+special.expit special.erf special.erfc special.logit special.ndtr special.log1p special.expm1: any
 sparse.linalg.spsolve: square rows
 sparse.linalg.norm sparse.linalg.splu sparse.linalg.expm sparse.linalg.inv: sparse
 fft.fft fft.ifft: complex int axis
@@ -95,6 +101,7 @@ _SCIPY["sparse.linalg.splu"] = _SCIPY["sparse.linalg.inv"] = [
 ]
 _BUILTIN = _table("""
 len: array
+zip enumerate reversed tuple list sorted iter max min: each each each
 range: int
 abs round sum float: any
 complex: complex
@@ -104,6 +111,7 @@ _METHODS = _table("""
 sum mean prod max min std var argmax argmin cumsum cumprod sort argsort: axis
 reshape repeat: int
 """)
+_TABLES = {"numpy": _NUMPY, "scipy": _SCIPY, "builtins": _BUILTIN}
 _KEYWORDS = {
     "axis": Trait.AXIS,
     "n": Trait.WHOLE,
@@ -125,6 +133,8 @@ SPARSE_ATTRIBUTES = frozenset(
     {"indptr", "indices", "data", "nnz", "tocsc", "tocsr", "tocoo", "toarray", "todense", "tolil", "todia"}
 )
 MAPPING_METHODS = frozenset({"items", "keys", "values", "get", "setdefault", "pop", "update"})
+# Sums of products, which are numbers where no axis is named.
+REDUCTIONS = frozenset({"sum", "dot", "vdot", "inner", "mean"})
 # These give back what they are given, or something that is used like it.
 SAME_AGAIN = frozenset(
     {"numpy.asarray", "numpy.array", "numpy.ascontiguousarray", "numpy.atleast_1d", "numpy.asanyarray"}
@@ -141,7 +151,7 @@ def uses_of_argument(dotted: str, position: int) -> list[Use] | None:
     [Use(how=<How.TRAIT: 1>, detail=<Trait.SQUARE: 3>)]
     """
     package, _, name = dotted.partition(".")
-    table = {"numpy": _NUMPY, "scipy": _SCIPY, "builtins": _BUILTIN}.get(package)
+    table = _TABLES.get(package)
     if table is None:
         return None
     row = table.get(name)
@@ -150,6 +160,22 @@ def uses_of_argument(dotted: str, position: int) -> list[Use] | None:
     # Most functions of numpy are elementwise, and the first argument of the others is an array too.
     numerical = package == "numpy" or name.startswith("special.")
     return [Use(How.NUMERIC)] if numerical and position == 0 else None
+
+
+def positions_of(dotted: str) -> int | None:
+    """Return how many arguments the function `dotted` needs; `None` where that is not known.
+
+    Axes and counts that come after the first argument can be left out of most functions.
+
+    Examples
+    --------
+    >>> positions_of("numpy.searchsorted"), positions_of("numpy.floor"), positions_of("numpy.sum")
+    (2, 1, 1)
+    """
+    package, _, name = dotted.partition(".")
+    row = _TABLES.get(package, {}).get(name)
+    options = (_WORDS["axis"], _WORDS["int"])
+    return None if row is None else 1 + sum(uses not in options for uses in row[1:])
 
 
 def uses_of_method_argument(name: str, position: int) -> list[Use] | None:

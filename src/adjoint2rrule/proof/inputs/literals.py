@@ -128,15 +128,18 @@ class Literals:
             inner = self._parts(node.value, place, depth + 1)
             if inner is not None:
                 return ast.Attribute(inner[0], node.attr, ast.Load()), inner[1]
+        member = self._member(node, place, depth)
+        if member is not None:
+            return member
         symbols = self.project.resolve(node, place.scope, place.unit)
         if len(symbols) != 1:
-            return self._member(node, place, depth)
+            return None
         (symbol,) = symbols
         if symbol.unit is None:
             return _foreign(symbol.dotted)
         if symbol.scope is not None and symbol.scope.parent is None:
             return self._of_module(symbol, depth)
-        return self._local(symbol, place, depth) or self._member(node, place, depth)
+        return self._local(symbol, depth)
 
     def _of_module(self, symbol: Symbol, depth: int) -> tuple[ast.expr, set[Import]] | None:
         """Return what stands at the top of a module: imported from there, unless it is a file of tests."""
@@ -153,7 +156,7 @@ class Literals:
         typed = symbol.unit.module.as_typed(name)
         return ast.Name(typed, ast.Load()), {Import(symbol.unit.name, typed)}
 
-    def _local(self, symbol: Symbol, place: Place, depth: int) -> tuple[ast.expr, set[Import]] | None:
+    def _local(self, symbol: Symbol, depth: int) -> tuple[ast.expr, set[Import]] | None:
         value = _only_value(symbol.bindings)
         if value is None or symbol.scope is None or symbol.unit is None:
             return None

@@ -32,11 +32,11 @@ class Numbers:
     --------
     >>> numbers = Numbers()
     >>> numbers.take(3, Scale.MIXED), numbers.take(1, Scale.UNIT)
-    (['0.7', '-1.5', '2.0'], ['0.48'])
+    (['-1.5', '2.0', '-0.2'], ['0.17'])
     """
 
     def __init__(self) -> None:
-        self._steps = 0
+        self._steps = 1
         self._taken = {0.0, 1.0, -1.0}
         self._words = 0
         self._mappings = 0

@@ -32,6 +32,8 @@ class Paths:
                 return _and(self.of(value, scope, depth + 1), attribute)
             case ast.Subscript(value=value, slice=index):
                 return _element(self.of(value, scope, depth + 1), index)
+            case ast.IfExp(body=body, orelse=orelse):
+                return self.of(body, scope, depth + 1) or self.of(orelse, scope, depth + 1)
             case ast.Call(func=ast.Attribute(value=value), args=[]) if self.is_same_again(node, scope):
                 return self.of(value, scope, depth + 1)
             case ast.Call(args=[first, *_]) if self.is_same_again(node, scope):

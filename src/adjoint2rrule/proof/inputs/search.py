@@ -31,14 +31,19 @@ from adjoint2rrule.proof.inputs.kinds import (
     Nothing,
     Number,
     Numeric,
+    Row,
     Text,
     Trait,
 )
-from adjoint2rrule.proof.inputs.settings import SETTINGS
+from adjoint2rrule.proof.inputs.knowledge import positions_of
+from adjoint2rrule.proof.inputs.numbers import Numbers
+from adjoint2rrule.proof.inputs.settings import OF_VECTORS, SETTINGS, Setting
+from adjoint2rrule.proof.inputs.texts import literal
 from adjoint2rrule.proof.inputs.used import Uses
 from adjoint2rrule.proof.model import Expression, Inputs, Parameter, Reach, Search, Subject, Take
 
 _MOST_FOUND = 12
+_SHAPES = frozenset({Trait.VECTOR, Trait.MATRIX, Trait.SQUARE, Trait.SCALAR, Trait.WHOLE, Trait.INDEX})
 
 
 def search(subject: Subject, project: Project, calls: CallIndex) -> Search:
@@ -71,7 +76,7 @@ def search(subject: Subject, project: Project, calls: CallIndex) -> Search:
     ...     project.unit(parse(SourceFile("lab.py", source))), project, "adjoint2rrule.core"
     ... )
     >>> [str(call) for call in search(subject, project, CallIndex(project)).found]
-    ['np.exp(2.0)']
+    ['np.exp(2.6)']
     """
     return _Searching(subject, project, calls).search()
 
@@ -87,7 +92,7 @@ class _Read:
 
 class _Searching:
     def __init__(self, subject: Subject, project: Project, calls: CallIndex) -> None:
-        self.subject = subject
+        self.subject = _with_arguments(subject)
         self.project = project
         self.calls = calls
         place = self._place()
@@ -147,7 +152,7 @@ class _Searching:
         if callee.reach is Reach.NAMED:
             return Guess(Choice((callee.expression,)), True)
         if callee.reach is Reach.MADE:
-            return self.kinds.of_call(callee.expression, callee.parameters, NOTHING_KNOWN)
+            return self.kinds.of_call(callee.expression, callee.parameters, self._facts_of_maker())
         if callee.symbol is None:
             return None
         found = self.kinds.of_class(callee.symbol, NOTHING_KNOWN, 0)
@@ -156,12 +161,19 @@ class _Searching:
                 return replace(found, kind=replace(found.kind, maker=callee.expression))
         return None
 
+    def _facts_of_maker(self) -> Facts:
+        """Return what the function that makes another does with its parameters, each under its name."""
+        maker = ast.Name(self.subject.callee.expression.text, ast.Load())
+        unit = self.kinds.unit
+        facts = [self.uses.of_function(s) for s in self.project.resolve(maker, unit.scope, unit)]
+        return Facts(parts={name: found for each in facts for name, found in each.items()})
+
     def _parameters(self) -> list[_Read]:
         facts = self.uses.of_subject(self.subject)
-        return [
-            _Read(p, self.kinds.of(p, facts.get(p.name, NOTHING_KNOWN)), facts.get(p.name, NOTHING_KNOWN))
-            for p in self.subject.parameters
-        ]
+        read = [_Read(p, self.kinds.of(p, facts[p.name]), facts[p.name]) for p in self.subject.parameters]
+        # An axis tells more of a matrix than of a vector.
+        has_axis = any(Trait.AXIS in entry.facts.traits for entry in read)
+        return [replace(entry, guess=_as_matrix(entry.guess)) for entry in read] if has_axis else read
 
     def _missing(self, function: Guess, read: Sequence[_Read]) -> tuple[str, ...]:
         name = self.subject.name
@@ -182,8 +194,10 @@ class _Searching:
 
     def _candidates(self, function: Guess, read: Sequence[_Read]) -> Candidates:
         slots = [self._slot(entry) for entry in read]
-        squared = any(_is_square(entry.guess.kind) for entry in read)
-        settings = tuple(s.squared for s in SETTINGS) if squared else SETTINGS
+        kinds = [function.kind, *(entry.guess.kind for entry in read)]
+        settings: tuple[Setting, ...] = SETTINGS if any(map(_has_matrix, kinds)) else OF_VECTORS
+        if any(_has_trait(kind, Trait.SQUARE) for kind in kinds[1:]):
+            settings = tuple(s.squared for s in settings)
         forms = tuple(self.forms.of(function.kind))
         return Candidates(forms, tuple(slots), settings, "annotations, and how the parameters are used")
 
@@ -192,13 +206,11 @@ class _Searching:
         if parameter.take is Take.OPTIONS:
             return options_slot(parameter, list(self._options(entry)))
         default = self._default(parameter)
-        if default is not None and isinstance(kind, Choice):
-            kind = Choice(tuple(v for v in kind.values if v.text != default.text))
-        forms = self.forms.of(kind)
+        forms = [form for form in self.forms.of(kind) if default is None or not _writes(form, default)]
         if isinstance(kind, Numeric) and not entry.guess.is_certain and not entry.facts.uses:
             forms = [*forms, *self._anything()]
-        is_option = isinstance(kind, Choice) or default is not None or _may_be_nothing(kind)
-        return slot(parameter, forms, default, is_option)
+        varied = len(forms) if isinstance(kind, Choice) else 2 if default is not None else 0
+        return slot(parameter, forms, default, varied or int(_may_be_nothing(kind)))
 
     def _anything(self) -> list[Form]:
         """Return forms of all that is no number, for a parameter of which nothing is known."""
@@ -231,17 +243,53 @@ class _Searching:
     ) -> Iterator[tuple[str, list[Form]]]:
         guess = self.kinds.by_default(default, place, facts)
         if guess is not None:
-            forms = self.forms.of(guess.kind)
-            written = ast.unparse(default)
-            kind = guess.kind
-            if isinstance(kind, Choice):
-                forms = self.forms.of(Choice(tuple(v for v in kind.values if v.text != written)))
-            yield name, forms
+            written = literal(default)
+            yield name, [form for form in self.forms.of(guess.kind) if not _writes(form, written)]
 
 
-def _is_square(kind: Kind) -> bool:
-    kinds = kind.kinds if isinstance(kind, Either) else (kind,)
-    return any(isinstance(k, Array) and Trait.SQUARE in k.traits for k in kinds)
+def _with_arguments(subject: Subject) -> Subject:
+    """Return a rule for a function from outside, of which ``*args`` is known, with as many as it needs."""
+    symbol = subject.callee.symbol
+    count = positions_of(symbol.dotted) if symbol is not None and symbol.unit is None else None
+    match subject.parameters:
+        case (Parameter(take=Take.REST) as rest,) if count is not None and not subject.bodies:
+            single = replace(rest, take=Take.ONE)
+            names = [f"x{k + 1}" for k in range(count)] if count > 1 else ["x"]
+            return replace(subject, parameters=tuple(replace(single, name=name) for name in names))
+    return subject
+
+
+def _writes(form: Form, expression: Expression) -> bool:
+    """Whether a form writes just this."""
+    return form.write(SETTINGS[0], Numbers()).text == expression.text
+
+
+def _as_matrix(guess: Guess) -> Guess:
+    """Return a guess by which what may have any number of dimensions has two."""
+    kind = guess.kind
+    if isinstance(kind, Numeric | Array) and not kind.traits & _SHAPES:
+        return replace(guess, kind=Array(kind.traits | {Trait.MATRIX}))
+    return guess
+
+
+def _has_matrix(kind: Kind) -> bool:
+    return _has_trait(kind, Trait.MATRIX) or _has_trait(kind, Trait.SQUARE)
+
+
+def _has_trait(kind: Kind, trait: Trait) -> bool:
+    """Whether a value of a kind, or a part of it, has this trait."""
+    match kind:
+        case Array(traits=traits) | Numeric(traits=traits):
+            return trait in traits
+        case Either(kinds=kinds) | Row(entries=kinds):
+            return any(_has_trait(k, trait) for k in kinds)
+        case Many(each=each):
+            return _has_trait(each, trait)
+        case Made(fields=fields):
+            return any(_has_trait(f.kind, trait) for f in fields)
+        case Function():
+            return True  # it may be an object that holds one
+    return False
 
 
 def _may_be_nothing(kind: Kind) -> bool:

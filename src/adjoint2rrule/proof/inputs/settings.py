@@ -52,6 +52,17 @@ class Setting:
         return Scale.MIXED if self.scale is Scale.NEGATIVE else self.scale
 
 
+# For calls without matrices.
+OF_VECTORS = (
+    Setting(3, 5),
+    Setting(2, 4, cost=1),
+    Setting(3, 5, Scale.POSITIVE, cost=2),
+    Setting(3, 2, cost=2),
+    Setting(3, 5, Scale.UNIT, cost=2),
+    Setting(2, 3, Scale.NEGATIVE, cost=3),
+    Setting(5, 2, Scale.UNIT, cost=4),
+    Setting(2, 3, cost=4),
+)
 # Tall matrices first, since many functions ask for full column rank.
 SETTINGS = (
     Setting(4, 3),

@@ -25,6 +25,7 @@ from adjoint2rrule.proof.inputs.knowledge import (
     uses_of_method_argument,
 )
 from adjoint2rrule.proof.inputs.paths import Paths
+from adjoint2rrule.proof.inputs.reductions import is_one_number, is_reduction
 from adjoint2rrule.proof.model import Subject, Take
 from adjoint2rrule.proof.signatures import function_behind
 from adjoint2rrule.proof.signatures import parameters_of as signature_of
@@ -50,7 +51,11 @@ class Uses:
         name = ".".join(s.dotted for s in [subject.callee.symbol] if s is not None and s.unit is None)
         for index, parameter in enumerate(subject.parameters):
             if parameter.take is Take.ONE:
-                found[parameter.name] |= Facts.at((), uses_of_argument(name, index) or [])
+                if any(is_one_number(body.node, index + 1) for body in subject.bodies[:1]):
+                    found[parameter.name] |= Facts.at((), [Use(How.TRAIT, Trait.SCALAR)])
+                known = uses_of_argument(name, index)
+                if known:
+                    found[parameter.name] |= Facts.at((), [*known, Use(How.KNOWN)])
         return found
 
     def of(
@@ -236,6 +241,8 @@ class _Reading:
         if isinstance(node.op, ast.MatMult):
             return [Use(How.TRAIT, Trait.MATRIX)] if node.left is operand else [Use(How.ARRAY)]
         uses = [Use(How.NUMERIC)]
+        if isinstance(node.op, ast.Div) and node.right is operand and is_reduction(node.left):
+            uses.append(Use(How.TRAIT, Trait.SCALAR))
         if isinstance(node.op, ast.Add | ast.Sub):
             if isinstance(other, ast.BinOp) and isinstance(other.op, ast.MatMult):
                 uses.append(Use(How.TRAIT, Trait.ROWS))
@@ -246,6 +253,8 @@ class _Reading:
     def _beyond(self, node: ast.expr, scope: Scope) -> list[Use]:
         """Return what is said of a value by what becomes of a product with it, or of another form of it."""
         parent = self.parents.get(node)
+        if self._is_entry(node):
+            return [Use(How.TRAIT, Trait.SCALAR)]
         while isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult | ast.Div | ast.Pow):
             node, parent = parent, self.parents.get(parent)
             match parent:
@@ -264,6 +273,15 @@ class _Reading:
                 if any(function_behind(symbol) is not None for symbol in symbols):
                     return [u for u in self._said_by(around, scope) if u.how is How.TRAIT]
         return []
+
+    def _is_entry(self, node: ast.AST) -> bool:
+        """Whether arithmetic with a value is an entry of an array that is written out."""
+        while isinstance(self.parents.get(node), ast.BinOp | ast.UnaryOp):
+            node = self.parents[node]
+        display, is_nested = self.parents.get(node), False
+        while isinstance(display, ast.List):
+            display, is_nested = self.parents.get(display), True
+        return is_nested and isinstance(display, ast.Call) and ast.unparse(display.func).endswith("array")
 
     def _said_by(self, call: ast.Call, scope: Scope) -> list[Use]:
         symbols = self.project.resolve(call.func, scope, self.unit)
@@ -309,11 +327,13 @@ def _of_comparison(node: ast.Compare, operand: ast.expr) -> Iterator[Use]:
         for entry in entries:
             match entry:
                 case ast.Constant(value=None):
-                    yield Use(How.SWITCH)
+                    pass
                 case ast.Constant(value=str()):
                     yield Use(How.COMPARED, ast.unparse(entry))
-                case _ if entry is not operand and not isinstance(node.ops[0], ast.Is | ast.IsNot | ast.In):
-                    yield Use(How.NUMERIC)
+                case _ if entry is not operand and isinstance(
+                    node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE
+                ):
+                    yield Use(How.BOUND)
 
 
 def _of_parts(targets: list[ast.expr]) -> list[Use]:
