@@ -9,9 +9,10 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from adjoint2rrule.proof.model import Side
@@ -25,6 +26,7 @@ from adjoint2rrule.proof.worker.output import use_plain_streams
 from adjoint2rrule.proof.worker.runs import run
 from adjoint2rrule.proof.worker.sides import Rules
 from adjoint2rrule.proof.worker.trials import tried
+from adjoint2rrule.testing.finite_difference_calls import default_fdm
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,13 @@ def _trace(request: Mapping[str, Any]) -> LineTrace | None:
     return LineTrace(file, *span) if span and file else None
 
 
+def warm_up() -> None:
+    """Import what each call would import for itself, after the fork, once more and once more."""
+    default_fdm()
+    with suppress(ImportError):  # it is an extra, and each rule that needs it says so
+        import_module("autograd.numpy")
+
+
 def main() -> None:
     """Answer requests until there are no more."""
     channel = Channel.take_over()
@@ -102,6 +111,7 @@ def main() -> None:
     faulthandler.enable()
     sys.argv[:] = [""]
     requests = iter(channel)
+    warm_up()
     server = Server.of(next(requests))
     channel.send({"ready": os.getpid()})
     for request in requests:
