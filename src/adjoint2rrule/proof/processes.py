@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any
@@ -55,15 +55,17 @@ class Process:
 
     def __init__(self, python: str) -> None:
         home = str(Path(adjoint2rrule.__file__).parents[1])
-        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
-        self._popen = subprocess.Popen(
-            [python, "-P", "-c", START, home],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            env={**os.environ, **ENVIRONMENT},
-            start_new_session=sys.platform != "win32",
-        )
+        with ExitStack() as stack:
+            self._stderr: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())
+            self._popen = subprocess.Popen(
+                [python, "-P", "-c", START, home],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                env={**os.environ, **ENVIRONMENT},
+                start_new_session=sys.platform != "win32",
+            )
+            stack.pop_all()  # from here on, it is for `close`
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         # On all systems, only a thread can wait for a line for a limited time.
         Thread(target=self._read, daemon=True).start()

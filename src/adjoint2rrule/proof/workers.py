@@ -207,12 +207,12 @@ class Worker:
         if self._process is not None and not self._process.is_alive:
             self.close()
         if self._process is None:
-            self._process = Process(self._python)
             try:
+                self._process = Process(self._python)
                 self._process.ask(self._settings, START_LIMIT)
                 for module in self._loaded:
                     self._process.ask({"load": module, "limit": self.import_timeout}, self.import_timeout)
-            except (SilentError, EndedError) as err:
+            except (OSError, SilentError, EndedError) as err:
                 self.close()
                 raise WorkerError(_start_problem(err)) from err
         return self._process
@@ -247,9 +247,11 @@ def ending(code: int) -> str:
         return f"signal {-code}"
 
 
-def _start_problem(err: SilentError | EndedError) -> str:
+def _start_problem(err: OSError | SilentError | EndedError) -> str:
     if isinstance(err, SilentError):
         return f"the subprocess that runs the rules did not start within {START_LIMIT:g} s"
-    last = err.written.splitlines()[-1] if err.written else ending(err.code)
+    last = str(err)
+    if isinstance(err, EndedError):
+        last = err.written.splitlines()[-1] if err.written else ending(err.code)
     hint = ". Install what it needs: pip install 'adjoint2rrule[test]'" if "ModuleNotFound" in last else ""
     return f"the subprocess that runs the rules cannot be started: {last}{hint}"
