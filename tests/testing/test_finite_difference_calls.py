@@ -18,7 +18,7 @@ def test_derivative_of_a_vector():
     np.testing.assert_allclose(value, [1.0, 2.0], rtol=1e-9)
 
 
-@pytest.mark.parametrize("x", [1.0, 1e-2, 1e-5, 1e-9])
+@pytest.mark.parametrize("x", [1.0, 1e-2, 1e-5, 1e-9, 1e-13])
 def test_derivative_looks_only_where_the_function_is_defined(x):
     fdm = default_fdm()
     assert derivative(fdm, lambda t: np.log([x + t]))[0] == pytest.approx(1 / x, rel=1e-7)
@@ -59,6 +59,12 @@ def test_refined_derivative_knows_its_own_error(f, slope):
     value, error = refined_derivative(default_fdm(), lambda t: np.array([f(t)], dtype=float))
     assert abs(value[0] - slope) <= 2 * error + 1e-12 * slope
     assert error < 1e-2 * slope
+
+
+def test_mean_of_both_sides_of_a_kink_nearby_is_no_derivative():
+    for x, slope in ((-1e-6, 0.0), (1e-6, 1.0), (-1e-4, 0.0), (1e-8, 1.0)):
+        value, _ = refined_derivative(default_fdm(), lambda t, x=x: np.array([np.maximum(x + t, 0.0)]))
+        assert value[0] == pytest.approx(slope, abs=1e-6)
 
 
 def test_function_that_is_constant_has_the_derivative_zero():

@@ -171,6 +171,62 @@ def at_the_edge_of_the_domain():
 
 
 @right
+def domain_guarded_by_an_assertion():
+    def guarded(x):
+        assert x > 0
+        return np.log(x)
+
+    return with_rule(guarded, lambda ȳ, x: (NoTangent(), ȳ / x)), 1e-3
+
+
+@right
+def domain_guarded_by_an_exception_of_its_own():
+    class OutOfRangeError(Exception): ...
+
+    def guarded(x):
+        if not abs(x) < 1:
+            raise OutOfRangeError(x)
+        return np.arcsin(x)
+
+    return with_rule(guarded, lambda ȳ, x: (NoTangent(), ȳ / np.sqrt(1 - x**2))), 0.999
+
+
+@right
+def close_to_the_end_of_a_table():
+    table = np.arange(10.0) ** 2
+
+    def looked_up(x):
+        i = int(x)
+        return table[i] + (x - i) * (table[i + 1] - table[i])
+
+    return with_rule(looked_up, lambda ȳ, x: (NoTangent(), ȳ * (table[int(x) + 1] - table[int(x)]))), 8.9995
+
+
+@right
+def very_close_to_a_singularity():
+    return with_rule(
+        lambda x: np.sum(x * np.log(x)), lambda ȳ, x: (NoTangent(), ȳ * (np.log(x) + 1))
+    ), np.array([1e-12, 0.3, 0.7])
+
+
+@right
+def close_to_kinks():
+    x = np.array([-1e-6, 1e-6, -1e-3, 2.0, -2.0])
+    return with_rule(lambda x: np.maximum(x, 0), lambda ȳ, x: (NoTangent(), ȳ * (x > 0))), x
+
+
+@right
+def close_to_a_jump():
+    x = np.array([-1e-4, 1e-4, 2.0])
+    return with_rule(lambda x: np.where(x > 0, 1 + x, x), lambda ȳ, x: (NoTangent(), ȳ)), x
+
+
+@right
+def squares_of_the_cotangent_overflow():
+    return with_rule(lambda x: x**2, lambda ȳ, x: (NoTangent(), 2 * x * ȳ)), np.array([1e100, 2e150])
+
+
+@right
 def large_and_small_numbers():
     return with_rule(lambda x, y: x * y, lambda ȳ, x, y: (NoTangent(), y * ȳ, x * ȳ)), 1e8, 1e-8
 
@@ -408,6 +464,46 @@ def integer_output():
 
 
 @right
+def indices_from_numpy():
+    non_differentiable(np.argmax)
+    return np.argmax, V
+
+
+@right
+def piecewise_constant_in_one_argument():
+    return (
+        with_rule(lambda x, y: np.floor(x) * y, lambda ȳ, x, y: (NoTangent(), NoTangent(), np.floor(x) * ȳ)),
+        V + 0.25,
+        V,
+    )
+
+
+def _without_derivative(f):
+    non_differentiable(f)
+    return f
+
+
+@right
+def string_output():
+    return _without_derivative(lambda x: f"{x}"), 1.5
+
+
+@right
+def no_output():
+    return _without_derivative(lambda x: None), 1.5
+
+
+@right
+def flags_for_output():
+    return _without_derivative(lambda x: x > 1), V
+
+
+@right
+def shape_and_options_for_output():
+    return _without_derivative(lambda x: {"shape": x.shape, "dtype": x.dtype, "order": np.argsort(x)}), V
+
+
+@right
 def piecewise_constant():
     def steps(x):
         return np.floor(x)
@@ -617,6 +713,15 @@ def sparse_argument():
         return NoTangent(), m̄.tocsr(), m.T @ ȳ
 
     return with_rule(lambda m, x: m @ x, back), m, V
+
+
+@right
+def sparse_without_entries():
+    return (
+        with_rule(lambda m, x: m @ x, lambda ȳ, m, x: (NoTangent(), 0 * m, m.T @ ȳ)),
+        scipy.sparse.csr_array((3, 3)),
+        V,
+    )
 
 
 @right

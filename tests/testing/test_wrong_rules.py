@@ -13,6 +13,7 @@ from adjoint2rrule.core import (
     NoTangent,
     Tangent,
     ZeroTangent,
+    non_differentiable,
     rrule,
     thunk,
 )
@@ -185,6 +186,95 @@ def function_without_values_beside_its_argument():
 def single_precision_is_not_an_excuse():
     x = np.array([1.5, -2.0], dtype=np.float32)
     return with_rule(lambda x: x**3, lambda ȳ, x: (NoTangent(), np.float32(2.99) * x**2 * ȳ)), x
+
+
+@wrong(r"args\[0\]\[\d\] \(`x\[\d\]`\) is .*, finite differences say")
+def derivative_pushed_forward():
+    return with_rule(lambda x: A @ x, lambda ȳ, x: (NoTangent(), A @ ȳ)), V
+
+
+@wrong(r"args\[0\]\[\d\] \(`x\[\d\]`\) is .*; it is 3 times what it should be")
+def mean_taken_for_a_sum():
+    return with_rule(lambda x: x.mean(), lambda ȳ, x: (NoTangent(), np.full(3, ȳ))), V
+
+
+@wrong(r"args\[0\]\[\d\] \(`x\[\d\]`\) is .*; it is 1\.0000001 times what it should be")
+def constant_with_a_wrong_digit():
+    return with_rule(lambda x: x**2, lambda ȳ, x: (NoTangent(), 2.0000002 * x * ȳ)), V
+
+
+@wrong(r"args\[0\]\[0\] \(`x\[0\]`\) is .*, finite differences say")
+def repeated_index():
+    def back(ȳ, x, i):
+        x̄ = np.zeros_like(x)
+        x̄[i] += ȳ
+        return NoTangent(), x̄, NoTangent()
+
+    return with_rule(lambda x, i: x[i], back), V, np.array([0, 0, 2])
+
+
+@wrong(r"args\[1\]\[\d\] \(`b\[\d\]`\) is .*, finite differences say")
+def one_row_for_a_sum_over_rows():
+    return with_rule(lambda x, b: x + b, lambda ȳ, x, b: (NoTangent(), ȳ, ȳ[0])), B, V[:2]
+
+
+@wrong(r"args\[0\] \(`x`\) is .*; it is the cotangent of args\[1\] \(`y`\): are the two swapped\?")
+def parts_of_the_seed_swapped():
+    return with_rule(lambda x, y: (2 * x, 3 * y), lambda ȳ, x, y: (NoTangent(), 3 * ȳ[1], 2 * ȳ[0])), 1.5, 2.5
+
+
+@wrong(r"args\[0\] \(`x`\) is .*, finite differences say")
+def part_of_the_seed_forgotten():
+    return with_rule(lambda x: {"a": 2 * x, "b": 3 * x}, lambda ȳ, x: (NoTangent(), 2 * ȳ["a"])), 1.5
+
+
+@wrong(r"args\[0\]\[\d\] \(`z\[\d\]`\) is .*; its complex conjugate would be right")
+def conjugate_of_the_cotangent():
+    return with_rule(lambda z: np.abs(z) ** 2, lambda ȳ, z: (NoTangent(), 2 * np.conj(z) * ȳ)), Z
+
+
+@wrong(r"args\[0\]\[\d\] \(`z\[\d\]`\) is .*, finite differences say")
+def imaginary_part_forgotten():
+    return with_rule(lambda z: z**2, lambda ȳ, z: (NoTangent(), np.real(2 * np.conj(z) * ȳ))), Z
+
+
+@wrong(r"args\[0\] \(`x`\) is NoTangent\(\), finite differences say")
+def differentiable_after_all():
+    def f(x):
+        return 2 * x
+
+    non_differentiable(f)
+    return f, 1.5
+
+
+@wrong(r"args\[0\]\[\d\] \(`x\[\d\]`\) is .*, finite differences say")
+def straight_through():
+    return with_rule(lambda x: np.floor(x), lambda ȳ, x: (NoTangent(), ȳ)), V + 0.25
+
+
+@wrong(r"args\[0\]\[0\] \(`x\[0\]`\) is 1\.0, finite differences say 0\.0")
+def cotangent_of_an_index():
+    return with_rule(lambda x: np.argmax(x), lambda ȳ, x: (NoTangent(), np.ones(3))), V
+
+
+@wrong(r"args\[0\]\[0\] \(`x\[0\]`\) is nan, finite differences say -?[\d.]+ \[")
+def not_a_number():
+    def back(ȳ, x):
+        x̄ = 2 * ȳ
+        x̄[0] = np.nan
+        return NoTangent(), x̄
+
+    return with_rule(lambda x: 2 * x, back), V
+
+
+@wrong(r"args\[0\] \(`x`\) is -?inf, finite differences say -?[\d.]+ \[")
+def infinite():
+    return with_rule(lambda x: 2 * x, lambda ȳ, x: (NoTangent(), np.inf * ȳ)), 1.5
+
+
+@wrong(r"args\[0\] \(`x`\) is nan along a random direction, finite differences say")
+def large_and_not_a_number():
+    return with_rule(lambda x: 2 * x, lambda ȳ, x: (NoTangent(), ȳ * np.nan)), np.linspace(1, 2, 2000)
 
 
 # The form of the result
@@ -372,6 +462,11 @@ def bare_list():
 )
 def list_for_an_array():
     return with_rule(lambda x: x.sum(), lambda ȳ, x: (NoTangent(), [ȳ, ȳ])), V[:2]
+
+
+@wrong(r"\(`x`\) is an array of shape \(2,\) and dtype bool, no tangent of an array", "FORM")
+def flags():
+    return with_rule(lambda x: x.sum(), lambda ȳ, x: (NoTangent(), x == x)), V[:2]
 
 
 @wrong(r"args\[0\] \(`foo`\) is a Tangent\[Bar\], no tangent of a Foo: return a Tangent\[Foo\]", "FORM")

@@ -35,11 +35,22 @@ class Tolerance:
 
     def admits(self, difference: NDArray[Any], *sides: NDArray[Any]) -> bool:
         """Return whether arrays of the size of `sides` may differ by this much."""
-        scale = max(float(np.linalg.norm(side)) for side in sides)
-        return bool(np.linalg.norm(difference) <= max(self.atol, self.rtol * scale))
+        distance = norm(difference)
+        bound = max(self.atol, self.rtol * max(map(norm, sides)))
+        return bool(distance <= bound and np.isfinite(distance))
 
 
 EXACTLY = Tolerance(0.0, 0.0)
+
+
+def norm(x: NDArray[Any]) -> float:
+    """Return the norm of a vector, also where the squares of its entries overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = float(np.linalg.norm(x))
+        if size != np.inf:
+            return size
+        largest = float(abs(x).max())
+        return largest * float(np.linalg.norm(x / largest)) if largest != np.inf else largest
 
 
 @not_collected

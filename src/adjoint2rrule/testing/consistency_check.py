@@ -9,7 +9,7 @@ import numpy as np
 
 from adjoint2rrule.core import add_inplace, thunk
 from adjoint2rrule.testing.case import copied, running
-from adjoint2rrule.testing.check_result import EXACTLY, Tolerance
+from adjoint2rrule.testing.check_result import EXACTLY, Tolerance, worst_entry
 from adjoint2rrule.testing.failure import FailureKind, RuleTestFailure, inconsistency
 from adjoint2rrule.testing.output_control import Place, told_apart
 from adjoint2rrule.testing.pullback_run import PullbackRun
@@ -110,7 +110,7 @@ def _first_apart(
     actual: Sequence[Coordinates], expected: Sequence[Coordinates], tolerance: Tolerance
 ) -> int | None:
     pairs = [(filled(a), filled(b)) for a, b in zip(actual, expected, strict=True)]
-    return next((i for i, (a, b) in enumerate(pairs) if not tolerance.admits(a - b, a, b)), None)
+    return next((i for i, (a, b) in enumerate(pairs) if worst_entry(a, b, tolerance) is not None), None)
 
 
 def _worst(a: Coordinates, b: Coordinates) -> tuple[str, str]:

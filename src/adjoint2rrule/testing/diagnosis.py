@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adjoint2rrule.testing.output_control import DIGITS
 from adjoint2rrule.testing.tangent_space import Leaf, Vector
 
 # A hint may rest on plain finite differences, but it has to explain nearly all of the difference.
@@ -56,7 +57,7 @@ class Evidence:
 
 def probable_cause(evidence: Evidence) -> str | None:
     """Return what is probably wrong, in words; `None` where no known mistake explains it."""
-    if not evidence.given.any() or not evidence.expected.any():
+    if not evidence.given.any() or not evidence.expected.any() or not np.isfinite(evidence.given).all():
         return None
     return next((cause for cause, right in _mistakes(evidence) if evidence.explains(right)), None)
 
@@ -86,7 +87,8 @@ def _factor(evidence: Evidence) -> Iterator[tuple[str, Vector]]:
     factor = float(measured @ evidence.expected / (measured @ measured)) if measured.any() else 0.0
     # Any number is a multiple of any other: of a single one, only plain multiples tell something.
     if factor and (evidence.given.size > 1 or _is_plain(factor)):
-        yield f"it is {1 / factor:.6g} times what it should be", factor * evidence.given
+        times = next(text for digits in DIGITS if (text := f"{1 / factor:.{digits}g}") != "1" or digits > 12)
+        yield f"it is {times} times what it should be", factor * evidence.given
 
 
 def _is_plain(factor: float) -> bool:

@@ -21,12 +21,15 @@ Path = Callable[[float], FloatVector]
 
 # How far from the primal a difference may look: as far as it likes, and less where the function is not
 # defined that far out (`log` at 1e-5).
-RANGES = (None, 1e-3, 1e-5, 1e-7, 1e-9, 1e-11)
+RANGES = (None, 1e-3, 1e-5, 1e-7, 1e-9, 1e-11, 1e-13, 1e-15)
 # Powers of two: `x + step` is then exact in any precision, and what is left is the noise of the function.
 LONGEST, SHORTEST, RATIO = 2.0**-4, 2.0**-40, 2.0**-2
 NEARBY = 2.0**-5
-# What a function raises outside its domain (`LinAlgError` is a `ValueError`).
-OUT_OF_DOMAIN = (ValueError, ArithmeticError)
+# Outside its domain a function may raise anything, an `AssertionError` or a class of its own; but these
+# say that it cannot be called like this at all.
+NOT_OF_THE_DOMAIN = (TypeError, AttributeError, NameError, ImportError, NotImplementedError)
+# So many neighbouring steps do not agree by chance, this closely beside their distance from others.
+PLATEAU, AGREEING = 4, 0.05
 
 
 class FiniteDifferenceMethod(Protocol):
@@ -60,7 +63,9 @@ def derivative(fdm: FiniteDifferenceMethod, path: Path) -> FloatVector:
     for max_range in RANGES:
         try:
             value = _quietly(fdm, path, 0.0, max_range=max_range)
-        except OUT_OF_DOMAIN as err:
+        except NOT_OF_THE_DOMAIN:
+            raise
+        except Exception as err:
             failure = err
             continue
         if np.isfinite(value).all():
@@ -87,8 +92,14 @@ def refined_derivative(
     jumps = [_largest(a - b) for a, b in itertools.pairwise(values)]
     # Both neighbours count, since two may agree by chance.
     errors = [max(jumps[k - 1 : k + 1]) + _largest(noise) / found[k][0] for k in range(1, len(found) - 1)]
-    best = int(np.argmin(errors))
-    return values[best + 1], errors[best]
+    best = 1 + int(np.argmin(errors))
+    for start in range(best + 1, len(found) - PLATEAU):
+        window = range(start, start + PLATEAU)
+        spread = max(_largest(values[k] - values[start]) + _largest(noise) / found[k][0] for k in window)
+        # Beyond a kink nearby, long steps agree on a mean of both sides; what short steps agree on counts.
+        if spread < AGREEING * _largest(values[start] - values[best]):
+            best = min(window, key=lambda k: errors[k - 1])
+    return values[best], errors[best - 1]
 
 
 def _resolution(path: Path, steps: Sequence[float]) -> FloatVector:
@@ -97,9 +108,21 @@ def _resolution(path: Path, steps: Sequence[float]) -> FloatVector:
     A function that computes in single precision is constant on a small scale: all short steps agree on
     the derivative 0 there.
     """
-    changes = [abs(value) for _, value in _where_defined(lambda step: path(step) - path(0.0), steps)]
-    least = np.min([np.where(change > 0, change, np.inf) for change in changes], axis=0, initial=np.inf)
-    return np.where((changes[-1] == 0) & np.isfinite(least), least, 0.0)
+    start = path(0.0)
+    sides = [
+        [abs(value) for _, value in _where_defined(lambda step: path(sign * step) - start, steps)]  # noqa: B023
+        for sign in (1, -1)
+    ]
+    if not all(sides):
+        return np.zeros_like(start)
+    # What never changes on one side is constant there, up to a kink on the other.
+    least = np.max([_least_change(changes) for changes in sides], axis=0)
+    stops = np.all([changes[-1] == 0 for changes in sides], axis=0)
+    return np.where(stops & np.isfinite(least), least, 0.0)
+
+
+def _least_change(changes: Sequence[FloatVector]) -> FloatVector:
+    return np.asarray(np.min([np.where(change > 0, change, np.inf) for change in changes], axis=0))
 
 
 def _largest(x: Any) -> float:
@@ -134,7 +157,9 @@ def _where_defined(f: Callable[[float], Any], points: Iterable[float]) -> Iterat
     for point in points:
         try:
             value = _quietly(f, point)
-        except OUT_OF_DOMAIN:
+        except NOT_OF_THE_DOMAIN:
+            raise
+        except Exception:  # whatever it says of points out there
             continue
         if np.isfinite(value).all():
             yield point, value

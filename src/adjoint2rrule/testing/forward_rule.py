@@ -12,7 +12,7 @@ import numpy as np
 
 from adjoint2rrule.core import unthunk
 from adjoint2rrule.testing.case import Case, copied, running
-from adjoint2rrule.testing.check_result import EXACTLY, Tolerance, first_difference
+from adjoint2rrule.testing.check_result import EXACTLY, Tolerance, first_difference, worst_entry
 from adjoint2rrule.testing.comparison import Comparison, kink_failure
 from adjoint2rrule.testing.consistency_check import ITERATED, SCALE, check_accumulation
 from adjoint2rrule.testing.diagnosis import Evidence, probable_cause
@@ -93,7 +93,7 @@ class ForwardTest:
             for space, direction in zip(self.case.spaces, directions, strict=True)
         ]
         actual, once = (self._coordinates(tangent) for tangent in (self.run(scaled)[1], dy))
-        if not ITERATED.admits(actual - SCALE * once, actual):
+        if worst_entry(actual, SCALE * once, ITERATED) is not None:
             raise inconsistency(
                 f"{OUTPUT} is not linear in the tangents of the arguments: "
                 f"{SCALE} times these do not give {SCALE} times as much"

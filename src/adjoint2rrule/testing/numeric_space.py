@@ -58,7 +58,9 @@ class Numeric(TangentSpace):
         array = numeric(dx)
         if array is None:
             wanted = f"an array of shape {self.shape}" if isinstance(self.x, np.ndarray) else "a number"
-            raise form_failure(f"{place} is {kind_of(dx)}, no tangent of {kind_of(self.x)}: return {wanted}")
+            raise form_failure(
+                f"{place} is {_kind_with_dtype(dx)}, no tangent of {kind_of(self.x)}: return {wanted}"
+            )
         if array.shape != self.shape:
             raise form_failure(f"{place} {_shape_complaint(array.shape, self.shape)}")
         if not self.is_complex and _has_imaginary_part(array):
@@ -124,6 +126,8 @@ class Sparse(TangentSpace):
         return self.values.coordinates(on_pattern, place.at(".data"))
 
     def _on_pattern(self, x: Any) -> NDArray[Any]:
+        if not self.entries.nnz:  # of no entries, scipy makes a sparse array
+            return np.empty(0, dtype=self.values.dtype)
         return np.asarray(x.tocsr()[self.entries.coords]).ravel()
 
 
@@ -156,6 +160,10 @@ def _has_imaginary_part(array: NDArray[Any]) -> bool:
     if array.dtype.kind != "c" or not array.size:
         return False
     return bool(abs(array.imag).max() > np.sqrt(np.finfo(array.dtype).eps) * abs(array).max())
+
+
+def _kind_with_dtype(x: Any) -> str:
+    return f"{kind_of(x)} and dtype {x.dtype}" if isinstance(x, np.ndarray) and x.shape else kind_of(x)
 
 
 def _shape_complaint(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
