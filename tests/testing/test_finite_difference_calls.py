@@ -9,6 +9,7 @@ from adjoint2rrule.testing.finite_difference_calls import (
     default_fdm,
     derivative,
     has_kink,
+    quick_derivatives,
     refined_derivative,
 )
 
@@ -87,3 +88,10 @@ def test_rounding_is_no_kink():
     assert not has_kink(lambda t: 1e9 * np.sin(x + t))
     assert has_kink(lambda t: np.float64(abs(np.float32(t)) + np.float32(x)))
     assert has_kink(lambda t: np.sqrt(abs(t)) + x)
+
+
+def test_one_step_serves_many_functions_and_says_where_it_does_not():
+    edges = (lambda t: math.log(1e-9 + t), lambda t: np.log(1e-9 + t))
+    found = quick_derivatives(default_fdm(), [np.sin, lambda t: 2 * t, *edges], 1e-3)
+    np.testing.assert_allclose(found[:2], [1.0, 2.0], rtol=1e-9)
+    assert np.isnan(found[2:]).all()

@@ -240,6 +240,34 @@ def test_fdm_is_used():
     assert calls["fdm"] == 1
 
 
+def test_entries_share_a_step_where_it_suits():
+    calls = Counter()
+
+    def f(x):
+        calls["f"] += 1
+        return np.exp(x) * x
+
+    @rrule.register(f)
+    def f_rrule(f, x):
+        return f(x), lambda ȳ: (NoTangent(), (1 + x) * np.exp(x) * ȳ)
+
+    test_rrule(f, np.linspace(-1, 1, 100))
+    assert calls["f"] < 5 * 100
+
+
+def test_entries_of_different_scales_get_steps_of_their_own():
+    x = np.array([2.0, 1e-9, 0.5, 1e12, 1e-3])
+    for rng in range(20):
+        for f, derivative in ((np.log, lambda x: 1 / x), (np.sqrt, lambda x: 0.5 / np.sqrt(x))):
+            test_rrule(
+                lambda x, f=f: f(x),
+                x,
+                rrule_f=lambda g, x, d=derivative: (g(x), lambda ȳ: (NoTangent(), d(x) * ȳ)),
+                config=None,
+                rng=rng,
+            )
+
+
 def test_tolerance_is_the_users():
     def roughly(x):
         return x**3

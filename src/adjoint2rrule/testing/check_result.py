@@ -36,8 +36,11 @@ class Tolerance:
     def admits(self, difference: NDArray[Any], *sides: NDArray[Any]) -> bool:
         """Return whether arrays of the size of `sides` may differ by this much."""
         distance = norm(difference)
-        bound = max(self.atol, self.rtol * max(map(norm, sides)))
-        return bool(distance <= bound and np.isfinite(distance))
+        return bool(distance <= self.bound(*sides) and np.isfinite(distance))
+
+    def bound(self, *sides: NDArray[Any]) -> float:
+        """Return the norm that a difference may have."""
+        return max(self.atol, self.rtol * max(map(norm, sides)))
 
 
 EXACTLY = Tolerance(0.0, 0.0)

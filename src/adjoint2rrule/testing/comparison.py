@@ -68,11 +68,25 @@ class Comparison:
     tolerance: Tolerance
     refine: Refine
 
+    def doubtful(self) -> NDArray[np.intp]:
+        """Return the coordinates without which all would be admitted."""
+        return np.concatenate([self._doubtful(self._known_of(leaf)) for leaf in self.leaves])
+
+    def _doubtful(self, part: NDArray[np.intp]) -> NDArray[np.intp]:
+        given, expected = self.scales[part] * self.given[part], self.scales[part] * self.expected[part]
+        share = self.tolerance.bound(given) / np.sqrt(max(len(part), 1))
+        with np.errstate(invalid="ignore"):
+            difference = abs(given - expected)
+            admitted = np.isfinite(difference) & (difference <= share)
+        return np.asarray(part[~admitted])
+
+    def _known_of(self, leaf: Leaf) -> NDArray[np.intp]:
+        return np.asarray(self.known[(leaf.part.start <= self.known) & (self.known < leaf.part.stop)])
+
     def finding(self) -> Finding | None:
         """Return the worst of the wrong coordinates in the first wrong leaf; `None` where all are right."""
         for leaf in self.leaves:
-            part = self.known[(leaf.part.start <= self.known) & (self.known < leaf.part.stop)]
-            wrong = self._wrong(part)
+            wrong = self._wrong(self._known_of(leaf))
             if wrong is not None:
                 return self._described(leaf, wrong)
         return None

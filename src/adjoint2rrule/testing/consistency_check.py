@@ -43,7 +43,7 @@ def check_linear(
         return
     tolerance = Tolerance(max(tolerance.rtol, ITERATED.rtol), max(tolerance.atol, ITERATED.atol))
     scaled = run.coordinates(spaces, run.cotangents(output.tangent(SCALE * seed)))
-    wrong = _first_apart(scaled, [SCALE * vector for vector in once], tolerance)
+    wrong = _first_apart(scaled, once, tolerance, SCALE)
     if wrong is None:
         return
     again = run.coordinates(spaces, run.cotangents(output.tangent(seed)))
@@ -107,12 +107,12 @@ def check_accumulation(
 
 
 def _first_apart(
-    actual: Sequence[Coordinates], expected: Sequence[Coordinates], tolerance: Tolerance
+    actual: Sequence[Coordinates], expected: Sequence[Coordinates], tolerance: Tolerance, factor: float = 1.0
 ) -> int | None:
-    pairs = [(filled(a), filled(b)) for a, b in zip(actual, expected, strict=True)]
+    pairs = [(filled(a), factor * filled(b)) for a, b in zip(actual, expected, strict=True)]
     return next((i for i, (a, b) in enumerate(pairs) if worst_entry(a, b, tolerance) is not None), None)
 
 
 def _worst(a: Coordinates, b: Coordinates) -> tuple[str, str]:
     entry = int(np.argmax(abs(filled(a) - filled(b))))
-    return told_apart(a.data[entry], b.data[entry])
+    return told_apart(filled(a)[entry], filled(b)[entry])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from adjoint2rrule.core import AbstractTangent, unthunk
 from adjoint2rrule.testing.failure import form_failure
 from adjoint2rrule.testing.output_control import Place, kind_of
-from adjoint2rrule.testing.tangent_space import Leaf, NoSpace, TangentSpace, Vector
+from adjoint2rrule.testing.tangent_space import Coordinates, Leaf, NoSpace, TangentSpace, Vector
 
 DOUBLE_EPS = float(np.finfo(np.float64).eps)
 
@@ -110,7 +110,7 @@ class Sparse(TangentSpace):
             else self.x.astype(self.values.in_double().dtype)
         )
 
-    def _read(self, dx: Any, place: Place) -> Vector:
+    def _read(self, dx: Any, place: Place) -> Coordinates:
         if not is_sparse(dx):
             raise form_failure(
                 f"{place} is {kind_of(dx)}, but its primal is sparse: return a {type(self.x).__name__}"

@@ -57,5 +57,5 @@ def random_tangent(space: TangentSpace, rng: np.random.Generator) -> Any:
 
 
 def _short_decimals(rng: np.random.Generator, size: int, step: float) -> Vector:
-    steps = rng.integers(1, round(LARGEST / step) + 1, size) * rng.choice([-1, 1], size)
+    steps = rng.integers(1, round(LARGEST / step) + 1, size) * (2 * rng.integers(0, 2, size) - 1)
     return np.asarray(steps / round(1 / step))

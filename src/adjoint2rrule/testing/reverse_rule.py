@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,8 @@ def run_reverse_checks(
     """Run all checks of a reverse rule; the parameters are those of `test_rrule`."""
     expected = case.call(*case.primals)
     y, pullback, call = run_rule(case, rrule_f, () if config is None else (config,), "(y, pullback)")
-    signature = rule_signature(rrule_f, config, case.f, call[0][1:], call[1])
-    run = PullbackRun(case, pullback, y, call, signature)
+    find_signature = partial(rule_signature, rrule_f, config, case.f, call[0][1:], call[1])
+    run = PullbackRun(case, pullback, y, call, find_signature)
     output = _output_space(run, expected, output_tangent)
     tolerance = case.tolerance.at_precision(max(output.eps, *(space.eps for space in case.spaces)))
     check_primal(y, expected, tolerance)
@@ -124,7 +125,7 @@ class ReverseTest:
 
     def _check(self, i: int) -> str:
         space, place = self.function.primals[i], self.run.place(i)
-        masked = np.ma.getmaskarray(self.coordinates[i])
+        masked = self.coordinates[i].missing
         if not space.perturbable:
             return "cannot be perturbed"
         if masked.any():
@@ -137,8 +138,9 @@ class ReverseTest:
         return how
 
     def _gradient_check(self, i: int) -> GradientCheck:
-        named = {str(self.run.case.place(j, "")): filled(x̄) for j, x̄ in enumerate(self.coordinates)}
-        others = {name: x̄ for j, (name, x̄) in enumerate(named.items()) if j != i}
+        def others() -> dict[str, Vector]:
+            named = enumerate(self.coordinates)
+            return {str(self.run.case.place(j, "")): filled(x̄) for j, x̄ in named if j != i}
 
         def of_conjugate() -> Vector:
             output = self.function.output

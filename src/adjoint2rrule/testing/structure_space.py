@@ -115,9 +115,8 @@ class Structure(TangentSpace):
             child.coordinates(stored.get(key, ZeroTangent()), place.at(self.step(key)))
             for key, child in self.children.items()
         ]
-        return np.ma.MaskedArray(
-            _joined([part.data for part in read]), mask=_joined([np.ma.getmaskarray(part) for part in read])
-        )
+        missing = _joined([part.missing for part in read]).astype(bool)
+        return Coordinates(_joined([part.values for part in read]), missing)
 
     def _check_extent(self, dx: Any, place: Place) -> None:
         stored = backing(dx)

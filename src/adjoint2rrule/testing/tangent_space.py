@@ -14,7 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,27 @@ from adjoint2rrule.testing.failure import form_failure
 from adjoint2rrule.testing.output_control import Place, index_step, kind_of
 
 Vector = NDArray[np.float64]
-Coordinates: TypeAlias = np.ma.MaskedArray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """The coordinates of a tangent, some of which may not be implemented.
+
+    Attributes
+    ----------
+    values
+        The coordinates, with zeros for those that are not implemented.
+    missing
+        Which of them are not.
+    """
+
+    values: Vector
+    missing: NDArray[np.bool_]
+
+    @property
+    def known(self) -> NDArray[np.intp]:
+        """The numbers of those that are implemented."""
+        return np.flatnonzero(~self.missing)
 
 
 @dataclass(frozen=True)
@@ -86,18 +106,22 @@ class TangentSpace(ABC):
     def _read(self, dx: Any, place: Place) -> Vector | Coordinates: ...
 
     def coordinates(self, dx: Any, place: Place) -> Coordinates:
-        """Return the coordinates of the tangent `dx`; those of parts that are not implemented are masked.
+        """Return the coordinates of the tangent `dx`, and which of them are not implemented.
 
         Raises an `AssertionError` that names the place, where `dx` is no tangent of this primal.
         """
         dx = unthunk(dx)
         if isinstance(dx, NotImplementedTangent):
-            return np.ma.MaskedArray(np.zeros(self.size), mask=True)
+            return Coordinates(np.zeros(self.size), np.ones(self.size, dtype=bool))
         if isinstance(dx, AbstractZero):
-            return np.ma.MaskedArray(np.zeros(self.size))
+            return Coordinates(np.zeros(self.size), np.zeros(self.size, dtype=bool))
         if dx is None:
             raise form_failure(f"{place} is None, which is no tangent: return {self.zero()!r}")
-        return np.ma.MaskedArray(self._read(dx, place), copy=True)
+        read = self._read(dx, place)
+        # A copy: the array that was read may change when the pullback runs again.
+        if isinstance(read, Coordinates):
+            return read
+        return Coordinates(read.copy(), np.zeros(self.size, dtype=bool))
 
     def zero(self) -> AbstractZero:
         """Return the zero that suits this primal."""
@@ -114,7 +138,7 @@ class TangentSpace(ABC):
 
 def filled(coordinates: Coordinates) -> Vector:
     """Return coordinates with zeros for those that are not implemented."""
-    return np.asarray(coordinates.filled(0.0))
+    return coordinates.values
 
 
 class NoSpace(TangentSpace):
