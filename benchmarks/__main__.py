@@ -1,7 +1,8 @@
 """Run the benchmarks, print a line for each, and write the figures where ``--json`` says.
 
-``python -m benchmarks core`` runs only those of the runtime, ``convert`` only those of the converter. The
-exit code is 1 where a figure is past what was promised; on a busy machine, one may be.
+``python -m benchmarks core`` runs only those of the runtime, ``convert`` those of the converter, ``testing``
+those of `test_rrule`. The exit code is 1 where a figure is past what was promised; on a busy machine, one may
+be.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 from benchmarks.paired import Benchmark, Timing, timed
 
-PARTS = ("core", "convert")
+PARTS = ("core", "convert", "testing")
 ROW = "{:36} {:32} {:>10} {:>10} {:>6}  {}"
 
 

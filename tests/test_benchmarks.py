@@ -8,16 +8,39 @@ from dataclasses import replace
 
 import pytest
 
+from adjoint2rrule.testing.derivative_check import GradientCheck
 from benchmarks.__main__ import line_of, shown
 from benchmarks.paired import Benchmark, Timing, statements, timed
 
 CORE = list(importlib.import_module("benchmarks.core").benchmarks())
+TESTING = importlib.import_module("benchmarks.testing")
 
 
 @pytest.mark.parametrize("benchmark", CORE, ids=lambda b: f"{b.what} / {b.against}")
 def test_both_sides_of_a_benchmark_run(benchmark):
     benchmark.one()
     benchmark.other()
+
+
+def test_as_many_derivatives_are_compared_as_are_counted(monkeypatch):
+    compared = []
+    run = GradientCheck.run
+
+    def counted(self, coordinates, rng):
+        compared.append(len(coordinates.known))
+        return run(self, coordinates, rng)
+
+    monkeypatch.setattr(GradientCheck, "run", counted)
+    monkeypatch.setattr(TESTING, "LARGE", 30)
+    for benchmark in TESTING.benchmarks():
+        compared.clear()
+        assert "along" not in str(benchmark.one().checked) or benchmark.limit is None
+        if benchmark.what.endswith("a derivative"):
+            assert sum(compared) == benchmark.number
+        if benchmark.limit is not None:
+            assert sum(compared) + TESTING.OF_A_CALL + len(compared) == benchmark.number
+        if benchmark.number == 1:
+            benchmark.other()
 
 
 def test_the_sides_are_called_in_turns():
@@ -73,7 +96,7 @@ def test_a_time_has_its_unit(seconds, text):
 def test_an_unknown_part_is_refused():
     done = subprocess.run([sys.executable, "-m", "benchmarks", "cores"], capture_output=True, text=True)
     assert done.returncode == 2
-    assert "no such part: cores; there are core, convert" in done.stderr
+    assert "no such part: cores; there are core, convert, testing" in done.stderr
 
 
 def test_the_figures_can_be_written_to_a_file(tmp_path, monkeypatch):
