@@ -104,7 +104,7 @@ class Kinds:
         if name == "Literal":
             return Guess(Choice(tuple(map(literal, type_.arguments))), True)
         if name in _FLOATS:
-            return Guess(Number(range_), True)
+            return Guess(Number(range_, _bounds(facts)), True)
         if name in _INTS:
             return Guess(Number(frozenset({Trait.WHOLE}) | facts.traits & {Trait.AXIS}), True)
         if name in _COMPLEX:
@@ -334,7 +334,7 @@ class Kinds:
             Trait.ROWS,
         }
         if Trait.SCALAR in traits and not is_array:
-            return Guess(Numeric(_range(facts) | {Trait.SCALAR}), known)
+            return Guess(Numeric(_range(facts) | {Trait.SCALAR}, _bounds(facts)), known)
         if facts.has(How.ITERATED) and not facts.has(How.ARRAY, How.NUMERIC):
             each = self._by_use(facts.part("[]"), depth + 1) if depth <= _MAX_DEPTH else Guess()
             if not isinstance(each.kind, Numeric):
@@ -349,7 +349,7 @@ class Kinds:
         if is_array:
             return Guess(Array(shapes), known)
         if facts.has(How.NUMERIC, How.BOUND) or shapes:
-            return Guess(Numeric(shapes | _range(facts)), known)
+            return Guess(Numeric(shapes | _range(facts), _bounds(facts)), known)
         if facts.uses and facts.uses <= {u for u in facts.uses if u.how is How.SWITCH}:
             return Guess(Choice(_BOTH), True)
         return Guess()
@@ -388,10 +388,14 @@ def _texts(facts: Facts) -> Kind:
     return Choice(tuple(map(Expression, map(in_double_quotes, found)))) if found else Text()
 
 
+def _bounds(facts: Facts) -> tuple[float, ...]:
+    return tuple(float(text) for text in facts.details(How.SPLIT))
+
+
 def _range(facts: Facts) -> Traits:
     """Return where a number should lie; a mere bound lies where most values are on either side of it."""
     found = facts.traits & {Trait.POSITIVE, Trait.UNIT}
-    is_bound = facts.has(How.BOUND) and not facts.has(How.NUMERIC)
+    is_bound = facts.has(How.BOUND) and not facts.has(How.NUMERIC, How.SPLIT)
     return found | {Trait.UNIT} if is_bound else found
 
 

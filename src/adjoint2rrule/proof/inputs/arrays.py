@@ -43,7 +43,8 @@ def numbers_of(kind: Number | Near) -> list[Form]:
         return [Form(0, _complex)]
     if Trait.UNIT in kind.traits:
         return [Form(0, _number(Scale.UNIT)), Form(1, _number())]
-    return [Form(0, _number()), Form(1, _number(Scale.UNIT)), *_if_any_sign(kind, 2, _number(Scale.NEGATIVE))]
+    plain = [Form(0, _number()), *_beside(kind), Form(1, _number(Scale.UNIT))]
+    return [*plain, *_if_any_sign(kind, 2, _number(Scale.NEGATIVE))]
 
 
 def arrays_of(kind: Array) -> list[Form]:
@@ -63,6 +64,7 @@ def numeric_of(kind: Numeric) -> list[Form]:
     traits = kind.traits
     scalars = [
         Form(1, _number(Scale.UNIT if Trait.UNIT in traits else None)),
+        *_beside(kind),
         *_if_any_sign(kind, 3, _number(Scale.NEGATIVE)),
     ]
     if Trait.SCALAR in traits:
@@ -110,6 +112,11 @@ def _arrays(traits: Traits) -> list[Form]:
 def _scale(traits: Traits) -> Scale | None:
     """Return where entries must lie; `None` where the setting may say."""
     return Scale.UNIT if Trait.UNIT in traits else Scale.POSITIVE if Trait.POSITIVE in traits else None
+
+
+def _beside(kind: Number | Numeric) -> list[Form]:
+    """Return numbers on either side of those that a value is compared with."""
+    return [Form(1, _plain(text)) for bound in kind.bounds for text in _around(bound)[:2]]
 
 
 def _if_any_sign(kind: Number | Numeric, cost: int, write: Write) -> list[Form]:

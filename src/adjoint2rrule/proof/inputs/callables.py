@@ -103,13 +103,13 @@ def _lambdas(wanted: Function) -> list[str]:
     """Return contractions, which change their sign between -1.5 and 2.5: all of it plain arithmetic."""
     arity = wanted.arity or 0
     if wanted.open or wanted.arity is None:
-        return ["lambda x, *rest: 0.4 * x - 0.1 * x**2 + 0.2 * sum(rest)"]
+        return ["lambda x, *rest: 0.4 * x - 0.1 * x**2 + 0.1 * sum(rest)"]
     if arity == 0:
         return ["lambda: 2.3"]
     if arity == 1:
         return ["lambda x: 0.4 * x - 0.1 * x**2 + 0.2", "lambda x: 0.3 * x + 0.7"]
     names = ["x", *"abcdefgh"[: arity - 1]]
-    terms = "".join(f" + {0.2 + 0.1 * k:.1f} * {name}" for k, name in enumerate(names[1:]))
+    terms = "".join(f" + {0.2 / (k + 1):.2g} * {name}" for k, name in enumerate(names[1:]))
     return [f"lambda {', '.join(names)}: 0.4 * x - 0.1 * x**2{terms}"]
 
 

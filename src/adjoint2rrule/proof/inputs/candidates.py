@@ -180,5 +180,5 @@ def _rest(forms: Sequence[Form]) -> Iterator[Argument]:
         yield Argument(form.cost, alike(form, 2))
         yield Argument(form.cost + 1, alike(form, 1))
         yield Argument(form.cost + 1, of_sizes(form))
-        yield Argument(form.cost + 1, of_lengths(form))
+        yield Argument(form.cost + 2, of_lengths(form))
         yield Argument(form.cost + 2, alike(form, 3))

@@ -27,7 +27,8 @@ class How(Enum):
     OBJECT = auto()  # for its attribute of this name
     COMPARED = auto()  # with this value, as Python writes it
     SWITCH = auto()  # in a condition
-    BOUND = auto()  # as what other values are compared with, and are above or below
+    BOUND = auto()  # it is asked whether it is above or below another value
+    SPLIT = auto()  # it is asked whether it is above or below this number, as Python writes it
     KNOWN = auto()  # in a way that is known in full
     HANDED = auto()  # it goes where nothing is known of it
 

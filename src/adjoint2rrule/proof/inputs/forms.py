@@ -94,9 +94,13 @@ class Forms:
             case Function():
                 inner = replace(self, depth=self.depth + 1)
                 kinds = self.callables(kind, self.depth)
-                return [form.at(cost) for cost, k in enumerate(kinds) for form in inner.of(k)[:4]]
+                found = [(cost, inner.of(k)) for cost, k in enumerate(kinds)]
+                firsts = [form.at(cost) for cost, forms in found for form in forms[:1]]
+                return [*firsts, *(form.at(cost + 2) for cost, forms in found for form in forms[1:4])]
             case Either(kinds=kinds):
-                return [form.at(cost) for cost, k in enumerate(kinds) for form in self.of(k)]
+                # That there may be nothing is worth knowing before further values of the others.
+                ordered = sorted(enumerate(kinds), key=lambda entry: entry[1] != Nothing())
+                return [form.at(cost) for cost, k in ordered for form in self.of(k)]
 
     def _row(self, kind: Row) -> list[Form]:
         if kind.container == "tuple" and len(kind.entries) == 2 and all(_is_whole(e) for e in kind.entries):
@@ -109,7 +113,8 @@ class Forms:
 
         found = [Form(cost, written(f)) for cost, f in cheapest([self.of(e) for e in kind.entries], _MOST)]
         if kind.container == "tuple" and kind.entries == (Number(), Number()):
-            found.append(Form(1, _constantly(_BRACKET)))
+            # It may be a range, and ranges increase; this one has numbers of either sign in it.
+            return [Form(0, _constantly(_BRACKET)), *(form.at(1) for form in found)]
         return found
 
     def _many(self, kind: Many) -> list[Form]:

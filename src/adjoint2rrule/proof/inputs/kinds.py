@@ -31,9 +31,18 @@ NO_TRAITS: Traits = frozenset()
 
 @dataclass(frozen=True)
 class Number:
-    """A float; or an int or a complex number, if the traits say so."""
+    """A float; or an int or a complex number, if the traits say so.
+
+    Attributes
+    ----------
+    traits
+        What is known of it.
+    bounds
+        Numbers that it is compared with, so that it matters on which side of them it is.
+    """
 
     traits: Traits = NO_TRAITS
+    bounds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,7 @@ class Numeric:
     """A number or an array: what arithmetic alone is done with, or what nothing is known of."""
 
     traits: Traits = NO_TRAITS
+    bounds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
+_PATIENCE = 12  # numbers in a row that were given out before
 _GOLDEN = 0.6180339887498949  # its multiples fill an interval evenly
 
 
@@ -47,8 +48,12 @@ class Numbers:
 
     def _next(self, scale: Scale) -> str:
         places = 2 if scale is Scale.UNIT or len(self._taken) > 25 else 1
+        first = self._steps
         while True:
             self._steps += 1
+            # An interval has only so many short decimals.
+            if self._steps - first > _PATIENCE * places:
+                places += 1
             value = round(_MAPS[scale](self._steps * _GOLDEN % 1.0), places)
             if value not in self._taken:
                 self._taken.add(value)

@@ -209,8 +209,19 @@ class _Searching:
         forms = [form for form in self.forms.of(kind) if default is None or not _writes(form, default)]
         if isinstance(kind, Numeric) and not entry.guess.is_certain and not entry.facts.uses:
             forms = [*forms, *self._anything()]
-        varied = len(forms) if isinstance(kind, Choice) else 2 if default is not None else 0
-        return slot(parameter, forms, default, varied or int(_may_be_nothing(kind)))
+        return slot(parameter, forms, default, self._variations(kind, len(forms), default is not None))
+
+    @staticmethod
+    def _variations(kind: Kind, forms: int, is_optional: bool) -> int:
+        """Return how many of a parameter's forms are worth a call of their own, beside the first."""
+        match kind:
+            case Choice():
+                return forms
+            case Number(bounds=bounds) | Numeric(bounds=bounds) if bounds:
+                return 2 * len(bounds)
+            case Either(kinds=kinds) if any(isinstance(k, Nothing) for k in kinds):
+                return max(1, 2 * is_optional)
+        return 2 * is_optional
 
     def _anything(self) -> list[Form]:
         """Return forms of all that is no number, for a parameter of which nothing is known."""
@@ -288,9 +299,5 @@ def _has_trait(kind: Kind, trait: Trait) -> bool:
         case Made(fields=fields):
             return any(_has_trait(f.kind, trait) for f in fields)
         case Function():
-            return True  # it may be an object that holds one
+            return trait is Trait.MATRIX  # it may be an object that holds one
     return False
-
-
-def _may_be_nothing(kind: Kind) -> bool:
-    return isinstance(kind, Either) and any(isinstance(k, Nothing) for k in kind.kinds)

@@ -131,7 +131,11 @@ class _Reading:
             case ast.IfExp(test=test) if test is node:
                 yield Facts.at((), [Use(How.SWITCH)])
             case ast.Compare():
-                yield Facts.at((), list(_of_comparison(parent, node)))
+                found = list(_of_comparison(parent, node))
+                # Only single numbers are compared so; with arrays there would be `np.all` around it.
+                decides = isinstance(self.parents.get(parent), ast.If | ast.IfExp | ast.While)
+                is_number = decides and any(use.how is How.BOUND for use in found)
+                yield Facts.at((), [*found, *([Use(How.TRAIT, Trait.SCALAR)] if is_number else [])])
             case ast.Match(cases=cases):
                 values = [c.pattern.value for c in cases if isinstance(c.pattern, ast.MatchValue)]
                 yield Facts.at((), [Use(How.COMPARED, ast.unparse(value)) for value in values])
@@ -334,6 +338,8 @@ def _of_comparison(node: ast.Compare, operand: ast.expr) -> Iterator[Use]:
                     node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE
                 ):
                     yield Use(How.BOUND)
+                    if isinstance(entry, ast.Constant):
+                        yield Use(How.SPLIT, ast.unparse(entry))
 
 
 def _of_parts(targets: list[ast.expr]) -> list[Use]:
