@@ -3,7 +3,7 @@
 import pytest
 
 from adjoint2rrule.proof.model import Expression, Inputs, Search, Trial, Verdict
-from adjoint2rrule.proof.selection import MOST_CALLS, select_tried, select_untried
+from adjoint2rrule.proof.selection import MOST_CALLS, WELL_MEANT, select_tried, select_untried
 from tests.proof.building import subject_in
 
 BRANCHING = """
@@ -111,12 +111,22 @@ def test_wrong_rule_keeps_a_failing_test_and_is_told(subject):
     assert [t.message for t in selection.wrong] == ["differs"]
 
 
-def test_wrong_call_is_kept_whatever_comes_before_it(subject):
+@pytest.mark.parametrize("vouched", [True, False])
+def test_wrong_call_that_is_meant_is_kept_whatever_comes_before_it(vouched, subject):
     passing = [trial(Verdict.PASSES, f"{n}.5", lines=(n,)) for n in range(MOST_CALLS + 2)]
-    trials = [*passing, trial(Verdict.WRONG, "9.5", lines=(1,))]
-    selection = select_tried(subject, Search(), trials)
+    wrong = trial(Verdict.WRONG, "9.5", lines=(1,) if vouched else (99,))
+    search = Search((wrong.inputs,) if vouched else ())
+    trials = [*passing, wrong]
+    selection = select_tried(subject, search, trials)
     assert texts(selection) == ["f(0.5)", "f(1.5)", "f(2.5)", "f(9.5)"]
     assert len(selection.wrong) == 1
+
+
+def test_far_fetched_guess_says_nothing_against_a_rule_that_passes(subject):
+    passing = [trial(Verdict.PASSES, f"{n}.5", lines=(1,)) for n in range(WELL_MEANT)]
+    trials = [*passing, trial(Verdict.WRONG, "1j", lines=(1,))]
+    selection = select_tried(subject, Search(), trials)
+    assert (texts(selection), selection.wrong) == (["f(0.5)"], ())
 
 
 def test_rule_that_fits_no_call_shows_it_in_its_test(subject):

@@ -7,12 +7,13 @@ branches on. What a rule gets wrong always stays in its test.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from adjoint2rrule.proof.model import Body, Inputs, Reach, Search, Subject, Take, Trial, Verdict
 
 MOST_CALLS = 4
+WELL_MEANT = 3  # calls that pass, after which one that does not is doubted before the rule is
 
 _SETTLED = frozenset({Verdict.PASSES, Verdict.WRONG})
 _ENDED = frozenset({Verdict.HANGS, Verdict.DIES})
@@ -70,7 +71,7 @@ def select_tried(subject: Subject, search: Search, trials: Sequence[Trial]) -> S
     unfit = [trial for trial in trials if trial.verdict is Verdict.UNFIT]
     unsettled = any(trial.verdict is Verdict.UNSETTLED for trial in trials)
     # A test that fails says more than none, but only where no call shows what the rule is meant for.
-    chosen = _telling(subject, settled) if settled else [] if unsettled else unfit[:1]
+    chosen = _telling(subject, search, settled) if settled else [] if unsettled else unfit[:1]
     if not chosen:
         return Selection(
             subject, reason=_unknown(subject, search) if not trials else _rejected(trials), ended=ended
@@ -79,20 +80,37 @@ def select_tried(subject: Subject, search: Search, trials: Sequence[Trial]) -> S
     return Selection(subject, tuple(trial.inputs for trial in chosen), "", wrong, ended)
 
 
-def _telling(subject: Subject, settled: Sequence[Trial]) -> list[Trial]:
-    """Return the first of the trials, and those after it that show something new of the rule."""
-    wrong = next((trial for trial in settled if trial.verdict is Verdict.WRONG), None)
+def _telling(subject: Subject, search: Search, settled: Sequence[Trial]) -> list[Trial]:
+    """Return the first of the trials, and those after it that show something new of the rule.
+
+    The first call that the rule gets wrong is always among them. After a few that pass, though, guesses
+    become far-fetched (complex numbers for a rule that never mentions them), and say nothing against it.
+    """
+    meant = {*search.found, *(trial.inputs for trial in _up_to_passes(settled, WELL_MEANT))}
     seen: set[int] = set()
     options: set[tuple[str, ...]] = set()
+    wrong: Trial | None = None
     chosen: list[Trial] = []
     for trial in settled:
         own = _options(subject, trial.inputs)
-        if not chosen or trial is wrong or trial.lines - seen or own not in options:
+        is_new = bool(trial.lines - seen) or (own not in options and trial.verdict is Verdict.PASSES)
+        is_wrong = trial.verdict is Verdict.WRONG and (is_new or trial.inputs in meant)
+        if not chosen or is_new or (is_wrong and wrong is None):
             chosen.append(trial)
             seen |= trial.lines
             options.add(own)
+        wrong = wrong or (trial if is_wrong else None)
     kept = chosen[:MOST_CALLS]
     return kept if wrong is None or wrong in kept else [*kept[:-1], wrong]
+
+
+def _up_to_passes(trials: Iterable[Trial], count: int) -> Iterator[Trial]:
+    """Yield the trials up to the one that is the last of so many that pass."""
+    for trial in trials:
+        yield trial
+        count -= trial.verdict is Verdict.PASSES
+        if not count:
+            return
 
 
 # -- options -------------------------------------------------------------------------------
