@@ -13,7 +13,7 @@ from adjoint2rrule.core import unthunk
 from adjoint2rrule.testing.numeric_space import Numeric, Sparse, is_sparse, numeric
 from adjoint2rrule.testing.output_control import Place, kind_of
 from adjoint2rrule.testing.structure_space import Structure
-from adjoint2rrule.testing.tangent_space import TangentSpace, filled
+from adjoint2rrule.testing.tangent_space import TangentSpace
 from adjoint2rrule.testing.to_vec import structure_kind, tangent_space
 
 Leaf: TypeAlias = dict[str, Any]  # the fields of `adjoint2rrule.proof.model.Leaf`
@@ -62,14 +62,12 @@ def cotangent_leaves(x̄: Any, x: Any) -> tuple[list[Leaf], str]:
         coordinates = space.coordinates(x̄, Place("", "it"))
     except AssertionError as err:
         return list(value_leaves(unthunk(x̄))), str(err)
-    unknown = np.ma.getmaskarray(coordinates)
-    leaves = list(space.leaves(Place("", "")))
     found = []
-    for leaf, dtype in zip(leaves, _dtypes(space), strict=True):
-        if unknown[leaf.part].any():
+    for leaf, dtype in zip(space.leaves(Place("", "")), _dtypes(space), strict=True):
+        if coordinates.missing[leaf.part].any():
             found.append(_text(leaf.place.path, "not implemented"))
         else:
-            numbers = leaf.entries(filled(coordinates)).reshape(leaf.shape)
+            numbers = leaf.entries(coordinates.values).reshape(leaf.shape)
             found.append(_numbers(leaf.place.path, numbers) | {"dtype": str(dtype)})
     return found, ""
 
