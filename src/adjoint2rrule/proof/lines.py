@@ -6,8 +6,25 @@ import dis
 from collections.abc import Iterator
 from types import CodeType
 
+from adjoint2rrule.proof.model import Subject
+
 # What stands at the line of the `def` and runs before the function does.
 PROLOGUE = frozenset({"RESUME", "COPY_FREE_VARS", "MAKE_CELL", "RETURN_GENERATOR", "POP_TOP"})
+
+
+def rule_lines(content: bytes, subject: Subject) -> frozenset[int]:
+    """Return the lines that a rule can run; none for a statement that there is no gradient.
+
+    Parameters
+    ----------
+    content
+        The converted file that it stands in.
+    subject
+        The rule.
+    """
+    return (
+        executable_lines(content, subject.line, subject.last_line) if subject.differentiable else frozenset()
+    )
 
 
 def executable_lines(content: bytes, first: int, last: int) -> frozenset[int]:

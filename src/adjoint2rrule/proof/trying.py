@@ -25,7 +25,7 @@ def tried(worker: Worker, subject: Subject, search: Search, lines: Collection[in
     search
         What it may be called with.
     lines
-        The lines that it has, see `adjoint2rrule.proof.lines.executable_lines`.
+        The lines that it has, see `adjoint2rrule.proof.lines.rule_lines`.
     """
     calls = chain(search.found, search.possible)
     return tuple(worthwhile(worker.trials(subject, calls, lines=lines, budget=BUDGET), bool(lines)))

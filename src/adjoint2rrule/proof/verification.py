@@ -10,7 +10,7 @@ from adjoint2rrule.proof.compare import Agreement, Comparison, compare, conclusi
 from adjoint2rrule.proof.copies import Copies, package_copies
 from adjoint2rrule.proof.findings import Failure, Finding, Status, Wrong
 from adjoint2rrule.proof.inputs import CallIndex, search
-from adjoint2rrule.proof.lines import executable_lines
+from adjoint2rrule.proof.lines import rule_lines
 from adjoint2rrule.proof.model import Inputs, Run, Side, Subject, Trial, Verdict
 from adjoint2rrule.proof.origins import line_before
 from adjoint2rrule.proof.pairs import Batch, Pair, Work
@@ -115,7 +115,7 @@ class _Sides:
     def _finding(self, pair: Pair, subject: Subject, index: CallIndex) -> Finding:
         conversion = pair.file.conversion
         known = search(subject, pair.file.project, index)
-        lines = executable_lines(conversion.result, subject.line, subject.last_line)
+        lines = rule_lines(conversion.result, subject)
         trials = tried(self.after, subject, known, lines)
         selection = select_tried(subject, known, trials)
         chosen = _chosen(selection.calls, trials)

@@ -117,7 +117,7 @@ class Worker:
         calls
             What to call it with.
         lines
-            The lines that the rule has, see `adjoint2rrule.proof.lines.executable_lines`. Once all of them
+            The lines that the rule has, see `adjoint2rrule.proof.lines.rule_lines`. Once all of them
             were run, and `enough` calls have passed, no more are tried.
         enough
             How many calls those are.
