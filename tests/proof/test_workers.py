@@ -74,6 +74,13 @@ rule_of(falls)
 def raises(x):
     raise ValueError("not today")
 rule_of(raises)
+def grows(x):
+    kept = []
+    while True:
+        kept.append(np.empty(2**24))
+rule_of(grows)
+
+
 def overflows(x): return x * np.inf
 rule_of(overflows)
 def forks(x): return 2.0 * x
@@ -136,6 +143,7 @@ def run(worker: Worker, function: str, *args: str, **keywords: str) -> Run:
         ("needs", Verdict.REJECTED, "No module named 'a_package_that_is_not_there'"),
         ("falls", Verdict.REJECTED, "the function raises RecursionError"),
         ("raises", Verdict.REJECTED, "the function raises ValueError: not today"),
+        ("grows", Verdict.REJECTED, "the function raises"),
         ("overflows", Verdict.REJECTED, "the value of the function is not finite: inf"),
         ("forks", Verdict.PASSES, ""),
         ("kills", Verdict.DIES, "it ends the interpreter"),

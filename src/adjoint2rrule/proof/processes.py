@@ -74,7 +74,8 @@ class Process:
         assert self._popen.stdout is not None
         with self._popen.stdout as answers:
             for line in answers:
-                self._answers.put(line)
+                if line.startswith(b"{"):  # and not what the user's Python prints as it starts
+                    self._answers.put(line)
         self._answers.put(b"")
 
     def ask(self, request: Message, limit: float) -> Message:

@@ -58,7 +58,7 @@ def _run(job: Job, output: Output, writing: int) -> None:
     try:
         with output.captured():
             try:
-                _limit_files()
+                _limit_resources()
                 answer = job()
             except Exception:  # our own mistake: what is printed tells it
                 traceback.print_exc()
@@ -71,10 +71,13 @@ def _run(job: Job, output: Output, writing: int) -> None:
         os._exit(0)  # the answer tells how it went
 
 
-def _limit_files() -> None:
+def _limit_resources() -> None:
+    """Let a call that prints, writes or allocates without end fail, before it does harm."""
     import resource  # of systems that fork
 
-    for kind, most in ((resource.RLIMIT_FSIZE, KEPT), (resource.RLIMIT_CORE, 0)):
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limits = {resource.RLIMIT_FSIZE: KEPT, resource.RLIMIT_DATA: memory // 2, resource.RLIMIT_CORE: 0}
+    for kind, most in limits.items():
         _, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
