@@ -327,3 +327,12 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert not Path(folder).exists()
     assert _ends(int(group))
+
+
+def test_the_process_that_asks_loads_nothing_that_runs_rules() -> None:
+    names = (
+        "'numpy', 'fdm', 'autograd', 'adjoint2rrule.core', 'adjoint2rrule.testing', 'adjoint2rrule.legacy'"
+    )
+    script = f"import sys, adjoint2rrule.proof.workers; print(sys.modules.keys() & {{{names}}} or 'none')"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "none"

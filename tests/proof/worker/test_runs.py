@@ -67,6 +67,7 @@ def test_a_run_has_what_is_no_tangent_as_it_is(worker: Worker) -> None:
     ("function", "verdict", "failure"),
     [
         ("raises", Verdict.UNFIT, "the rule raises ValueError: not today"),
+        ("hides", Verdict.UNFIT, "do not look"),
         ("square", Verdict.NO_RULE, "no rule takes these arguments"),
     ],
 )

@@ -32,6 +32,7 @@ def tried(worker: Worker, *calls: Inputs, name: str) -> list[Trial]:
         ("transposed", ["np.array([[1.5, 2.5, 3.5]])"], Verdict.UNFIT, "has shape (3, 1)"),
         ("short", ["1.5", "2.5"], Verdict.WRONG, "returned 2 cotangents, expected 3"),
         ("nothing", ["1.5"], Verdict.WRONG, "is None, which is no tangent"),
+        ("hides", ["1.5"], Verdict.UNFIT, "do not look"),
         ("turned", ["1.5 - 2.5j"], Verdict.PASSES, ""),
         ("apply", ["square", "1.5"], Verdict.PASSES, ""),
         ("apply", ["lambda x: float(x)", "1.5"], Verdict.PASSES, ""),

@@ -11,6 +11,7 @@ import select
 import signal
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +38,10 @@ def in_a_fork(job: Job, limit: float) -> Answer:
     with Output() as output:
         flush()  # or the fork would print it once more
         reading, writing = os.pipe()
-        pid = os.fork()
+        with warnings.catch_warnings():
+            # The user's modules may have started threads, and may have made warnings errors.
+            warnings.simplefilter("ignore")
+            pid = os.fork()
         if pid == 0:
             os.close(reading)
             _run(job, output, writing)

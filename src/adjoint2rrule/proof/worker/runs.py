@@ -42,6 +42,8 @@ def run(fresh: Callable[[], Call], rules: Rules) -> dict[str, Any]:
             changes = changes or _changes(started.case)
     except CallError as err:
         return {"verdict": err.verdict.value, "failure": str(err)}
+    except Exception as err:  # whatever the user's objects do when they are looked at
+        return {"verdict": Verdict.UNFIT.value, "failure": f"the value cannot be read: {described(err)}"}
     return {"verdict": Verdict.PASSES.value, "value": value, "pulled": pulled, "changes": changes}
 
 

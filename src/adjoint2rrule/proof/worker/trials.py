@@ -52,6 +52,8 @@ def tried(fresh: Callable[[], Call], rules: Rules, trace: LineTrace | None) -> d
         _test(rules.call(fresh()), rules, is_never_right)
     except CallError as err:
         verdict, message = err.verdict, str(err)
+    except Exception as err:  # whatever the user's objects do when they are looked at
+        verdict, message = Verdict.UNFIT, f"the value cannot be read: {described(err)}"
     lines = sorted(trace.lines) if trace else []
     return {"verdict": verdict.value, "message": message, "lines": lines}
 
