@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from adjoint2rrule.convert.annotations import Place
 from adjoint2rrule.convert.scopes import DefinitionNode, evaluated
 from adjoint2rrule.convert.units import Symbol, Unit
-from adjoint2rrule.proof.inputs.annotated import Kinds
 from adjoint2rrule.proof.inputs.arrays import NUMPY
 from adjoint2rrule.proof.inputs.facts import NOTHING_KNOWN
 from adjoint2rrule.proof.inputs.kinds import Choice, Either, Function, Kind, Made, Many, Row
+from adjoint2rrule.proof.inputs.kinds_of import Kinds
 from adjoint2rrule.proof.model import Expression, Parameter, Take
 from adjoint2rrule.proof.signatures import function_behind, parameters_of
 
@@ -61,7 +61,7 @@ class Callables:
             method = self.kinds.makers.method(symbol, "__call__")
             node = function_behind(method)
             if node is not None and method is not None and self._fits(node, method, wanted, skip=1):
-                yield self.kinds.of_class(symbol, NOTHING_KNOWN, depth=1).kind
+                yield self.kinds.objects.of(symbol, NOTHING_KNOWN, depth=1).kind
 
     def _fits(self, node: DefinitionNode, symbol: Symbol, wanted: Function, skip: int) -> bool:
         assert symbol.unit is not None

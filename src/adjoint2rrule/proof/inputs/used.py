@@ -26,6 +26,15 @@ from adjoint2rrule.proof.inputs.knowledge import (
 )
 from adjoint2rrule.proof.inputs.paths import Paths
 from adjoint2rrule.proof.inputs.reductions import is_one_number, is_reduction
+from adjoint2rrule.proof.inputs.single_uses import (
+    called,
+    of_axis,
+    of_comparison,
+    of_mapping,
+    of_parts,
+    of_subscript,
+    spread,
+)
 from adjoint2rrule.proof.model import Subject, Take
 from adjoint2rrule.proof.signatures import function_behind
 from adjoint2rrule.proof.signatures import parameters_of as signature_of
@@ -39,7 +48,7 @@ class Uses:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._known: dict[DefinitionNode, dict[str, Facts]] = {}
+        self._known: dict[tuple[DefinitionNode, frozenset[str]], dict[str, Facts]] = {}
 
     def of_subject(self, subject: Subject) -> dict[str, Facts]:
         """Return what a rule, and the function that it is for, do with the parameters of a call."""
@@ -59,18 +68,19 @@ class Uses:
         return found
 
     def of(
-        self, node: DefinitionNode, place: Place, depth: int = 0, own: Set[str] | None = None
+        self, node: DefinitionNode, place: Place, depth: int = 0, own: frozenset[str] | None = None
     ) -> dict[str, Facts]:
         """Return what a function does with each of its parameters.
 
         `own` are those that a call gives values for; the others, such as the function that a rule is
         for, are nobody's concern.
         """
-        if node not in self._known and depth <= _MAX_DEPTH:
-            self._known[node] = {}  # for functions that call themselves
-            names = {p.arg for p in parameters_of(node)}
-            self._known[node] = _Reading(self, node, place, depth, names if own is None else own).facts()
-        return self._known.get(node, {})
+        names = frozenset(p.arg for p in parameters_of(node)) if own is None else own
+        key = (node, names)
+        if key not in self._known and depth <= _MAX_DEPTH:
+            self._known[key] = {}  # for functions that call themselves
+            self._known[key] = _Reading(self, node, place, depth, names).facts()
+        return self._known.get(key, {})
 
     def of_function(self, symbol: Symbol, depth: int = 0) -> dict[str, Facts]:
         """Return what a function of the project does with its parameters."""
@@ -110,7 +120,7 @@ class _Reading:
             case ast.Attribute(attr=name):
                 yield Facts.at((), self._of_attribute(parent, name))
             case ast.Call(func=function) if function is node:
-                yield Facts.at((), [_called(parent.args)])
+                yield Facts.at((), [called(parent.args)])
             case ast.Call():
                 yield self._of_argument(parent, node, scope)
             case ast.keyword(arg=str() as name):
@@ -118,7 +128,7 @@ class _Reading:
             case ast.Starred():
                 yield Facts.at((), [Use(How.ITERATED)]) | Facts.at(("[]",), [Use(How.HANDED)])
             case ast.Subscript(value=value, slice=index):
-                taken = _of_subscript(index) if value is node else self._of_index(parent, scope)
+                taken = of_subscript(index) if value is node else self._of_index(parent, scope)
                 yield Facts.at((), taken)
             case ast.Tuple() if isinstance(self.parents.get(parent), ast.Subscript):
                 yield Facts.at((), [Use(How.TRAIT, Trait.INDEX)])
@@ -131,7 +141,7 @@ class _Reading:
             case ast.IfExp(test=test) if test is node:
                 yield Facts.at((), [Use(How.SWITCH)])
             case ast.Compare():
-                found = list(_of_comparison(parent, node))
+                found = list(of_comparison(parent, node))
                 # Only single numbers are compared so; with arrays there would be `np.all` around it.
                 decides = isinstance(self.parents.get(parent), ast.If | ast.IfExp | ast.While)
                 is_number = decides and any(use.how is How.BOUND for use in found)
@@ -140,7 +150,7 @@ class _Reading:
                 values = [c.pattern.value for c in cases if isinstance(c.pattern, ast.MatchValue)]
                 yield Facts.at((), [Use(How.COMPARED, ast.unparse(value)) for value in values])
             case ast.Assign(targets=[ast.Tuple(elts=targets)]):
-                yield Facts.at((), _of_parts(targets))
+                yield Facts.at((), of_parts(targets))
             case ast.For(iter=iterated) | ast.comprehension(iter=iterated) if iterated is node:
                 yield Facts.at((), [Use(How.ITERATED)])
         yield Facts.at((), self._beyond(node, scope))
@@ -161,7 +171,7 @@ class _Reading:
         if name in SPARSE_ATTRIBUTES:
             return [Use(How.SPARSE)]
         if name in MAPPING_METHODS and is_called:
-            return _of_mapping(around, name)
+            return of_mapping(around, name)
         if name in ARRAY_ATTRIBUTES or (name in ARRAY_METHODS and is_called):
             return [Use(How.ARRAY)]
         return [Use(How.OBJECT, name)]
@@ -194,11 +204,11 @@ class _Reading:
             if found is not None:
                 return found
             uses = uses_of_argument(symbol.dotted, position)
-            return _spread(uses) if uses is not None else Facts.at((), [Use(How.HANDED)])
+            return spread(uses) if uses is not None else Facts.at((), [Use(How.HANDED)])
         if isinstance(call.func, ast.Attribute):
             uses = uses_of_method_argument(call.func.attr, position)
             if uses is not None:
-                return _spread(uses)
+                return spread(uses)
         return Facts.at((), [Use(How.HANDED)])
 
     def _of_keyword(self, node: ast.keyword, name: str, scope: Scope) -> Facts:
@@ -236,7 +246,7 @@ class _Reading:
         first = self.paths.of(call.args[0], scope)
         start = 1 if first is not None and first[0] not in self.own else 0
         given = call.args[start:]
-        return _called(given[1:]) if given and given[0] is node else Use(How.HANDED)
+        return called(given[1:]) if given and given[0] is node else Use(How.HANDED)
 
     # -- arithmetic ----------------------------------------------------------------------------
 
@@ -267,9 +277,9 @@ class _Reading:
                 case ast.BinOp(left=left, op=ast.MatMult()) if left is node:
                     return [Use(How.TRAIT, Trait.MATRIX)]
                 case ast.Attribute(attr=name) if name in ARRAY_METHODS:
-                    return _of_axis(self.parents.get(parent))
+                    return of_axis(self.parents.get(parent))
         if isinstance(parent, ast.Attribute) and parent.attr in ARRAY_METHODS:
-            return _of_axis(self.parents.get(parent))
+            return of_axis(self.parents.get(parent))
         if isinstance(parent, ast.Call) and parent.args == [node]:
             around = self.parents.get(parent)
             if isinstance(around, ast.Call) and around.args[:1] == [parent]:
@@ -290,66 +300,3 @@ class _Reading:
     def _said_by(self, call: ast.Call, scope: Scope) -> list[Use]:
         symbols = self.project.resolve(call.func, scope, self.unit)
         return (uses_of_argument(symbols[0].dotted, 0) or []) if len(symbols) == 1 else []
-
-
-def _of_axis(call: ast.AST | None) -> list[Use]:
-    """Return what a call of an array's method says of the array by the axis that it names."""
-    axes = [k.value for k in call.keywords if k.arg == "axis"] if isinstance(call, ast.Call) else []
-    match axes:
-        case [ast.Constant(value=1)]:
-            return [Use(How.TRAIT, Trait.MATRIX)]
-    return []
-
-
-def _called(args: list[ast.expr]) -> Use:
-    plain = [arg for arg in args if not isinstance(arg, ast.Starred)]
-    return Use(How.CALLED if len(plain) == len(args) else How.CALLED_WITH_REST, len(plain))
-
-
-def _spread(uses: list[Use]) -> Facts:
-    """Return facts of a value from the uses of it, one of which may speak of its elements."""
-    each = [Use(How.TRAIT, u.detail) for u in uses if u.how is How.ITERATED and u.detail is not None]
-    return Facts.at((), uses) | (Facts.at(("[]",), each) if each else NOTHING_KNOWN)
-
-
-def _of_subscript(index: ast.expr) -> list[Use]:
-    match index:
-        case ast.Constant(value=str() as key):
-            return [Use(How.KEYED, key)]
-        case ast.Tuple(elts=[_, _]):
-            return [Use(How.ARRAY), Use(How.INDEXED)]
-        case ast.Tuple():
-            return [Use(How.ARRAY)]
-    return [Use(How.INDEXED)]
-
-
-def _of_comparison(node: ast.Compare, operand: ast.expr) -> Iterator[Use]:
-    """Yield what a comparison says; one with a collection speaks of each of its elements."""
-    others = [node.left, *node.comparators]
-    for other in others:
-        entries = other.elts if isinstance(other, ast.Tuple | ast.List | ast.Set) else [other]
-        for entry in entries:
-            match entry:
-                case ast.Constant(value=None):
-                    pass
-                case ast.Constant(value=str()):
-                    yield Use(How.COMPARED, ast.unparse(entry))
-                case _ if entry is not operand and isinstance(
-                    node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE
-                ):
-                    yield Use(How.BOUND)
-                    if isinstance(entry, ast.Constant):
-                        yield Use(How.SPLIT, ast.unparse(entry))
-
-
-def _of_parts(targets: list[ast.expr]) -> list[Use]:
-    starred = any(isinstance(target, ast.Starred) for target in targets)
-    return [Use(How.ITERATED)] if starred else [Use(How.PARTS, len(targets))]
-
-
-def _of_mapping(call: ast.AST | None, name: str) -> list[Use]:
-    match call:
-        case ast.Call(args=[ast.Constant(value=str() as key), *_]) if name in {"get", "pop", "setdefault"}:
-            default = call.args[1] if len(call.args) > 1 else ast.Constant(value=None)
-            return [Use(How.OPTION, f"{key}={ast.unparse(default)}")]
-    return [Use(How.MAPPING)]
