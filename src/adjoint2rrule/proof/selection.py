@@ -117,9 +117,9 @@ def _up_to_passes(trials: Iterable[Trial], count: int) -> Iterator[Trial]:
 
 
 def _options(subject: Subject, call: Inputs) -> tuple[str, ...]:
-    """Return the options of a call that the rule branches on: flags, names, whole numbers, what is `None`.
+    """Return the options of a call that the rule branches on: flags, names, what is `None`.
 
-    Numbers and arrays that a gradient goes to count as one and the same.
+    All numbers and arrays count as one and the same.
     """
     tested = {name for body in subject.bodies for name in _tested(body)}
     given = dict(zip((p.name for p in subject.parameters if p.take is Take.ONE), call.args, strict=False))
@@ -148,11 +148,7 @@ def _conditions(function: ast.AST) -> Iterator[ast.expr]:
 
 def _option(text: str) -> str:
     match ast.parse(text, mode="eval").body if text else None:
-        case (
-            ast.Constant(value=None | bool() | int() | str())
-            | ast.UnaryOp(operand=ast.Constant(value=int()))
-            | ast.Attribute()
-        ):
+        case ast.Constant(value=None | bool() | str()) | ast.Attribute():
             return text
     return "" if not text else "…"
 

@@ -33,12 +33,15 @@ class _Change:
         return self.start + len(self.old)
 
 
-def diff(conversion: Conversion) -> bytes:
-    """Return the change of a file as a unified diff; nothing where nothing changes."""
+def diff(conversion: Conversion, *, is_new: bool = False) -> bytes:
+    """Return the change of a file, which is not there yet if it `is_new`, as a unified diff.
+
+    There is nothing in it where nothing changes.
+    """
     if conversion.result == conversion.source.content:
         return b""
     lines = _lines(conversion.source.content)
-    parts, shift = [_header(conversion.source.path)], 0
+    parts, shift = [_header(conversion.source.path, is_new)], 0
     for changes in _close(_changes(conversion, lines)):
         parts.append(_hunk(lines, changes, shift))
         shift += sum(len(change.new) - len(change.old) for change in changes)
@@ -124,7 +127,7 @@ def _range(start: int, count: int) -> str:
     return f"{start + 1}" if count == 1 else f"{start + 1},{count}"
 
 
-def _header(path: str) -> bytes:
+def _header(path: str, is_new: bool) -> bytes:
     """Return the header with git's own first line, which makes names relative to the repository.
 
     Without it git takes them from the current directory, but drops folders that are called like the
@@ -133,7 +136,10 @@ def _header(path: str) -> bytes:
     name = os.path.relpath(os.path.realpath(path), _base()).replace(os.sep, "/")
     old, new = _quoted(f"a/{name}"), _quoted(f"b/{name}")
     end = "\t\n" if " " in name else "\n"  # the tab says where a name with spaces ends
-    return f"diff --git {old} {new}\n--- {old}{end}+++ {new}{end}".encode()
+    first = f"diff --git {old} {new}\n"
+    if is_new:
+        return f"{first}new file mode 100644\n--- /dev/null\n+++ {new}{end}".encode()
+    return f"{first}--- {old}{end}+++ {new}{end}".encode()
 
 
 def _base() -> str:

@@ -6,7 +6,6 @@ import os
 from typing import TextIO
 
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
-_HEADER_LINES = 3
 
 
 def put(stream: TextIO, content: bytes) -> None:
@@ -34,6 +33,8 @@ def _paint(stream: TextIO, diff: bytes) -> None:
     from rich.text import Text
 
     console = Console(file=stream, highlight=False, soft_wrap=True)
-    for number, line in enumerate(diff.decode(errors="backslashreplace").split("\n")[:-1]):
-        style = "bold" if number < _HEADER_LINES else _STYLES.get(line[:1], "")
+    is_header = True
+    for line in diff.decode(errors="backslashreplace").split("\n")[:-1]:
+        is_header = is_header and not line.startswith("@@ ")
+        style = "bold" if is_header else _STYLES.get(line[:1], "")
         console.print(Text(line, style=style))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from adjoint2rrule.convert.model import (
     Adapted,
@@ -20,7 +20,7 @@ from adjoint2rrule.report.tally import Mode, Tally
 
 def remarks(conversion: Conversion, *, quiet: bool = False, advice: bool = False) -> str:
     """Return what there is to say about a file beside its diff; only errors where `quiet`."""
-    return _lines(conversion, _said(conversion, advice), quiet)
+    return lines(conversion.source.path, _said(conversion, advice), quiet=quiet)
 
 
 def listing(conversion: Conversion, *, quiet: bool = False, advice: bool = False) -> str:
@@ -31,7 +31,7 @@ def listing(conversion: Conversion, *, quiet: bool = False, advice: bool = False
     said += [_legacy_definition(d.definition) for d in convertible if quiet or isinstance(d, Converted)]
     if conversion.edits and not convertible:
         said.append(_legacy_names(conversion))
-    return _lines(conversion, said, quiet)
+    return lines(conversion.source.path, said, quiet=quiet)
 
 
 def outcome(conversion: Conversion) -> str:
@@ -88,6 +88,24 @@ def passed_over(count: int) -> str:
     )
 
 
+def lines(path: str, said: Iterable[Diagnostic], *, quiet: bool = False) -> str:
+    """Return what is `said` about the file at `path`, in order; only errors where `quiet`."""
+    told = [remark for remark in said if remark.severity is Severity.ERROR or not quiet]
+    told.sort(key=lambda remark: (remark.line, remark.column))
+    return "".join(_line(path, remark) for remark in told)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "file"), counted(2, "file")
+    ('1 file', '2 files')
+    """
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def shown(path: str) -> str:
     r"""Return `path` so that it stays on its line and can be printed, whatever bytes it is made of.
 
@@ -118,12 +136,6 @@ def _on_decisions(decisions: tuple[Decision, ...]) -> Iterator[Diagnostic]:
                 yield from (reason, *notes)
             case Refused(_, reason):
                 yield reason
-
-
-def _lines(conversion: Conversion, said: list[Diagnostic], quiet: bool) -> str:
-    told = [remark for remark in said if remark.severity is Severity.ERROR or not quiet]
-    told.sort(key=lambda remark: (remark.line, remark.column))
-    return "".join(_line(conversion.source.path, remark) for remark in told)
 
 
 def _line(path: str, remark: Diagnostic) -> str:
@@ -157,7 +169,7 @@ def _decisions(tally: Tally) -> str:
 
 
 def _files(count: int) -> str:
-    return f"{count} file{'s' * (count != 1)}"
+    return counted(count, "file")
 
 
 def _what_changed(tally: Tally, mode: Mode) -> str:
