@@ -158,3 +158,17 @@ def test_origins_name_the_line(tmp_path):
 def test_other_files_are_no_sources(path, text, tmp_path):
     found = search_in(FUNCTION, tmp_path, {path: text})
     assert all(not call.origin.startswith("a call") for call in found.found)
+
+
+@pytest.mark.parametrize(
+    ("decorator", "calls"),
+    [
+        ("'x, y', [(0.5, 2.0), (1.5, 3.0)]", ["f(0.5, 2.0)", "f(1.5, 3.0)"]),
+        ("['x', 'y'], [(0.5, 2.0), pytest.param(1.5, 3.0, id='large')]", ["f(0.5, 2.0)", "f(1.5, 3.0)"]),
+        ("'x', [0.5]", []),
+        ("'x, y', cases()", []),
+    ],
+)
+def test_rows_of_parametrized_tests_are_calls_each(decorator, calls, tmp_path):
+    text = f"@pytest.mark.parametrize({decorator})\ndef test_f(x, y):\n    f(x, y)\n"
+    assert from_tests(text, tmp_path) == calls

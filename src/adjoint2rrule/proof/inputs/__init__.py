@@ -2,10 +2,11 @@
 
 The modules read in the order in which data flows::
 
-    sources ─► calls ─► fits ──────────────────────────────┐
-    paths ─► used ─► annotated ─► forms ─► candidates ─► search
-    what bodies do    kinds of     texts    whole calls
-    with parameters   parameters
+    sources ─► calls ─► fits ────────────────────────────────────► search
+    paths ─► used ─► by_annotation, by_default, ─► forms ─► slots ──┘
+                     by_use, objects
+    what is done     of which kind                 texts    whole
+    with parameters  they are                               calls
 
 Nothing is run here, and all of it is the same from run to run.
 """

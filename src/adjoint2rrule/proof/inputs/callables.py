@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from adjoint2rrule.convert.annotations import Place
 from adjoint2rrule.convert.scopes import DefinitionNode, evaluated
 from adjoint2rrule.convert.units import Symbol, Unit
-from adjoint2rrule.proof.inputs.arrays import NUMPY
 from adjoint2rrule.proof.inputs.facts import NOTHING_KNOWN
 from adjoint2rrule.proof.inputs.kinds import Choice, Either, Function, Kind, Made, Many, Row
 from adjoint2rrule.proof.inputs.kinds_of import Kinds
+from adjoint2rrule.proof.inputs.writing import NUMPY
 from adjoint2rrule.proof.model import Expression, Parameter, Take
 from adjoint2rrule.proof.signatures import function_behind, parameters_of
 

@@ -82,11 +82,11 @@ class CallIndex:
 
     def _in(self, source: Source) -> Iterator[tuple[str, _Call]]:
         """Yield the calls of a source, each with the full name of what it calls."""
-        for node, scope, place in source.evaluated():
-            if isinstance(node, ast.Call):
-                origin = f"a call in {source.name}, line {source.line(node)}"
-                for dotted, owner in self._called(node.func, scope, place):
-                    yield dotted, _Call(node, Place(scope, place.unit), owner, origin)
+        place = source.place
+        for node, scope in source.calls():
+            origin = f"a call in {source.name}, line {source.line(node)}"
+            for dotted, owner in self._called(node.func, scope, place):
+                yield dotted, _Call(node, Place(scope, place.unit), owner, origin)
 
     def _called(
         self, function: ast.expr, scope: Scope, place: Place

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from adjoint2rrule.proof.inputs.arrays import Form
 from adjoint2rrule.proof.inputs.combining import combinations
 from adjoint2rrule.proof.inputs.numbers import Numbers
 from adjoint2rrule.proof.inputs.settings import SETTINGS, Setting
+from adjoint2rrule.proof.inputs.writing import Form
 from adjoint2rrule.proof.model import Expression, Inputs, Parameter, Take
 
 MOST_CALLS = 2000

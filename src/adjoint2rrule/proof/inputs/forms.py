@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from adjoint2rrule.proof.inputs.arrays import (
-    Form,
-    Write,
-    array,
-    arrays_of,
-    numbers_of,
-    numeric_of,
-)
+from adjoint2rrule.proof.inputs.arrays import arrays_of, numbers_of, numeric_of
 from adjoint2rrule.proof.inputs.combining import cheapest
 from adjoint2rrule.proof.inputs.kinds import (
     Array,
@@ -34,6 +27,7 @@ from adjoint2rrule.proof.inputs.kinds import (
 from adjoint2rrule.proof.inputs.numbers import Numbers
 from adjoint2rrule.proof.inputs.settings import Setting
 from adjoint2rrule.proof.inputs.texts import quoted
+from adjoint2rrule.proof.inputs.writing import Form, Write, array
 from adjoint2rrule.proof.model import Expression
 
 Callables = Callable[[Function, int], Sequence[Kind]]

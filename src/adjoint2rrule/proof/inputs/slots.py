@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.annotations import Place
-from adjoint2rrule.proof.inputs.arrays import Form
 from adjoint2rrule.proof.inputs.callables import Callables
 from adjoint2rrule.proof.inputs.candidates import Candidates, Slot, options_slot, slot
 from adjoint2rrule.proof.inputs.facts import NOTHING_KNOWN, Facts, How
@@ -34,6 +33,7 @@ from adjoint2rrule.proof.inputs.literals import Literals
 from adjoint2rrule.proof.inputs.numbers import Numbers
 from adjoint2rrule.proof.inputs.settings import OF_VECTORS, SETTINGS, Setting
 from adjoint2rrule.proof.inputs.texts import literal
+from adjoint2rrule.proof.inputs.writing import Form
 from adjoint2rrule.proof.model import Expression, Parameter, Subject, Take
 
 

@@ -17,6 +17,7 @@ from adjoint2rrule.convert.scopes import Scope, evaluated
 from adjoint2rrule.convert.syntax import parse
 from adjoint2rrule.convert.units import Unit
 from adjoint2rrule.proof.inputs.literals import is_of_tests
+from adjoint2rrule.proof.inputs.parametrized import rows_of, with_row
 
 _FOLDERS = ("tests", "test", "testing", "examples", "example", "docs", "doc", "doctest")
 _DOCUMENTS = ("*.md", "*.rst", "docs/*.md", "docs/*.rst", "doc/*.md", "doc/*.rst")
@@ -42,10 +43,12 @@ class Source:
     place: Place
     above: int = 0
 
-    def evaluated(self) -> Iterator[tuple[ast.AST, Scope, Place]]:
-        """Yield every node with the scope that evaluates it."""
-        for node, scope, _ in evaluated(self.place.scope):
-            yield node, scope, self.place
+    def calls(self) -> Iterator[tuple[ast.Call, Scope]]:
+        """Yield every call with the scope that evaluates it, once for each row of parameters of its test."""
+        for node, scope, functions in evaluated(self.place.scope):
+            if isinstance(node, ast.Call):
+                for row in rows_of(functions):
+                    yield with_row(node, row), scope
 
     def line(self, node: ast.expr) -> int:
         """Return the line of `node` in the file."""
