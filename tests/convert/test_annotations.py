@@ -219,3 +219,11 @@ def test_class_that_is_its_own_ancestor_ends():
     file = sample("class A(B): ...\nclass B(A): ...")
     annotations = Annotations(file.project, file.unit)
     assert annotations.is_perturbable(annotations.alternatives(expression("A"), place_in(file)))
+
+
+def test_literals_keep_their_values():
+    found = sample(IMPORTS + "def f(x: Literal['a', 2]): ...\n")
+    (alternative,) = Annotations(found.project, found.unit).alternatives(
+        expression("Literal['a', 2]"), Place(found.unit.scope, found.unit)
+    )
+    assert [getattr(argument, "value", None) for argument in alternative.arguments] == ["a", 2]

@@ -13,7 +13,6 @@ from adjoint2rrule.proof.inputs.facts import How
 from adjoint2rrule.proof.inputs.kinds import Trait
 from adjoint2rrule.proof.inputs.used import Uses
 
-
 HELPER = """\
 import numpy as np
 
