@@ -39,6 +39,7 @@ def run_of(inputs: Inputs, answer: Answer) -> Run:
         changes=answer.get("changes", ""),
         verdict=Verdict(answer["verdict"]),
         failure=answer.get("failure", ""),
+        lines=frozenset(answer.get("lines", ())),
         printed=answer.get("printed", ""),
     )
 

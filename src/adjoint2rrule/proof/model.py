@@ -384,6 +384,8 @@ class Run:
         `Verdict.DIES`.
     failure
         What went wrong, in words; empty where nothing did.
+    lines
+        The lines of the rule that were run, in the converted file; none on the legacy side.
     printed
         What was written to standard output and standard error meanwhile, warnings included.
     """
@@ -394,4 +396,5 @@ class Run:
     changes: str = ""
     verdict: Verdict = Verdict.PASSES
     failure: str = ""
+    lines: frozenset[int] = frozenset()
     printed: str = ""

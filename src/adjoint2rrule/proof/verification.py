@@ -127,13 +127,13 @@ class _Sides:
             return Finding(*place, Status.NOT_RUN, selection.reason)
         status, message = conclusion([comparison for _, comparison in telling])
         if status is Status.EQUAL:
-            message += _not_reached(lines, [trial for trial, _ in telling])
+            message += _not_reached(lines, [after for _, after in runs])
         return Finding(
             *place,
             status,
             message,
             calls=tuple(comparison.call for _, comparison in telling),
-            notes=tuple(dict.fromkeys(note for _, comparison in telling for note in comparison.notes)),
+            notes=_notes(telling),
             printed=_printed(runs),
             wrong=self._wrong(subject, telling),
         )
@@ -167,9 +167,16 @@ def _is_different(comparison: Comparison) -> bool:
     return comparison.agreement is Agreement.DIFFERENT
 
 
-def _not_reached(lines: Collection[int], trials: Iterable[Trial]) -> str:
+def _notes(telling: Sequence[tuple[Trial, Comparison]]) -> tuple[str, ...]:
+    """Return what is worth telling of the calls that suit the rule, or of all where none does."""
+    suited = [comparison for trial, comparison in telling if trial.verdict is not Verdict.UNFIT]
+    comparisons = suited or [comparison for _, comparison in telling]
+    return tuple(dict.fromkeys(note for comparison in comparisons for note in comparison.notes))
+
+
+def _not_reached(lines: Collection[int], runs: Iterable[Run]) -> str:
     """Return how much of a rule was not run, in words; nothing where all of it was."""
-    left = set(lines).difference(*(trial.lines for trial in trials))
+    left = set(lines).difference(*(run.lines for run in runs))
     return f"; {len(left)} of its {len(lines)} lines not run" if left else ""
 
 

@@ -137,7 +137,7 @@ class Worker:
 
     def run(self, subject: Subject, inputs: Inputs) -> Run:
         """Return what this side makes of a call."""
-        return run_of(inputs, self._answer("run", subject, inputs, None))
+        return run_of(inputs, self._answer("run", subject, inputs, self._span(subject)))
 
     def _span(self, subject: Subject) -> tuple[int, int] | None:
         """Return the lines between which the functions of a rule start, where they are known."""

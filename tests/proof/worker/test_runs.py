@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from adjoint2rrule.proof.lines import executable_lines
 from adjoint2rrule.proof.model import Run, Side, Verdict
 from adjoint2rrule.proof.workers import Worker
 from tests.proof.labs import RULES, call, subject, write
@@ -80,3 +81,11 @@ def test_what_autograd_cannot_trace_is_the_failure_of_the_run(worker: Worker) ->
     found = run(worker, "apply", "lambda x: float(x)", "1.5")
     assert found.verdict is Verdict.UNFIT
     assert "the rule raises TypeError" in found.failure
+
+
+def test_a_run_tells_which_lines_of_the_rule_it_ran(worker: Worker) -> None:
+    rule = subject("branches_rrule", RULES)
+    lines = executable_lines(RULES.encode(), rule.line, rule.last_line)
+    one, other = (worker.run(rule, call("branches", x)).lines for x in ("1.0", "-4.0"))
+    assert one < lines
+    assert one | other == lines

@@ -9,7 +9,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -78,8 +78,10 @@ class Server:
             return tried(partial(fresh, request), self.rules, _trace(request))
 
     def _run(self, request: Mapping[str, Any]) -> Answer:
-        with _warnings_shown():
-            return run(partial(fresh, request), self.rules)
+        trace = _trace(request)
+        with _warnings_shown(), trace.on() if trace else nullcontext():
+            answer = run(partial(fresh, request), self.rules)
+        return answer | {"lines": sorted(trace.lines) if trace else []}
 
 
 @contextmanager
