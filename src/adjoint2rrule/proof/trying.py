@@ -28,28 +28,28 @@ def tried(worker: Worker, subject: Subject, search: Search, lines: Collection[in
         The lines that it has, see `adjoint2rrule.proof.lines.rule_lines`.
     """
     calls = chain(search.found, search.possible)
-    return tuple(worthwhile(worker.trials(subject, calls, lines=lines, budget=BUDGET), bool(lines)))
+    return tuple(worthwhile(worker.trials(subject, calls, budget=BUDGET), lines))
 
 
-def worthwhile(trials: Iterable[Trial], has_lines: bool) -> Iterator[Trial]:
+def worthwhile(trials: Iterable[Trial], lines: Collection[int]) -> Iterator[Trial]:
     """Yield trials for as long as there is something to be learnt from the next one.
 
     Parameters
     ----------
     trials
         The trials, each made when it is asked for.
-    has_lines
-        Whether the rule has lines to be run; where it has none, each call that suits it is as good as the
-        next one.
+    lines
+        The lines that the rule has. Where all of them were run, or there are none, a few calls that suit the
+        rule are enough, whether it is right or wrong.
     """
-    seen: set[int] = set()
+    left = set(lines)
     ended = suited = in_vain = 0
     for trial in trials:
         yield trial
         is_suited = trial.verdict in (Verdict.PASSES, Verdict.WRONG)
+        in_vain = 0 if trial.lines & left else in_vain + is_suited
+        left -= trial.lines
         suited += is_suited
         ended += trial.verdict in (Verdict.HANGS, Verdict.DIES)
-        in_vain = 0 if trial.lines - seen else in_vain + is_suited
-        seen |= trial.lines
-        if ended == MOST_ENDED or in_vain == MOST_IN_VAIN or (suited >= ENOUGH and not has_lines):
+        if ended == MOST_ENDED or in_vain == MOST_IN_VAIN or (suited >= ENOUGH and not left):
             return
