@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from adjoint2rrule.cli.parameters import ignore_patterns, module_name, module_names
+from adjoint2rrule.cli.parameters import ignore_patterns, module_name, module_names, seconds
 from adjoint2rrule.convert.model import Options
 
 Decorated = Callable[..., Any]
@@ -66,5 +66,6 @@ timeout_option = click.option(
     default=_TIME_LIMIT,
     show_default=True,
     metavar="SECONDS",
+    callback=seconds,
     help="How long one call of your code may take.",
 )

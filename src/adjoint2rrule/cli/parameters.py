@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keyword import iskeyword
+from math import isfinite
 
 import click
 
@@ -28,6 +29,13 @@ def ignore_patterns(ctx: click.Context, param: click.Parameter, values: tuple[st
             message = f"{value!r} is not a pattern of .gitignore, such as 'tests/' or '*_pb2.py'."
             raise click.BadParameter(message, ctx, param)
     return values
+
+
+def seconds(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """Return `value`, a length of time, or complain where no clock can wait for it."""
+    if isfinite(value):
+        return value
+    raise click.BadParameter(f"{value} is no number of seconds, such as 10.", ctx, param)
 
 
 def refuse_together(ctx: click.Context, *names: str) -> None:
