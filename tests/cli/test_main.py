@@ -27,6 +27,7 @@ def test_help_names_the_commands(command, flag):
     result = command(flag)
     assert result.returncode == 0
     assert b"convert  Convert the legacy definitions" in result.stdout
+    assert b"verify   Run the legacy rules" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,13 @@ def test_tree_without_legacy_names_loads_nothing_heavy(tree, arguments):
 def test_converted_tree_loads_nothing_heavy(tree, converted):
     (tree / "a.py").write_bytes(converted)
     assert not HEAVY & loaded("convert", "--check", ".")
+
+
+def test_verify_runs_nothing_of_numpy_itself(tree, legacy):
+    (tree / "a.py").write_bytes(legacy)
+    modules = loaded("verify", ".")
+    assert not {"numpy", "scipy", "fdm", "autograd", "plum"} & modules
+    assert not {m for m in modules if m.startswith(("adjoint2rrule.core", "adjoint2rrule.testing"))}
 
 
 def test_gitignore_loads_pathspec_and_nothing_else(tree):

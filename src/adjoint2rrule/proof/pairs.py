@@ -103,7 +103,8 @@ def known_of(conversion: Conversion) -> Iterator[Finding | Failure]:
     for decision in conversion.decisions:
         if isinstance(decision, Refused):
             definition, reason = decision.definition, decision.reason
-            message = f"{reason.slug}: {reason.message}"
+            said = reason.message.removeprefix(f"`{definition.name}` is not converted: ")
+            message = f"{reason.slug}: {said}"
             yield Finding(path, definition.line, definition.name, Status.NOT_CONVERTED, message)
     for remark in conversion.diagnostics:
         if remark.severity is Severity.ERROR:
