@@ -329,3 +329,8 @@ def test_what_cannot_be_reached_says_why(tmp_path):
     assert not found.found
     assert not list(found.possible)
     assert found.missing
+
+
+def test_what_has_a_cotangent_is_given_although_it_has_a_default(tmp_path):
+    found = found_in(rule_of('x: float, by: float = 2.5, axis: int = -1, mode="plain"'), tmp_path)
+    assert found[:2] == ["f(2.6, 1.6)", "f(2.6)"]

@@ -141,16 +141,27 @@ def _as_values(form: Form) -> Callable[[Setting, Numbers], Values]:
     return lambda setting, numbers: (form.write(setting, numbers),)
 
 
-def slot(parameter: Parameter, forms: Sequence[Form], default: Expression | None, varied: int) -> Slot:
+def slot(
+    parameter: Parameter,
+    forms: Sequence[Form],
+    default: Expression | None,
+    varied: int,
+    *,
+    has_cotangent: bool = False,
+) -> Slot:
     """Return the ways to give `parameter` one of the values that `forms` write.
 
-    It is left out first where its `default` is known.
+    It is left out first where its `default` is known, unless it has a cotangent: nobody looks at that of an
+    argument that is left out.
     """
     if parameter.take is Take.REST:
         return Slot(parameter, tuple(_rest(forms)))
     given = [Argument(form.cost, _as_values(form)) for form in forms]
     if default is None:
         return Slot(parameter, tuple(given), varied=varied)
+    if has_cotangent and given:
+        left_out = Argument(given[0].cost + 1, _NOTHING.write)
+        return Slot(parameter, (given[0], left_out, *given[1:]), default, varied)
     later = [Argument(argument.cost + 1, argument.write) for argument in given]
     return Slot(parameter, (_NOTHING, *later), default, varied)
 

@@ -21,6 +21,7 @@ from adjoint2rrule.proof.inputs.kinds import (
     Made,
     Many,
     Mapping,
+    Near,
     Nothing,
     Number,
     Numeric,
@@ -73,7 +74,9 @@ class Slots:
         forms = [form for form in self.forms.of(kind) if default is None or not _writes(form, default)]
         if isinstance(kind, Numeric) and not entry.guess.is_certain and not entry.facts.uses:
             forms = [*forms, *self._anything()]
-        return slot(parameter, forms, default, self._variations(kind, len(forms), default is not None))
+        varied = self._variations(kind, len(forms), default is not None)
+        has_cotangent = parameter.take is Take.ONE and _has_cotangent(kind)
+        return slot(parameter, forms, default, varied, has_cotangent=has_cotangent)
 
     @staticmethod
     def _variations(kind: Kind, forms: int, is_optional: bool) -> int:
@@ -120,6 +123,16 @@ class Slots:
         if guess is not None:
             written = literal(default)
             yield name, [form for form in self.forms.of(guess.kind) if not _writes(form, written)]
+
+
+def _has_cotangent(kind: Kind) -> bool:
+    """Whether what a parameter is given may have a gradient."""
+    match kind:
+        case Near(value=value):
+            return isinstance(value, float)
+        case Number(traits=traits) | Numeric(traits=traits) | Array(traits=traits):
+            return not traits & {Trait.WHOLE, Trait.INDEX, Trait.AXIS}
+    return False
 
 
 def _writes(form: Form, expression: Expression) -> bool:
