@@ -65,7 +65,7 @@ def summary(told: list[RuleTests], mode: Mode) -> str:
     said = f"{counted(len(selections), 'rule test')} in {where}: {len(selections) - skipped} run"
     said += f", {skipped} skipped for the reasons above" if skipped else ", 0 skipped"
     if wrong:
-        said += f"; {counted(wrong, 'rule')} contradicted by finite differences"
+        said += f"; {counted(wrong, 'rule')} {'is' if wrong == 1 else 'are'} wrong"
     return f"{said}. {_what_became(told, mode)}.\n"
 
 
@@ -111,8 +111,8 @@ def _on_rules(tests: RuleTests, mode: Mode) -> Iterator[Diagnostic]:
 def _on_rule(selection: Selection, line: int) -> Iterator[Diagnostic]:
     name = selection.subject.name
     for trial in selection.wrong:
-        message = f"`{name}` contradicts finite differences in {trial.inputs}: {trial.message}"
-        hint = "Its test fails. `adjoint2rrule verify` says whether the legacy rule was right."
+        message = f"`{name}` is wrong: {trial.message}"
+        hint = f"In {trial.inputs}. Its test fails; `adjoint2rrule verify` tells if it was right before."
         yield Diagnostic("wrong-rule", Severity.WARNING, message, hint, line, 1)
     for trial in selection.ended[:1]:
         what = "hangs" if trial.verdict is Verdict.HANGS else "ends the interpreter"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -118,6 +119,12 @@ def _is_never_right(cotangents: Any, call: Call) -> bool:
     return any(x̄ is None or isinstance(x̄, (tuple, list, dict)) for x̄ in cotangents[: 1 + len(call.args)])
 
 
+def _finding(failure: RuleTestFailure) -> str:
+    """Return what a test found; reports say which rule it is for, and the numbers are always the same."""
+    named, _, finding = str(failure).partition("): ")
+    return re.sub(r" \[rng=\d+\]$", "", finding or named)
+
+
 def _test(call: Call, rules: Rules, is_never_right: bool) -> None:
     try:
         rules.test(call)
@@ -125,6 +132,6 @@ def _test(call: Call, rules: Rules, is_never_right: bool) -> None:
         verdict = VERDICTS[failure.kind]
         if verdict is Verdict.UNFIT and (is_never_right or isinstance(failure.__cause__, LegacyRuleError)):
             verdict = Verdict.WRONG
-        raise CallError(verdict, str(failure)) from failure
+        raise CallError(verdict, _finding(failure)) from failure
     except BaseException as err:
         raise CallError(Verdict.UNFIT, f"the rule raises {described(err)}") from err
