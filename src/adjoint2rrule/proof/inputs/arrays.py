@@ -87,7 +87,7 @@ def _arrays(traits: Traits) -> list[Form]:
         ]
     scale = _scale(traits)
     vectors = [Form(0, a_vector(as_columns, scale)), Form(2, a_vector(as_rows, scale))]
-    if Trait.ROWS in traits and not traits & {Trait.MATRIX}:
+    if Trait.ROWS in traits and not traits & {Trait.MATRIX, Trait.VECTOR}:
         return [
             Form(0, a_vector(as_rows, scale)),
             Form(1, a_vector(as_columns, scale)),

@@ -28,8 +28,8 @@ class Setting:
 
     @property
     def squared(self) -> Setting:
-        """The same with as many rows as columns."""
-        return replace(self, rows=self.columns)
+        """The same with as many columns as rows."""
+        return replace(self, columns=self.rows)
 
     @property
     def shorter(self) -> Setting:
@@ -63,15 +63,15 @@ OF_VECTORS = (
     Setting(5, 2, Scale.UNIT, cost=4),
     Setting(2, 3, cost=4),
 )
-# Tall matrices first, since many functions ask for full column rank.
+# Tall matrices first, since many functions ask for full column rank, and small ones, which read well.
 SETTINGS = (
-    Setting(4, 3),
+    Setting(3, 2),
     Setting(2, 3, cost=1),
-    Setting(4, 3, Scale.POSITIVE, cost=2),
-    Setting(3, 2, cost=2),
-    Setting(4, 3, Scale.UNIT, cost=2),
-    Setting(3, 5, Scale.NEGATIVE, cost=3),
-    Setting(5, 2, Scale.UNIT, cost=4),
-    Setting(3, 5, Scale.POSITIVE, cost=4),
+    Setting(3, 2, Scale.POSITIVE, cost=2),
+    Setting(4, 3, cost=2),
+    Setting(3, 2, Scale.UNIT, cost=2),
+    Setting(2, 4, Scale.NEGATIVE, cost=3),
+    Setting(4, 2, Scale.UNIT, cost=4),
+    Setting(2, 4, Scale.POSITIVE, cost=4),
     Setting(5, 4, cost=5),
 )
