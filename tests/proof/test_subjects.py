@@ -51,6 +51,16 @@ def test_config_is_no_argument(annotation, tmp_path):
     assert [p.name for p in subject.parameters] == ["x"]
 
 
+def test_config_is_known_where_a_star_brings_it(tmp_path):
+    text = """
+    def f(x): ...
+
+    @rrule.register(f)
+    def f_rrule(config: RuleConfig[HasReverseMode], f, x): ...
+    """
+    assert [p.name for p in subject_in(text, tmp_path).parameters] == ["x"]
+
+
 def test_annotations_of_the_function_fill_in_for_those_of_the_rule(tmp_path):
     text = """
     def f(a: float, b: int, *, scale: float = 1.0): ...

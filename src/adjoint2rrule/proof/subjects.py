@@ -104,6 +104,9 @@ class _Reader:
         annotation, place = parameter.annotation, parameter.place
         if annotation is None:
             return False
+        head = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+        if self.runtime.is_named(RULE_CONFIG, head, place.scope, self.unit):
+            return True
         found = Annotations(self.project, self.unit).alternatives(annotation, place)
         return any(
             self.runtime.is_dotted(RULE_CONFIG, symbol.dotted)

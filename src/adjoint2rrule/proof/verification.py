@@ -20,8 +20,15 @@ from adjoint2rrule.proof.workers import Worker
 
 Found = Finding | Failure
 
-# Besides the calls that suit a rule: how many of those that came out otherwise both sides have to agree on.
-_MORE = {Verdict.UNSETTLED: 2, Verdict.UNFIT: 2, Verdict.HANGS: 1, Verdict.DIES: 1, Verdict.NO_RULE: 1}
+# Besides the calls that a test of the rule would make: on how many of each outcome both sides have to agree.
+_MORE = {
+    Verdict.PASSES: 3,
+    Verdict.UNSETTLED: 2,
+    Verdict.UNFIT: 2,
+    Verdict.HANGS: 1,
+    Verdict.DIES: 1,
+    Verdict.NO_RULE: 1,
+}
 
 
 def verify(
