@@ -165,6 +165,20 @@ def test_cotangent_that_is_no_tangent_on_one_side_is_different():
     )
 
 
+def test_projection_may_put_right_or_refuse_what_was_no_tangent():
+    one = run(cotangent(matrix(1.0, 2.0), problem="it has shape (2,)"))
+    fits = run(cotangent(number(3.0)))
+    refused = pullback_raises("the pullback raises ProjectionError: ProjectTo: x has shape ()")
+    for other, now in (fits, "projected"), (refused, "refused"):
+        comparison = compare(one, other, projects=True)
+        assert comparison.agreement is Agreement.EXACT
+        assert comparison.notes == (
+            f"the cotangent of args[0] (`A`) was no tangent of it, and is {now} after: it has shape (2,)",
+        )
+        assert compare(one, other).agreement is Agreement.DIFFERENT
+    assert compare(fits, refused, projects=True).agreement is Agreement.DIFFERENT
+
+
 def pullback_raises(failure):
     return Run(CALL, pulled=(Pulled("a random seed", failure=failure),))
 

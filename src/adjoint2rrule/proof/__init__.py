@@ -7,6 +7,13 @@ The modules read in the order in which data flows::
     rules       call them  a subprocess       calls        └► verification: both sides compared
                 with                          to keep
 
+The comparison has modules of its own, from what there is to compare to what came of it::
+
+    work_tree, ─► pairs ─► verification ─► compare ─► findings
+    history                runs both       closeness  for reports
+    of today, or           sides           of two
+    since a revision                       runs
+
 What a rule is called with is text all the way, Python expressions and the imports that they need: they are
 read by people in test files, and evaluated only in the subprocess. Nothing here runs the user's code itself.
 """

@@ -6,20 +6,14 @@ every seed, what was raised, and whether the arguments were changed.
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import zip_longest
 
+from adjoint2rrule.proof.closeness import DifferenceError, leaves_off, place_of
 from adjoint2rrule.proof.findings import Status
-from adjoint2rrule.proof.model import Cotangent, Leaf, Pulled, Run, Verdict
-
-# How far the sums of the same terms in another order may lie apart, relative to the largest number of an
-# array. Anything that is really different is different by more, and less precise numbers are allowed more.
-_ROUNDING = 1e-10
-_ROUNDING_OF = {"float32": 3e-4, "complex64": 3e-4, "float16": 3e-2}
+from adjoint2rrule.proof.model import Cotangent, Pulled, Run, Verdict
 
 
 class Agreement(Enum):
@@ -57,16 +51,20 @@ class Comparison:
     notes: tuple[str, ...] = ()
 
 
-class _DifferenceError(Exception):
-    """Something is different; the message says what."""
-
-
-def compare(before: Run, after: Run) -> Comparison:
+def compare(before: Run, after: Run, *, projects: bool = False) -> Comparison:
     """Return how far the runs of a call by the legacy rule and by the converted one agree.
+
+    Parameters
+    ----------
+    before, after
+        The runs.
+    projects
+        Whether the converted rule projects its cotangents: then it may put right, or refuse, what was no
+        tangent of its argument before.
 
     Examples
     --------
-    >>> from adjoint2rrule.proof.model import Expression, Inputs
+    >>> from adjoint2rrule.proof.model import Expression, Inputs, Leaf
     >>> call = Inputs(Expression("square"), (Expression("3.0"),))
     >>> before = Run(call, value=(Leaf("", (), (9.0,), "float64"),))
     >>> after = Run(call, value=(Leaf("", (), (6.0,), "float64"),))
@@ -76,9 +74,9 @@ def compare(before: Run, after: Run) -> Comparison:
     call = str(before.inputs)
     try:
         if before.verdict is Verdict.PASSES is after.verdict:
-            return _compared(call, before, after)
+            return _compared(call, before, after, projects)
         return Comparison(call, *_without_results(before, after))
-    except _DifferenceError as difference:
+    except DifferenceError as difference:
         return Comparison(call, Agreement.DIFFERENT, str(difference))
 
 
@@ -121,7 +119,7 @@ def _without_results(before: Run, after: Run) -> tuple[Agreement, str]:
     if len(verdicts) > 1 or (
         before.verdict is Verdict.UNFIT and _error(before.failure) != _error(after.failure)
     ):
-        raise _DifferenceError(f"{_outcome(before)} before, and {_outcome(after)} after")
+        raise DifferenceError(f"{_outcome(before)} before, and {_outcome(after)} after")
     if before.verdict is Verdict.UNFIT:
         return Agreement.RAISE, before.failure
     return Agreement.NOT_RUN, f"{_outcome(before)}, before and after"
@@ -144,14 +142,17 @@ def _outcome(run: Run) -> str:
 # -- runs that gave one ---------------------------------------------------------------------------
 
 
-def _compared(call: str, before: Run, after: Run) -> Comparison:
+def _compared(call: str, before: Run, after: Run, projects: bool) -> Comparison:
     if before.changes != after.changes:
-        raise _DifferenceError(f"{_changes(before)} before, and {_changes(after)} after")
-    offs = [_leaves_off("the value", "", before.value, after.value)]
+        raise DifferenceError(f"{_changes(before)} before, and {_changes(after)} after")
+    offs = [leaves_off("the value", "", before.value, after.value)]
     notes = [f"it changes its arguments, before and after: {before.changes}"] if before.changes else []
     for one, other in zip_longest(before.pulled, after.pulled):
         if one is None or other is None:
-            raise _DifferenceError("the numbers of seeds for which there are cotangents are different")
+            raise DifferenceError("the numbers of seeds for which there are cotangents are different")
+        if projects and (misfits := _misfits(one, other)):
+            notes += misfits
+            continue
         off, more = _pulled_off(one, other)
         offs.append(off)
         notes += more
@@ -164,16 +165,26 @@ def _changes(run: Run) -> str:
     return f"it changes its arguments ({run.changes})" if run.changes else "it leaves its arguments alone"
 
 
+def _misfits(before: Pulled, after: Pulled) -> list[str]:
+    """Return what was no tangent before, where a projection has put it right or refused it."""
+    misfits = [cotangent for cotangent in before.cotangents if cotangent.problem]
+    refused = "ProjectionError" in _error(after.failure)
+    if not misfits or not (refused or all(not cotangent.problem for cotangent in after.cotangents)):
+        return []
+    now = "is refused" if refused else "is projected"
+    return [f"{_title(c)} was no tangent of it, and {now} after: {c.problem}" for c in misfits]
+
+
 def _pulled_off(before: Pulled, after: Pulled) -> tuple[float, list[str]]:
     """Return how far the cotangents for a seed lie apart, and what there is to note."""
     if before.failure or after.failure:
         if _error(before.failure) != _error(after.failure):
             one, other = (pulled.failure or "there are cotangents" for pulled in (before, after))
-            raise _DifferenceError(f"{one} before, and {other} after, for {before.seed}")
+            raise DifferenceError(f"{one} before, and {other} after, for {before.seed}")
         return 0.0, [f"before and after, for {before.seed}: {before.failure}"]
     if len(before.cotangents) != len(after.cotangents):
         counts = f"{len(before.cotangents)} cotangents before and {len(after.cotangents)} after"
-        raise _DifferenceError(f"the pullback gives {counts}, for {before.seed}")
+        raise DifferenceError(f"the pullback gives {counts}, for {before.seed}")
     pairs = list(zip(before.cotangents, after.cotangents, strict=True))
     offs = [_cotangent_off(one, other) for one, other in pairs]
     notes = [
@@ -187,101 +198,9 @@ def _pulled_off(before: Pulled, after: Pulled) -> tuple[float, list[str]]:
 def _cotangent_off(before: Cotangent, after: Cotangent) -> float:
     if bool(before.problem) != bool(after.problem):
         one, other = (f"no tangent of it ({c.problem})" if c.problem else "one" for c in (before, after))
-        raise _DifferenceError(f"{_title(before)} is {one} before, and {other} after")
-    return _leaves_off(f"the cotangent of {before.place}", before.name, before.leaves, after.leaves)
+        raise DifferenceError(f"{_title(before)} is {one} before, and {other} after")
+    return leaves_off(f"the cotangent of {before.place}", before.name, before.leaves, after.leaves)
 
 
 def _title(cotangent: Cotangent) -> str:
-    return f"the cotangent of {_place(cotangent.place, cotangent.name, '')}"
-
-
-# -- numbers --------------------------------------------------------------------------------------
-
-
-def _leaves_off(place: str, name: str, before: Iterable[Leaf], after: Iterable[Leaf]) -> float:
-    """Return how far the numbers lie apart; raise where they are different, or are not at the same places."""
-    old, new = ({leaf.path: leaf for leaf in leaves} for leaves in (before, after))
-    return max(
-        (_leaf_off(place, name, path, old.get(path), new.get(path)) for path in old | new), default=0.0
-    )
-
-
-def _leaf_off(place: str, name: str, path: str, before: Leaf | None, after: Leaf | None) -> float:
-    if before is None or after is None or _form(before) != _form(after):
-        one, other = (_described(leaf) for leaf in (before, after))
-        raise _DifferenceError(f"{_place(place, name, path)} is {one} before and {other} after")
-    off, index = _numbers_off(before.numbers, after.numbers)
-    if off > max(_ROUNDING_OF.get(leaf.dtype, _ROUNDING) for leaf in (before, after)):
-        where = path + _index(index, before.shape or ())
-        one, other = _shown(before.numbers[index]), _shown(after.numbers[index])
-        raise _DifferenceError(f"{_place(place, name, where)} is {one} before and {other} after")
-    return off
-
-
-def _numbers_off(before: Sequence[complex], after: Sequence[complex]) -> tuple[float, int]:
-    """Return how far numbers lie apart, relative to the largest of them, and where they do so most."""
-    gaps = [
-        0.0 if _is_same(one, other) else _gap(one, other) for one, other in zip(before, after, strict=True)
-    ]
-    worst = max(range(len(gaps)), key=gaps.__getitem__, default=0)
-    if not gaps or not gaps[worst]:
-        return 0.0, 0
-    if math.isinf(gaps[worst]):
-        return math.inf, worst
-    return gaps[worst] / max(abs(number) for number in (*before, *after) if _is_finite(number)), worst
-
-
-def _is_same(one: complex, other: complex) -> bool:
-    """Whether two numbers are equal, as NaN is equal to NaN here."""
-    parts = ((one.real, other.real), (one.imag, other.imag))
-    return all(a == b or (math.isnan(a) and math.isnan(b)) for a, b in parts)
-
-
-def _gap(one: complex, other: complex) -> float:
-    return abs(one - other) if _is_finite(one) and _is_finite(other) else math.inf
-
-
-def _is_finite(number: complex) -> bool:
-    return math.isfinite(number.real) and math.isfinite(number.imag)
-
-
-# -- words ----------------------------------------------------------------------------------------
-
-
-def _form(leaf: Leaf) -> tuple[object, ...]:
-    """Return what has to be the same before numbers can be compared."""
-    # Where an object stands in memory is no property of it.
-    return leaf.shape, len(leaf.numbers), re.sub(r"\b0x[0-9a-fA-F]+", "0x", leaf.text)
-
-
-def _described(leaf: Leaf | None) -> str:
-    if leaf is None:
-        return "missing"
-    if leaf.shape is None:
-        return leaf.text
-    if leaf.shape == ():
-        return _shown(leaf.numbers[0])
-    return f"an array of shape {leaf.shape}"
-
-
-def _place(place: str, name: str, path: str) -> str:
-    return f"{place}{path} (`{name}{path}`)" if name else f"{place}{path}"
-
-
-def _index(index: int, shape: tuple[int, ...]) -> str:
-    """Return the index of an array at which its flat form has `index`.
-
-    Examples
-    --------
-    >>> _index(5, (2, 3)), _index(0, ())
-    ('[1, 2]', '')
-    """
-    indices: list[int] = []
-    for length in reversed(shape):
-        index, position = divmod(index, length)
-        indices.append(position)
-    return f"[{', '.join(map(str, reversed(indices)))}]" if shape else ""
-
-
-def _shown(number: complex) -> str:
-    return repr(number.real) if isinstance(number, complex) and not number.imag else repr(number)
+    return f"the cotangent of {place_of(cotangent.place, cotangent.name, '')}"

@@ -79,7 +79,7 @@ def _of_batch(
         for problem in dict.fromkeys((*old.problems, *new.problems)):
             path, _, reason = problem.partition(": ")
             yield path, [Failure(path, 1, reason)]
-        sides = _Sides(before, after, batch.revision)
+        sides = _Sides(before, after, batch.revision, options.project)
         for pair in batch.pairs:
             yield pair.file.conversion.source.path, list(sides.compared(pair, started))
 
@@ -91,6 +91,7 @@ class _Sides:
     before: Worker
     after: Worker
     revision: str  # where the legacy side comes from; empty for the files of today
+    projects: bool  # whether converted rules project their cotangents
 
     def compared(self, pair: Pair, started: Callable[[Subject], None]) -> Iterator[Found]:
         """Yield what came of the rules of a file."""
@@ -149,7 +150,7 @@ class _Sides:
         if self.revision and before.verdict is Verdict.NO_RULE:  # people write new rules, too
             message = f"there is no rule for the call in {self.revision}"
             return Comparison(str(before.inputs), Agreement.NOT_RUN, message)
-        return compare(before, after)
+        return compare(before, after, projects=self.projects)
 
     def _wrong(self, subject: Subject, telling: Iterable[tuple[Trial, Comparison]]) -> Wrong | None:
         """Return what finite differences say against the legacy rule."""
