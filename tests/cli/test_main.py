@@ -95,6 +95,22 @@ def test_converted_tree_loads_nothing_heavy(tree, converted):
     assert not HEAVY & loaded("convert", "--check", ".")
 
 
+@pytest.mark.parametrize("arguments", [[], ["--write"]])
+def test_conversion_without_tests_loads_nothing_that_makes_them(tree, legacy, arguments):
+    (tree / "a.py").write_bytes(legacy)
+    modules = loaded("convert", *arguments, ".")
+    assert not {m for m in modules if m.startswith("adjoint2rrule.proof")}
+
+
+@pytest.mark.parametrize("arguments", [[], ["--probe"]])
+def test_conversion_with_tests_runs_nothing_of_numpy_itself(tree, legacy, arguments):
+    (tree / "a.py").write_bytes(legacy)
+    modules = loaded("convert", "--tests", "tests", *arguments, ".")
+    assert "adjoint2rrule.proof.rule_tests" in modules
+    assert not {"numpy", "scipy", "fdm", "autograd", "plum"} & modules
+    assert not {m for m in modules if m.startswith(("adjoint2rrule.core", "adjoint2rrule.testing"))}
+
+
 def test_verify_runs_nothing_of_numpy_itself(tree, legacy):
     (tree / "a.py").write_bytes(legacy)
     modules = loaded("verify", ".")

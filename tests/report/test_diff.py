@@ -40,6 +40,15 @@ def git_init(folder: Path) -> None:
     subprocess.run(["git", "init", "-q", str(folder)], check=True)
 
 
+@pytest.mark.parametrize("name", ["rules.py", "two words/ȳ.py"])
+@pytest.mark.parametrize("content", [b"one\ntwo\n", b"no end", b"\r\n"])
+def test_diff_of_a_new_file_makes_it(tree, name, content):
+    patch = diff(edited(name, b"", (0, 0, content)), is_new=True)
+    assert b"\nnew file mode 100644\n--- /dev/null\n" in patch
+    assert apply(patch).returncode == 0
+    assert Path(name).read_bytes() == content
+
+
 def test_diff_reads_as_git_writes_it(tree):
     content = b"".join(b"line %d\n" % number for number in range(1, 31))
     conversion = edited(

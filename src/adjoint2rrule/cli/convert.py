@@ -92,7 +92,7 @@ def command(
             done.append(told)
     code = reporter.finish()
     if tests is not None:
-        code = max(code, _rule_tests(done, options, tests, timeout if probe else None, mode, quiet))
+        code = max(code, _rule_tests(done, options, tests, timeout if probe else None, mode, quiet, verbose))
     ctx.exit(code)
 
 
@@ -103,6 +103,7 @@ def _rule_tests(
     time_limit: float | None,
     mode: Mode,
     quiet: bool,
+    verbose: bool,
 ) -> int:
     """Show or write the tests of converted rules, and return the exit code."""
     # Those who only convert have no use for any of it.
@@ -111,7 +112,7 @@ def _rule_tests(
     from adjoint2rrule.report.progress import Progress
     from adjoint2rrule.report.rule_tests import RuleTestReporter
 
-    reporter = RuleTestReporter(mode, quiet)
+    reporter = RuleTestReporter(mode, quiet, verbose)
     files = files_with_rules(conversions, options)
     progress = Progress(sys.stderr, sum(len(file.subjects) for file in files))
     try:

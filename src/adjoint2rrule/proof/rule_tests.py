@@ -12,7 +12,7 @@ from adjoint2rrule.convert.model import Adapted, Conversion, Converted, Options
 from adjoint2rrule.proof.converted import ConvertedFile, converted_file
 from adjoint2rrule.proof.copies import package_copies
 from adjoint2rrule.proof.inputs import CallIndex, search
-from adjoint2rrule.proof.lines import executable_lines
+from adjoint2rrule.proof.lines import rule_lines
 from adjoint2rrule.proof.model import Side, Subject
 from adjoint2rrule.proof.selection import Selection, select_tried, select_untried
 from adjoint2rrule.proof.test_files.rendering import LINE_LENGTH, rendered
@@ -185,8 +185,8 @@ class _Probe:
     def _selection(self, subject: Subject, file: ConvertedFile, calls: CallIndex) -> Selection:
         self.started(subject)
         known = search(subject, file.project, calls)
-        lines = executable_lines(file.conversion.result, subject.line, subject.last_line)
-        return select_tried(subject, known, tried(self.worker, subject, known, lines))
+        lines = rule_lines(file.conversion.result, subject)
+        return select_tried(subject, known, tried(self.worker, subject, known, lines), lines)
 
 
 _NO_MODULE = "it cannot be imported, since its name is no module's"

@@ -7,7 +7,7 @@ branches on. What a rule gets wrong always stays in its test.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from adjoint2rrule.proof.model import Body, Inputs, Reach, Search, Subject, Take, Trial, Verdict
@@ -35,6 +35,8 @@ class Selection:
         The trials among them in which finite differences contradict the rule.
     ended
         The trials that hung or ended the interpreter, whose calls are not used.
+    idle
+        The lines of the rule, in the converted file, that none of the calls runs, as far as that is known.
     """
 
     subject: Subject
@@ -42,6 +44,7 @@ class Selection:
     reason: str = ""
     wrong: tuple[Trial, ...] = ()
     ended: tuple[Trial, ...] = ()
+    idle: frozenset[int] = frozenset()
 
 
 def select_untried(subject: Subject, search: Search) -> Selection:
@@ -54,7 +57,9 @@ def select_untried(subject: Subject, search: Search) -> Selection:
     return Selection(subject, tuple(calls.values())[:MOST_CALLS])
 
 
-def select_tried(subject: Subject, search: Search, trials: Sequence[Trial]) -> Selection:
+def select_tried(
+    subject: Subject, search: Search, trials: Sequence[Trial], lines: Collection[int] = ()
+) -> Selection:
     """Return the selection by what came of the calls, the preferred ones first.
 
     Parameters
@@ -65,6 +70,8 @@ def select_tried(subject: Subject, search: Search, trials: Sequence[Trial]) -> S
         What it may be called with.
     trials
         What came of it, in the order of preference.
+    lines
+        The lines that the rule has.
     """
     ended = tuple(trial for trial in trials if trial.verdict in _ENDED)
     settled = [trial for trial in trials if trial.verdict in _SETTLED]
@@ -73,11 +80,11 @@ def select_tried(subject: Subject, search: Search, trials: Sequence[Trial]) -> S
     # A test that fails says more than none, but only where no call shows what the rule is meant for.
     chosen = _telling(subject, search, settled) if settled else [] if unsettled else unfit[:1]
     if not chosen:
-        return Selection(
-            subject, reason=_unknown(subject, search) if not trials else _rejected(trials), ended=ended
-        )
+        reason = _rejected(trials) if trials else _unknown(subject, search)
+        return Selection(subject, reason=reason, ended=ended)
     wrong = tuple(trial for trial in chosen if trial.verdict is Verdict.WRONG)
-    return Selection(subject, tuple(trial.inputs for trial in chosen), "", wrong, ended)
+    idle = frozenset(lines).difference(*(trial.lines for trial in chosen))
+    return Selection(subject, tuple(trial.inputs for trial in chosen), "", wrong, ended, idle)
 
 
 def _telling(subject: Subject, search: Search, settled: Sequence[Trial]) -> list[Trial]:

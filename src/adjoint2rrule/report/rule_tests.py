@@ -27,6 +27,7 @@ class RuleTestReporter:
 
     mode: Mode
     quiet: bool = False
+    verbose: bool = False
     told: list[RuleTests] = field(default_factory=list)
 
     def tell(self, tests: RuleTests) -> None:
@@ -35,7 +36,8 @@ class RuleTestReporter:
         if self.mode is Mode.DIFF and tests.file.state in (State.NEW, State.CHANGED):
             put_diff(sys.stdout, diff(_as_conversion(tests.file), is_new=tests.file.state is State.NEW))
         path = tests.conversion.source.path
-        print(lines(path, _on_rules(tests, self.mode), quiet=self.quiet), end="", file=sys.stderr)
+        said = [*_on_rules(tests, self.mode), *(_on_lines(tests) if self.verbose else ())]
+        print(lines(path, said, quiet=self.quiet), end="", file=sys.stderr)
         print(lines(tests.file.path, _on_file(tests.file), quiet=self.quiet), end="", file=sys.stderr)
 
     def finish(self) -> int:
@@ -106,6 +108,16 @@ def _on_rules(tests: RuleTests, mode: Mode) -> Iterator[Diagnostic]:
         # people look into the file that they have
         line = subject.line if mode is Mode.WRITE else line_before(tests.conversion, subject)
         yield from _on_rule(selection, line)
+
+
+def _on_lines(tests: RuleTests) -> Iterator[Diagnostic]:
+    """Yield what no call runs; it may be only for seeds of some form, and is no fault of a rule."""
+    for selection in tests.selections:
+        if selection.idle:
+            some = "line" if len(selection.idle) == 1 else "lines"
+            where = f"{some} {', '.join(map(str, sorted(selection.idle)))} of the converted file"
+            message = f"no call in the test of `{selection.subject.name}` is known to run {where}"
+            yield Diagnostic("partly-tested", Severity.NOTE, message, "", min(selection.idle), 1)
 
 
 def _on_rule(selection: Selection, line: int) -> Iterator[Diagnostic]:
