@@ -274,13 +274,13 @@ def test_rules_that_misbehave_are_told_and_the_others_go_on(command, package, tr
     package("import a_package_that_is_not_there\n" + SQUARE, "lab/lost.py")
     package("from zygoterules import adjoint\n\n@adjoint\ndef f(:\n", "lab/broken.py")
     package(SQUARE, "lab/rules.py")
-    result = command("verify", "lab", "--timeout", "1", "--output-format", "json")
+    result = command("verify", "lab", "--timeout", "2", "--output-format", "json")
     assert result.returncode == 0, result.stdout.decode()
     document = json.loads(result.stdout)
     found = rules(result)
     assert found["square"]["status"] == found["fine"]["status"] == "equal"
     assert found["hangs"]["status"] == found["crashes"]["status"] == "not run"
-    assert "it does not end within 1 s, before and after, in hangs(" in found["hangs"]["message"]
+    assert "it does not end within 2 s, before and after, in hangs(" in found["hangs"]["message"]
     assert "it ends the interpreter (SIGABRT), before and after, in crashes(" in found["crashes"]["message"]
     assert "before and after, the rule raises SystemExit" in found["leaves"]["message"]
     assert found["prints"]["status"] == "equal"
