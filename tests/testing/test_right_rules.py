@@ -14,6 +14,7 @@ import scipy.linalg
 import scipy.sparse
 
 from adjoint2rrule.core import (
+    AbstractZero,
     HasReverseMode,
     InplaceableThunk,
     NoTangent,
@@ -933,6 +934,16 @@ def chosen_seed():
         V,
         {"output_tangent": Tangent[tuple](ZeroTangent(), np.ones(3))},
     )
+
+
+@right
+def refuses_seeds_without_a_part():
+    def back(ȳ, x):
+        if any(isinstance(part, AbstractZero) for part in ȳ):
+            raise NotImplementedError
+        return NoTangent(), 2 * ȳ[0] + 3 * ȳ[1]
+
+    return with_rule(lambda x: (2 * x, 3 * x), back), V
 
 
 @right

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from adjoint2rrule.core import (
+    AbstractZero,
     InplaceableThunk,
     NoTangent,
     Tangent,
@@ -787,6 +788,27 @@ def inplaceable_thunk_that_lies():
         return NoTangent(), InplaceableThunk(lambda total: np.add(total, ȳ, out=total), thunk(lambda: 2 * ȳ))
 
     return with_rule(lambda x: 2 * x, back), V
+
+
+@wrong(
+    r"`x`\) is -?[\d.]+ with ZeroTangent\(\) for ȳ\[0\] in the seed, and -?[\d.]+ with zeros there",
+    "CONSISTENCY",
+)
+def part_of_the_seed_left_out():
+    def back(ȳ, x):
+        a, b = ȳ
+        return NoTangent(), b if isinstance(a, AbstractZero) else 2 * a + 3 * b
+
+    return with_rule(lambda x: (2 * x, 3 * x), back), 2.0
+
+
+@wrong(r"with ZeroTangent\(\) for ȳ\[0\] in the seed, the pullback returned 1 cotangent", "CONSISTENCY")
+def part_of_the_seed_mishandled():
+    def back(ȳ, x):
+        a, b = ȳ
+        return (NoTangent(),) if isinstance(a, AbstractZero) else (NoTangent(), 2 * a + 3 * b)
+
+    return with_rule(lambda x: (2 * x, 3 * x), back), 2.0
 
 
 @wrong(r"the thunk in the cotangent of args\[0\] \(`x`\) raises ZeroDivisionError: ", "RAISES")

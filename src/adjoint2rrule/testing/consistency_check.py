@@ -1,8 +1,9 @@
-"""Whether a rule agrees with itself: on a multiple of the seed, on a thunk, in sums."""
+"""Whether a rule agrees with itself: on a multiple and on parts of the seed, on a thunk, in sums."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from adjoint2rrule.testing.check_result import EXACTLY, Tolerance, worst_entry
 from adjoint2rrule.testing.failure import FailureKind, RuleTestFailure, inconsistency
 from adjoint2rrule.testing.output_control import Place, told_apart
 from adjoint2rrule.testing.pullback_run import PullbackRun
+from adjoint2rrule.testing.structure_space import Elements, Structure
 from adjoint2rrule.testing.tangent_space import Coordinates, TangentSpace, Vector, filled
 
 # Pullbacks that iterate stop at another point for another seed; one that is not linear is further off.
 ITERATED = Tolerance(1e-6, 1e-9)
 SCALE = -2.0
+MOST_PARTS = 4  # of a value, each left out of the seed in turn
 
 
 def check_linear(
@@ -57,6 +60,37 @@ def check_linear(
         f"{run.place(wrong)} is not linear in the seed: "
         f"{SCALE} times the seed does not give {SCALE} times as much"
     )
+
+
+def check_zero_parts(
+    run: PullbackRun,
+    spaces: Sequence[TangentSpace],
+    output: TangentSpace,
+    seed: Vector,
+    tolerance: Tolerance,
+) -> None:
+    """Fail where `ZeroTangent()` for a part of the seed does not give what zeros in its place do.
+
+    Callers that use one part of a value only leave the others out of the seed, and rules have branches for
+    that. A pullback that raises there is no wrong gradient.
+    """
+    if not isinstance(output, Structure) or isinstance(output, Elements):
+        return
+    for step, partial, vector in islice(output.without_each(seed), MOST_PARTS):
+        try:
+            actual = run.coordinates(spaces, run.cotangents(partial))
+        except RuleTestFailure as err:
+            if err.kind is FailureKind.RAISES:
+                continue
+            raise inconsistency(f"with ZeroTangent() for ȳ{step} in the seed, {err}") from err.__cause__
+        expected = run.coordinates(spaces, run.cotangents(output.tangent(vector)))
+        wrong = _first_apart(actual, expected, tolerance)
+        if wrong is not None:
+            got, wanted = _worst(actual[wrong], expected[wrong])
+            raise inconsistency(
+                f"{run.place(wrong)} is {got} with ZeroTangent() for ȳ{step} in the seed, "
+                f"and {wanted} with zeros there"
+            )
 
 
 def check_kept(

@@ -19,6 +19,7 @@ from adjoint2rrule.testing.consistency_check import (
     check_kept,
     check_linear,
     check_thunked,
+    check_zero_parts,
 )
 from adjoint2rrule.testing.derivative_check import GradientCheck
 from adjoint2rrule.testing.diagnosis import changed
@@ -54,6 +55,8 @@ def run_reverse_checks(
     seed = random_tangent(output, case.rng) if output_tangent is None else output_tangent
     test = ReverseTest.of(run, seed, output, tolerance, fdm)
     checked = test.check_all()
+    if output_tangent is None:
+        check_zero_parts(run, test.function.primals, output, test.seed, tolerance)
     if check_thunk and test.seed.any():
         check_thunked(run, test.function.primals, seed, test.coordinates, tolerance)
     return Outcome(checked, case.seed)

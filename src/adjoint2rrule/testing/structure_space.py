@@ -69,6 +69,14 @@ class Structure(TangentSpace):
             return NoTangent()
         return self._structural({key: child.tangent(part) for key, child, part in self._split(vector)})
 
+    def without_each(self, vector: Vector) -> Iterator[tuple[str, Any, Vector]]:
+        """Yield tangents that have `ZeroTangent()` for a part: its step, the tangent, its coordinates."""
+        whole = {key: child.tangent(part) for key, child, part in self._split(vector)}
+        for key, _, part in self._split(vector):
+            left = np.concatenate([p * (k != key) for k, _, p in self._split(vector)])
+            if part.any() and left.any():
+                yield self.step(key), self._structural(whole | {key: ZeroTangent()}), left
+
     def leaves(self, place: Place, start: int = 0) -> Iterator[Leaf]:
         for key, child in self.children.items():
             yield from child.leaves(place.at(self.step(key)), start)

@@ -45,7 +45,8 @@ def test_rrule(
     It checks that the rule returns the value of `f`; that its pullback returns a tuple with an entry
     for `f` and one for each argument, each a tangent of the right form; that these are what finite
     differences say; that a multiple of the seed gives that multiple of them, and a thunk the same; that
-    they add up in place as they do by ``+``; and that neither the arguments nor the seed are changed.
+    `ZeroTangent()` for a part of a seed with parts means zeros there; that they add up in place as they
+    do by ``+``; and that neither the arguments nor the seed are changed.
 
     Arguments that cannot be perturbed (integers, strings, functions) must get `NoTangent()`. Where the
     rule's annotation, or its absence, admits floats too, `ZeroTangent()` will do, and so will the right
