@@ -143,6 +143,13 @@ def test_rule_that_may_only_be_unfit_for_guesses_is_skipped(subject):
     )
 
 
+def test_call_with_nothing_to_differentiate_hides_no_failure(subject):
+    empty, unfit = trial(Verdict.VACUOUS, "3"), trial(Verdict.UNFIT, "2.5")
+    assert texts(select_tried(subject, Search(), [empty, unfit])) == ["f(2.5)"]
+    assert texts(select_tried(subject, Search(), [empty, trial(Verdict.PASSES, "1.5")])) == ["f(1.5)"]
+    assert texts(select_tried(subject, Search(), [empty, trial(Verdict.REJECTED, "1.5")])) == ["f(3)"]
+
+
 @pytest.mark.parametrize(
     ("verdict", "words"), [(Verdict.HANGS, "hangs"), (Verdict.DIES, "ends the interpreter")]
 )

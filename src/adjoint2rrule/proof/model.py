@@ -256,6 +256,7 @@ class Verdict(Enum):
     """What came of trying a rule on a call; the values are words for reports."""
 
     PASSES = "passes"
+    VACUOUS = "vacuous"  # it passes, but nothing that it was given can be perturbed
     WRONG = "wrong"  # what it says contradicts the function
     UNSETTLED = "unsettled"  # the function has a kink here, or finite differences find no value
     UNFIT = "unfit"  # the rule raises, or its result has another form: it is not meant for such arguments

@@ -178,7 +178,8 @@ class _Probe:
         module = file.subjects[0].module
         reason = self.worker.load([module])[module]
         if reason:
-            return _none(file, f"`{module}` cannot be imported: {'; '.join((reason, *self.problems))}")
+            problem = "; ".join((reason, *self.problems))
+            return _none(file, f"`{module}` cannot be imported", problem)
         calls = CallIndex(file.project)
         return _Chosen(tuple(self._selection(subject, file, calls) for subject in file.subjects))
 
@@ -192,8 +193,10 @@ class _Probe:
 _NO_MODULE = "it cannot be imported, since its name is no module's"
 
 
-def _none(file: ConvertedFile, problem: str) -> _Chosen:
-    return _Chosen(tuple(Selection(subject, reason=problem) for subject in file.subjects), problem)
+def _none(file: ConvertedFile, reason: str, details: str = "") -> _Chosen:
+    """Return skips for all rules of a file; the details, which may change from day to day, are told alone."""
+    skips = tuple(Selection(subject, reason=reason) for subject in file.subjects)
+    return _Chosen(skips, f"{reason}: {details}" if details else reason)
 
 
 def _is_importable(file: ConvertedFile) -> bool:

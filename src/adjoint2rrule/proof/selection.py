@@ -77,8 +77,11 @@ def select_tried(
     settled = [trial for trial in trials if trial.verdict in _SETTLED]
     unfit = [trial for trial in trials if trial.verdict is Verdict.UNFIT]
     unsettled = any(trial.verdict is Verdict.UNSETTLED for trial in trials)
-    # A test that fails says more than none, but only where no call shows what the rule is meant for.
-    chosen = _telling(subject, search, settled) if settled else [] if unsettled else unfit[:1]
+    # A test that fails says more than none, but only where no call shows what the rule is meant for. One
+    # that passes because there is nothing to differentiate must not hide that all others fail.
+    vacuous = [trial for trial in trials if trial.verdict is Verdict.VACUOUS]
+    last_resort = vacuous if unsettled or not unfit else unfit
+    chosen = _telling(subject, search, settled) if settled else last_resort[:1]
     if not chosen:
         reason = _rejected(trials) if trials else _unknown(subject, search)
         return Selection(subject, reason=reason, ended=ended)

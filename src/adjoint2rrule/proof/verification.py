@@ -23,6 +23,7 @@ Found = Finding | Failure
 # Besides the calls that a test of the rule would make: on how many of each outcome both sides have to agree.
 _MORE = {
     Verdict.PASSES: 3,
+    Verdict.VACUOUS: 1,
     Verdict.UNSETTLED: 2,
     Verdict.UNFIT: 2,
     Verdict.HANGS: 1,

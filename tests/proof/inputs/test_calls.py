@@ -65,6 +65,8 @@ def test_calls_with_literals_are_found(source, call, tmp_path):
     "source",
     [
         "f(np.random.rand(3))",
+        "with pytest.raises(ValueError, match='x'):\n        f(-1.5)",
+        "with np.testing.assert_raises(ValueError):\n        f(-1.5)",
         "f(np.random.default_rng(0).normal(size=3))",
         "f(unknown)",
         "f(*WEIGHTS)",
@@ -145,6 +147,12 @@ def test_origins_name_the_line(tmp_path):
     text = '"""A module.\n\n>>> from lab.rules import f\n>>> f(1.5)\n"""\n'
     found = search_in(FUNCTION, tmp_path, {"lab/other.py": text})
     assert found.found[0].origin == "a call in lab/other.py, line 4"
+
+
+def test_example_that_ends_in_a_traceback_is_no_call(tmp_path):
+    text = ">>> from lab.rules import f\n>>> f(-1.5)\nTraceback (most recent call last):\nValueError: x\n"
+    found = search_in(FUNCTION, tmp_path, {"README.md": text})
+    assert all(not call.origin.startswith("a call") for call in found.found)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def tried(worker: Worker, *calls: Inputs, name: str) -> list[Trial]:
         ("apply", ["square", "1.5"], Verdict.PASSES, ""),
         ("apply", ["lambda x: float(x)", "1.5"], Verdict.PASSES, ""),
         ("two", ["1.5"], Verdict.PASSES, ""),
+        ("kink", ["3"], Verdict.VACUOUS, "nothing that it is given can be perturbed"),
         ("two", ["1.5", "nowhere"], Verdict.REJECTED, "`nowhere` cannot be made: NameError"),
     ],
 )

@@ -22,6 +22,7 @@ from adjoint2rrule.proof.inputs.parametrized import rows_of, with_row
 _FOLDERS = ("tests", "test", "testing", "examples", "example", "docs", "doc", "doctest")
 _DOCUMENTS = ("*.md", "*.rst", "docs/*.md", "docs/*.rst", "doc/*.md", "doc/*.rst")
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+_RAISES = ("raises", "assertraises", "assert_raises")  # as in pytest, unittest, numpy
 GENERATED = b"enerated by `adjoint2rrule"  # in the first line of files that are no source
 
 
@@ -45,8 +46,10 @@ class Source:
 
     def calls(self) -> Iterator[tuple[ast.Call, Scope]]:
         """Yield every call with the scope that evaluates it, once for each row of parameters of its test."""
-        for node, scope, functions in evaluated(self.place.scope):
-            if isinstance(node, ast.Call):
+        nodes = list(evaluated(self.place.scope))
+        failing = {inner for node, _, _ in nodes if _expects_error(node) for inner in ast.walk(node)}
+        for node, scope, functions in nodes:
+            if isinstance(node, ast.Call) and node not in failing:
                 for row in rows_of(functions):
                     yield with_row(node, row), scope
 
@@ -144,6 +147,14 @@ class Sources:
             yield Source(name, Place(unit.scope, unit))
 
 
+def _expects_error(node: ast.AST) -> bool:
+    """Return whether what stands in `node` is there to fail: ``with pytest.raises(…)``."""
+    if not isinstance(node, ast.With):
+        return False
+    contexts = (ast.unparse(item.context_expr).partition("(")[0] for item in node.items)
+    return any(context.rpartition(".")[2].lower().startswith(_RAISES) for context in contexts)
+
+
 def _examples(text: str) -> ast.Module | None:
     """Return the examples of a docstring as one module, with the lines of the text; `None` if it has none."""
     try:
@@ -151,7 +162,7 @@ def _examples(text: str) -> ast.Module | None:
     except ValueError:
         return None
     body: list[ast.stmt] = []
-    for example in examples:
+    for example in (e for e in examples if e.exc_msg is None):
         try:
             tree = ast.parse(example.source)
         except SyntaxError:

@@ -51,6 +51,8 @@ def tried(fresh: Callable[[], Call], rules: Rules, trace: LineTrace | None) -> d
         _check_function(rules.call(fresh()))
         is_never_right = _run_traced(rules.call(fresh()), rules, trace)
         _test(rules.call(fresh()), rules, is_never_right)
+        if trace is not None and not _can_be_perturbed(rules.call(fresh())):
+            verdict, message = Verdict.VACUOUS, "nothing that it is given can be perturbed"
     except CallError as err:
         verdict, message = err.verdict, str(err)
     except Exception as err:  # whatever the user's objects do when they are looked at
@@ -117,6 +119,11 @@ def _is_never_right(cotangents: Any, call: Call) -> bool:
     if isinstance(tangent_space(owner), NoSpace) and cotangents[0] is not NoTangent():
         return True
     return any(x̄ is None or isinstance(x̄, (tuple, list, dict)) for x̄ in cotangents[: 1 + len(call.args)])
+
+
+def _can_be_perturbed(call: Call) -> bool:
+    """Return whether there is a direction for a derivative; without one, all that a rule says is right."""
+    return any(tangent_space(x).size for x in (call.f, *call.args))
 
 
 def _finding(failure: RuleTestFailure) -> str:
