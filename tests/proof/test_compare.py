@@ -200,6 +200,39 @@ def test_pullbacks_that_raise_are_equal_where_both_do():
     assert compare(one, pullback_raises("the pullback raises ValueError: x")).agreement is Agreement.DIFFERENT
 
 
+def pulled(seed, *cotangents, failure=""):
+    return Run(CALL, pulled=(Pulled(seed, cotangents, failure),))
+
+
+NO_NONE = "TypeError: unsupported operand type(s) for @: 'float' and 'NoneType'"
+
+
+def test_zero_that_works_where_none_did_not_is_no_difference():
+    seed = "a random seed without [1]"
+    comparison = compare(pulled(seed, failure=NO_NONE), pulled(seed, cotangent(number(2.0))))
+    assert comparison.agreement is not Agreement.DIFFERENT
+    assert comparison.notes == (
+        f"only after the conversion there are cotangents for {seed}; before, {NO_NONE}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("seed", "failure"),
+    [("a random seed", NO_NONE), ("a random seed without [1]", "ValueError: singular")],
+)
+def test_pullback_that_raised_for_another_reason_is_different(seed, failure):
+    comparison = compare(pulled(seed, failure=failure), pulled(seed, cotangent(number(2.0))))
+    assert comparison.agreement is Agreement.DIFFERENT
+
+
+def test_form_that_the_legacy_runtime_refuses_is_noted():
+    seed, failure = "a random seed", "LegacyRuleError: returned 2 cotangents where 1 is due"
+    after = cotangent(number(2.0), problem="it has shape (3,), but its primal is a number")
+    comparison = compare(pulled(seed, failure=failure), pulled(seed, after))
+    assert comparison.agreement is not Agreement.DIFFERENT
+    assert "no tangent" in comparison.notes[0]
+
+
 def test_arguments_may_be_changed_by_both_sides_alone():
     clean = run(cotangent(number(1.0)))
     changing = replace(clean, changes="args[1] (`b`)")

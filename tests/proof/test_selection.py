@@ -131,7 +131,9 @@ def test_far_fetched_guess_says_nothing_against_a_rule_that_passes(subject):
 
 def test_rule_that_fits_no_call_shows_it_in_its_test(subject):
     trials = [trial(Verdict.REJECTED, "1.5"), trial(Verdict.UNFIT, "2.5"), trial(Verdict.UNFIT, "3.5")]
-    assert texts(select_tried(subject, Search(), trials)) == ["f(2.5)"]
+    selection = select_tried(subject, Search(), trials)
+    assert texts(selection) == ["f(2.5)"]
+    assert [t.verdict for t in selection.wrong] == [Verdict.UNFIT]
 
 
 def test_rule_that_may_only_be_unfit_for_guesses_is_skipped(subject):

@@ -177,6 +177,9 @@ def _misfits(before: Pulled, after: Pulled) -> list[str]:
 
 def _pulled_off(before: Pulled, after: Pulled) -> tuple[float, list[str]]:
     """Return how far the cotangents for a seed lie apart, and what there is to note."""
+    surplus = _surplus(before, after)
+    if surplus:
+        return 0.0, [surplus]
     if before.failure or after.failure:
         if _error(before.failure) != _error(after.failure):
             one, other = (pulled.failure or "there are cotangents" for pulled in (before, after))
@@ -193,6 +196,22 @@ def _pulled_off(before: Pulled, after: Pulled) -> tuple[float, list[str]]:
         if one.problem
     ]
     return max(offs, default=0.0), notes
+
+
+def _surplus(before: Pulled, after: Pulled) -> str:
+    """Return what only the converted rule gives, where that is no difference; else nothing.
+
+    Legacy pullbacks stumble over `None` for a part of the seed, which they do not look for; arithmetic with
+    `ZeroTangent()` works. And cotangents of another form, which the legacy runtime refuses, stay as they are.
+    """
+    if not before.failure or after.failure:
+        return ""
+    problems = [f"{_title(c)} is no tangent of it: {c.problem}" for c in after.cotangents if c.problem]
+    if "LegacyRuleError" in _error(before.failure) and problems:
+        return f"before, for {before.seed}: {before.failure}; after, {problems[0]}"
+    if "TypeError" in _error(before.failure) and "NoneType" in before.failure and before.lacks_part:
+        return f"only after the conversion there are cotangents for {before.seed}; before, {before.failure}"
+    return ""
 
 
 def _cotangent_off(before: Cotangent, after: Cotangent) -> float:

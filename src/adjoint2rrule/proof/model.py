@@ -364,6 +364,11 @@ class Pulled:
     cotangents: tuple[Cotangent, ...] = ()
     failure: str = ""
 
+    @property
+    def lacks_part(self) -> bool:
+        """Whether a part is left out of the seed."""
+        return " without " in self.seed
+
 
 @dataclass(frozen=True)
 class Run:

@@ -32,7 +32,8 @@ class Selection:
     reason
         Why it is skipped, in words; empty where it is not.
     wrong
-        The trials among them in which finite differences contradict the rule.
+        The trials among them in which finite differences contradict the rule, or that show that it suits
+        none of the calls.
     ended
         The trials that hung or ended the interpreter, whose calls are not used.
     idle
@@ -85,7 +86,7 @@ def select_tried(
     if not chosen:
         reason = _rejected(trials) if trials else _unknown(subject, search)
         return Selection(subject, reason=reason, ended=ended)
-    wrong = tuple(trial for trial in chosen if trial.verdict is Verdict.WRONG)
+    wrong = tuple(trial for trial in chosen if trial.verdict in (Verdict.WRONG, Verdict.UNFIT))
     idle = frozenset(lines).difference(*(trial.lines for trial in chosen))
     return Selection(subject, tuple(trial.inputs for trial in chosen), "", wrong, ended, idle)
 

@@ -14,7 +14,7 @@ from adjoint2rrule.proof.lines import rule_lines
 from adjoint2rrule.proof.model import Inputs, Run, Side, Subject, Trial, Verdict
 from adjoint2rrule.proof.origins import line_before
 from adjoint2rrule.proof.pairs import Batch, Pair, Work
-from adjoint2rrule.proof.selection import select_tried
+from adjoint2rrule.proof.selection import Selection, select_tried
 from adjoint2rrule.proof.trying import tried
 from adjoint2rrule.proof.workers import Worker
 
@@ -144,7 +144,7 @@ class _Sides:
             calls=tuple(comparison.call for _, comparison in telling),
             notes=_notes(telling),
             printed=_printed(runs),
-            wrong=self._wrong(subject, telling),
+            wrong=self._wrong(subject, selection, telling),
         )
 
     def _compared(self, before: Run, after: Run) -> Comparison:
@@ -153,13 +153,15 @@ class _Sides:
             return Comparison(str(before.inputs), Agreement.NOT_RUN, message)
         return compare(before, after, projects=self.projects)
 
-    def _wrong(self, subject: Subject, telling: Iterable[tuple[Trial, Comparison]]) -> Wrong | None:
+    def _wrong(
+        self, subject: Subject, selection: Selection, telling: Iterable[tuple[Trial, Comparison]]
+    ) -> Wrong | None:
         """Return what finite differences say against the legacy rule."""
         for trial, comparison in telling:
-            is_wrong = trial.verdict is Verdict.WRONG
+            is_wrong = trial in selection.wrong
             if is_wrong or _is_different(comparison):  # what is equal to a rule that passes is right too
                 for legacy in self.before.trials(subject, [trial.inputs]):
-                    if legacy.verdict is Verdict.WRONG:
+                    if legacy.verdict is Verdict.WRONG or (is_wrong and legacy.verdict is Verdict.UNFIT):
                         return Wrong(comparison.call, legacy.message, still=is_wrong)
         return None
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from adjoint2rrule.core import unthunk
+from adjoint2rrule.core import StructuralTangent, backing, unthunk
 from adjoint2rrule.testing.numeric_space import Numeric, Sparse, is_sparse, numeric
 from adjoint2rrule.testing.output_control import Place, kind_of
 from adjoint2rrule.testing.structure_space import Structure
@@ -32,6 +32,8 @@ def value_leaves(y: Any, path: str = "", inside: frozenset[int] = frozenset()) -
     if is_sparse(y):
         yield from _sparse_leaves(y, path)
         return
+    if isinstance(y, StructuralTangent):
+        y = backing(y)
     kind = structure_kind(y)
     if kind is None or id(y) in inside:
         yield _leaf(y, path)
