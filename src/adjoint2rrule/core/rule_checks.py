@@ -136,7 +136,7 @@ class RuleCall:
         """Return what the caller of a forward rule gave it, if it has a tangent for each argument."""
         if _may_mutate(self.rule):
             return dargs
-        least, most = self._counts()
+        least, most = self.counts()
         if not isinstance(dargs, tuple) or not least <= len(dargs) <= most:
             given = f"{len(dargs)} tangents" if isinstance(dargs, tuple) else described(dargs)
             raise RuleCallError(
@@ -157,11 +157,11 @@ class RuleCall:
         """Return what the pullback returned, if it has an entry for each argument, and each can be one."""
         if not isinstance(entries, tuple):
             self.refuse(f"its pullback returned {described(entries)}, expected a tuple", FORGOTTEN)
-        least, most = self._counts()
+        least, most = self.counts()
         if not least <= len(entries) <= most:
             expected = _one_of(least, most)
             self.refuse(f"its pullback returned {len(entries)} entries, expected {expected}", FORGOTTEN)
-        names = chain([None], self._parameter_names(), repeat(None))
+        names = chain([None], self.parameter_names(), repeat(None))
         claims = zip(self._primals().items(), names, entries, strict=False)
         checked = (
             Claim(str(self), "the cotangent of", place, name, changes=changes).checked(x̄, x)
@@ -169,15 +169,15 @@ class RuleCall:
         )
         return _as_before(entries, (*checked, *entries[least:]))
 
-    def _counts(self) -> tuple[int, int]:
+    def counts(self) -> tuple[int, int]:
         """Return how many tangents there are, for the function and its arguments, at least and at most."""
-        return 1 + len(self.xs), 1 + max(len(self.xs), len(self._parameter_names()))
+        return 1 + len(self.xs), 1 + max(len(self.xs), len(self.parameter_names()))
 
     def _primals(self) -> dict[str, Any]:
         """Return what has a cotangent, by what messages call it."""
         return {"the function": self.f} | {f"args[{i}]": x for i, x in enumerate(self.xs)}
 
-    def _parameter_names(self) -> list[str]:
+    def parameter_names(self) -> list[str]:
         """Return what the rule calls the arguments that it takes by position."""
         parameters = signature_of(self.rule).parameters.values()
         before = 1 if self.kind == "rrule" else 2

@@ -5,11 +5,13 @@ Ports: `rrule` and `frule` of ChainRulesCore.jl (rules.jl).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from adjoint2rrule.core.config import AnyConfig, RuleConfig
 from adjoint2rrule.core.dispatch.calls import NOTHING, check_call
+from adjoint2rrule.core.dispatch.method import Rule
+from adjoint2rrule.core.dispatch.registry import is_bound
 from adjoint2rrule.core.dispatch.rule_function import RuleFunction
 from adjoint2rrule.core.rule_checks import RuleCall, checked_frule, checked_rrule
 from adjoint2rrule.core.tangent_types.abstract_zero import NoTangent
@@ -36,15 +38,36 @@ class ReverseRules(RuleFunction):
             return None
         rule, callee = chosen
         pair: tuple[Any, Pullback] | None = rule(*callee, *xs, **kw)
-        if pair is None or len(callee) == 1:
-            return pair
-        if type(pair) is not tuple or len(pair) != 2:
-            pair = RuleCall(rule, "rrule", f, xs, kw).pair(pair, "(y, pullback)")
-        return _of_bound_method(*pair)
+        return pair if pair is None or len(callee) == 1 else _of_bound_method(rule, pair, f, xs, kw)
+
+    @staticmethod
+    def _of_method(rule: Rule, function: Any) -> Rule:
+        def rrule_of_method(f: Any, /, *xs: Any, **kw: Any) -> Any:
+            pair = rule(function, object_of(f), *xs, **kw)
+            return None if pair is None else _of_bound_method(rule, pair, f, xs, kw)
+
+        return rrule_of_method
 
 
-def _of_bound_method(y: Any, pullback: Pullback) -> tuple[Any, Pullback]:
+def object_of(f: Any) -> Any:
+    """Return what the first entry of a pullback is the cotangent of: `f`, or the object of a bound method.
+
+    Examples
+    --------
+    >>> xs = [1.0]
+    >>> object_of(xs.index) is xs, object_of(len) is len
+    (True, True)
+    """
+    return f.__self__ if is_bound(f) else f
+
+
+def _of_bound_method(
+    rule: Rule, pair: Any, f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any]
+) -> tuple[Any, Pullback]:
     """Return the pair for a bound method, of that for its function called with the object in front."""
+    if type(pair) is not tuple or len(pair) != 2:
+        pair = RuleCall(rule, "rrule", f, xs, kw).pair(pair, "(y, pullback)")
+    y, pullback = pair
 
     def bound_pullback(ȳ: Any) -> tuple[Any, ...]:
         # The entry of the object takes the place of the function's.
@@ -81,6 +104,13 @@ class ForwardRules(RuleFunction):
             # The tangent of a bound method is that of its object; the function has none.
             dargs = (NoTangent(), *dargs)
         return rule(dargs, *callee, *xs, **kw)  # type: ignore[no-any-return]
+
+    @staticmethod
+    def _of_method(rule: Rule, function: Any) -> Rule:
+        def frule_of_method(dargs: tuple[Any, ...], f: Any, /, *xs: Any, **kw: Any) -> Any:
+            return rule((NoTangent(), *dargs), function, object_of(f), *xs, **kw)
+
+        return frule_of_method
 
 
 @ReverseRules

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple, get_args
 
 from adjoint2rrule.core.dispatch.arity import Role
 from adjoint2rrule.core.dispatch.classes import is_protocol, is_static
-from adjoint2rrule.core.dispatch.functors import serves
+from adjoint2rrule.core.dispatch.functors import call_of, serves
 from adjoint2rrule.core.dispatch.method import Method, Rule
 from adjoint2rrule.core.dispatch.method_table import MethodTable
 
@@ -216,6 +216,17 @@ class Registry:
             return self._of_instances(target)
         table = self.itself.get(target)
         return [*([] if table is None else [table]), *self._of_classes(target)]
+
+    def knows(self, f: Any) -> bool:
+        """Return whether a call of `f` asks any table, whatever its arguments; of a method, maybe in vain."""
+        kind = type(f)
+        if kind in BOUND or self.itself.get(f) is not None or self._of_classes(f):
+            return True
+        return (
+            kind is not FunctionType
+            and (call := call_of(kind)) is not None
+            and self.itself.get(call) is not None
+        )
 
     def find(self, f: Any, values: tuple[object, ...], keywords: Mapping[str, object]) -> Rule | None:
         """Return the rule for calling `f` so; first its own ones, then those of its classes in order.

@@ -173,6 +173,50 @@ class RuleFunction(abc.ABC):
             return None
         return None if found[0] is no_rule else found[0]
 
+    def runner(
+        self, config: AnyConfig, f: Any, xs: tuple[Any, ...], kw: Mapping[str, Any], *, checked: bool = True
+    ) -> Rule | None:
+        """Return what runs the rule that a call of `f` with these arguments would; `None` where none fits.
+
+        It is for AD systems, which choose a rule by the values of the arguments, and may run it on what
+        stands for these: the boxes, tracers or tensors of the system, whose classes no annotation names.
+
+        Parameters
+        ----------
+        config, f, xs, kw
+            The call, with the config of the system in front.
+        checked
+            Whether debug mode has a look, which it can at values only.
+
+        Returns
+        -------
+        callable or None
+            It takes what a rule takes but for a config, ``(f, *xs, **kw)``, after the tangents of `frule`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from adjoint2rrule.core import NoTangent, RuleConfig, rrule
+        >>> def half(x):
+        ...     return x / 2
+        >>> @rrule.register(half)
+        ... def half_rrule(half, x: float):
+        ...     return half(x), lambda ȳ: (NoTangent(), ȳ / 2)
+        >>> run = rrule.runner(RuleConfig(), half, (3.0,), {})
+        >>> run(half, np.array([1.0, 2.0]))[0]
+        array([0.5, 1. ])
+        """
+        if not kw and not self._configured.knows(f) and (rule := self._find_quickly(f, xs)) is not None:
+            return rule
+        found = self._find((config,), f, xs, kw)
+        if found is None or found[0] is no_rule:
+            return None
+        rule, asked, callee = found
+        rule = partial(rule, *asked) if asked else rule
+        if checked and switch.touched and debug_mode():
+            rule = self._checked(rule)
+        return rule if len(callee) == 1 else self._of_method(rule, callee[0])
+
     def add(self, role: Role, target: object, *methods: Method, asks_for_config: bool = False) -> None:
         """Add `methods` to the rules of `target`."""
         (self._configured if asks_for_config else self._plain).add(role, target, methods)
@@ -274,6 +318,11 @@ class RuleFunction(abc.ABC):
     @abc.abstractmethod
     def _checked(rule: Rule) -> Rule:
         """Return the rule with the checks of debug mode."""
+
+    @staticmethod
+    @abc.abstractmethod
+    def _of_method(rule: Rule, function: Any) -> Rule:
+        """Return as a rule for its bound method the rule for `function`, which takes the object first."""
 
     def __repr__(self) -> str:
         return f"<generic function {self.__name__}>"
