@@ -24,8 +24,8 @@ from adjoint2rrule.core import (
     thunk,
 )
 from adjoint2rrule.interop import default_config
-from adjoint2rrule.interop.autograd import AutogradConfig, MissingAutogradError, PullbackError
-from adjoint2rrule.interop.leaves import SeedError, UntraceableError
+from adjoint2rrule.interop.autograd import AutogradConfig, MissingAutogradError
+from adjoint2rrule.interop.errors import PullbackError, SeedError, UntraceableError
 
 CONFIG = AutogradConfig()
 

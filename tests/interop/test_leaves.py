@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adjoint2rrule.core import NoTangent, Tangent, ZeroTangent
+from adjoint2rrule.interop.errors import SeedError, UntraceableError
 from adjoint2rrule.interop.leaves import (
-    SeedError,
-    UntraceableError,
     leaves,
     seeds,
     tangent,

@@ -6,6 +6,7 @@ Ports: `rrule` and `frule` of ChainRulesCore.jl (rules.jl).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 from adjoint2rrule.core.config import AnyConfig, RuleConfig
@@ -46,6 +47,7 @@ class ReverseRules(RuleFunction):
             pair = rule(function, object_of(f), *xs, **kw)
             return None if pair is None else _of_bound_method(rule, pair, f, xs, kw)
 
+        rrule_of_method.__wrapped__ = partial(rule, function)  # type: ignore[attr-defined]
         return rrule_of_method
 
 
@@ -110,6 +112,7 @@ class ForwardRules(RuleFunction):
         def frule_of_method(dargs: tuple[Any, ...], f: Any, /, *xs: Any, **kw: Any) -> Any:
             return rule((NoTangent(), *dargs), function, object_of(f), *xs, **kw)
 
+        frule_of_method.__wrapped__ = rule  # type: ignore[attr-defined]
         return frule_of_method
 
 

@@ -13,20 +13,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from adjoint2rrule.core import AbstractZero, HasReverseMode, RuleConfig, RuleError, rrule, rrule_via_ad
+from adjoint2rrule.core import AbstractZero, HasReverseMode, RuleConfig, rrule, rrule_via_ad
 from adjoint2rrule.core.config import AnyConfig
 from adjoint2rrule.core.dispatch.method import describe
-from adjoint2rrule.interop.leaves import SeedError, leaves, seeds, tangent, with_leaves, zero_for
+from adjoint2rrule.interop.errors import MissingFrameworkError, PullbackError, SeedError
+from adjoint2rrule.interop.leaves import leaves, seeds, tangent, with_leaves, zero_for
 
 Pair: TypeAlias = tuple[Any, Callable[[Any], tuple[Any, ...]]]
 
 
-class MissingAutogradError(RuleError, ImportError):
+class MissingAutogradError(MissingFrameworkError):
     """A function without a rule was to be differentiated, and autograd is not installed."""
-
-
-class PullbackError(RuleError, ValueError):
-    """A pullback did not give a cotangent for every argument."""
 
 
 class AutogradConfig(RuleConfig[HasReverseMode]):

@@ -1,48 +1,26 @@
 """The numbers inside structured values: what an AD system differentiates with respect to.
 
 A leaf is a float, a complex number or an array of such. Everything else is either made of parts, which
-are looked into (tuples, lists, dicts, objects with fields), or passes an AD system untouched.
+are looked into (tuples, lists, dicts, objects with fields), or passes an AD system untouched. A bridge that
+knows its numbers by their class, boxes or tensors, says so by an `is_leaf` of its own.
 """
 
 from __future__ import annotations
 
 import copy
-import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from enum import Enum
-from types import EllipsisType, ModuleType, NoneType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from adjoint2rrule.core import AbstractZero, NoTangent, RuleError, Tangent, ZeroTangent, backing, unthunk
+from adjoint2rrule.core import AbstractZero, NoTangent, Tangent, ZeroTangent, backing, unthunk
+from adjoint2rrule.core.perturbable import cannot_be_perturbed
+from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.core.tangent_types.primal_fields import has_fields, is_namedtuple
+from adjoint2rrule.interop.errors import SeedError, UntraceableError
 
-# What has no values near it, as a float has and an index has not.
-_CONSTANTS = (
-    NoneType,
-    EllipsisType,
-    bool,
-    int,
-    str,
-    bytes,
-    Enum,
-    slice,
-    range,
-    type,
-    np.dtype,
-    np.ufunc,
-    ModuleType,
-)
-
-
-class UntraceableError(RuleError, TypeError):
-    """An AD system was given a value whose numbers it cannot get at."""
-
-
-class SeedError(RuleError, ValueError):
-    """A seed does not have the structure, or the shape, of the output it belongs to."""
+IsLeaf: TypeAlias = Callable[[Any], bool]
 
 
 def zero_for(x: Any) -> AbstractZero:
@@ -65,7 +43,8 @@ def _can_be_perturbed(x: Any) -> bool:
 
 
 def _is_constant(x: Any) -> bool:
-    if isinstance(x, _CONSTANTS) or inspect.isroutine(x):
+    # an integer has no values near it, as a float has
+    if isinstance(x, int | np.integer) or cannot_be_perturbed(x):
         return True
     # `partial` and its like can be called and have no fields; a wrapped function has only such as tell of it
     return callable(x) and (not has_fields(x) or not backing(x) or hasattr(x, "__wrapped__"))
@@ -79,42 +58,63 @@ def is_leaf(x: Any) -> bool:
     return type(x) is np.ndarray and x.dtype.kind in "fc"
 
 
-def leaves(x: Any) -> list[Any]:
+def leaves(x: Any, is_leaf: IsLeaf = is_leaf) -> list[Any]:
     """Return the leaves of `x`, in the order of its parts.
 
     Raises
     ------
     UntraceableError
         Where `x` holds numbers that are neither leaves nor in its parts, or holds itself.
+
+    Examples
+    --------
+    >>> leaves({"a": 1.5, "b": [2.5, "text", 3]})
+    [1.5, 2.5]
     """
+    found: list[Any] = []
     try:
-        return list(_leaves(x))
+        _collect(x, is_leaf, found)
     except RecursionError as err:
-        raise UntraceableError(f"autograd cannot look into a {type(x).__name__} that holds itself") from err
+        raise UntraceableError(
+            f"an AD system cannot look into a {type(x).__name__} that holds itself"
+        ) from err
+    return found
 
 
-def _leaves(x: Any) -> Iterator[Any]:
+def _collect(x: Any, is_leaf: IsLeaf, found: list[Any]) -> None:
     if is_leaf(x):
-        yield x
+        found.append(x)
     else:
-        for part in _parts(x).values():
-            yield from _leaves(part)
+        for part in parts_of(x, is_leaf).values():
+            _collect(part, is_leaf, found)
 
 
-def with_leaves(function: Callable[[Any], Any], x: Any) -> Any:
-    """Return `x` with `function` of each leaf in the leaf's place; what holds no leaf is not copied."""
+def with_leaves(function: Callable[[Any], Any], x: Any, is_leaf: IsLeaf = is_leaf) -> Any:
+    """Return `x` with `function` of each leaf in the leaf's place; what holds no leaf is not copied.
+
+    Examples
+    --------
+    >>> with_leaves(lambda leaf: 2 * leaf, {"a": 1.5, "b": (2.5, "text")})
+    {'a': 3.0, 'b': (5.0, 'text')}
+    """
     if is_leaf(x):
         return function(x)
-    parts = _parts(x)
-    changed = {key: with_leaves(function, part) for key, part in parts.items()}
+    parts = parts_of(x, is_leaf)
+    changed = {key: with_leaves(function, part, is_leaf) for key, part in parts.items()}
     return x if all(changed[key] is part for key, part in parts.items()) else _rebuilt(x, changed)
 
 
-def tangent(x: Any, cotangents: Iterator[Any]) -> Any:
-    """Return the tangent of `x` that has the next of `cotangents` in the place of each leaf."""
+def tangent(x: Any, cotangents: Iterator[Any], is_leaf: IsLeaf = is_leaf) -> Any:
+    """Return the tangent of `x` that has the next of `cotangents` in the place of each leaf.
+
+    Examples
+    --------
+    >>> tangent({"a": 1.5, "b": (2.5, "text")}, iter([10.0, 20.0]))
+    Tangent[dict]({'a': 10.0, 'b': Tangent[tuple](20.0, NoTangent())})
+    """
     if is_leaf(x):
         return next(cotangents)
-    parts = {key: tangent(part, cotangents) for key, part in _parts(x).items()}
+    parts = {key: tangent(part, cotangents, is_leaf) for key, part in parts_of(x, is_leaf).items()}
     if all(isinstance(dx, NoTangent) for dx in parts.values()):
         return NoTangent()
     return structural(x, parts)
@@ -148,7 +148,7 @@ def seeds(y: Any, ȳ: Any) -> Iterator[Any]:
     if is_leaf(y):
         yield ȳ
     else:
-        for key, part in _parts(y).items():
+        for key, part in parts_of(y).items():
             try:
                 part_seed = ȳ[key]
             except (TypeError, LookupError) as err:
@@ -156,15 +156,17 @@ def seeds(y: Any, ȳ: Any) -> Iterator[Any]:
             yield from seeds(part, part_seed)
 
 
-def _parts(x: Any) -> Mapping[Any, Any]:
-    if isinstance(x, np.ndarray) or _is_sparse(x):
-        if type(x) is np.ndarray and x.dtype.kind != "O":
-            return {}
-        kind = "array of objects" if type(x) is np.ndarray else type(x).__name__
-        raise UntraceableError(
-            f"autograd cannot differentiate with respect to a {kind}. If it is a constant, close over it,"
-            f" `lambda x: f(A, x)`; else give the function a rule."
-        )
+def parts_of(x: Any, is_leaf: IsLeaf = is_leaf) -> Mapping[Any, Any]:
+    """Return what a value that is no leaf is made of, by its keys; nothing for what has no parts.
+
+    Raises
+    ------
+    UntraceableError
+        Where leaves are in it that are not parts.
+    """
+    if isinstance(x, np.ndarray) or is_sparse(x):
+        _check_array(x, is_leaf)
+        return {}
     if isinstance(x, tuple | list) and not is_namedtuple(type(x)):
         return dict(enumerate(x))
     if isinstance(x, dict):
@@ -172,9 +174,19 @@ def _parts(x: Any) -> Mapping[Any, Any]:
     return {} if _is_constant(x) or not has_fields(x) else dict(backing(x))
 
 
-def _is_sparse(x: Any) -> bool:
-    sparse = sys.modules.get("scipy.sparse")
-    return sparse is not None and bool(sparse.issparse(x))
+def _check_array(x: Any, is_leaf: IsLeaf) -> None:
+    """Refuse an array that is no leaf, and holds some."""
+    if not isinstance(x, np.ndarray):
+        kind, hidden = type(x).__name__, x.dtype.kind in "fc" and is_leaf(np.zeros(1, x.dtype))
+    elif x.dtype.kind == "O":
+        kind, hidden = "array of objects", any(map(is_leaf, x.flat))
+    else:
+        kind, hidden = type(x).__name__, type(x) is not np.ndarray and is_leaf(np.asarray(x))
+    if hidden:
+        raise UntraceableError(
+            f"an AD system cannot differentiate with respect to a {kind}. If it is a constant, close over it,"
+            f" `lambda x: f(A, x)`; else give the function a rule."
+        )
 
 
 def _rebuilt(x: Any, parts: Mapping[Any, Any]) -> Any:
