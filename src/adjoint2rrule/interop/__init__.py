@@ -1,8 +1,8 @@
 """The bridges between rules and AD systems.
 
 Each bridge is a module with a `System`, which says what the system's numbers are, a config, and a function
-that wraps a function with a rule (`to_autograd`). It is built from parts that all of them share, and that know
-no framework:
+that wraps a function with a rule (`to_autograd`). It is built from parts that all of them share, and
+that know no framework:
 
 =================  ==============================================================================
 `leaves`           where the numbers are in structured values, and how these are put together again

@@ -19,7 +19,7 @@ from adjoint2rrule.core.rule_checks import FORGOTTEN, RuleCall
 from adjoint2rrule.core.rules import object_of
 from adjoint2rrule.core.shapes import shape_of
 from adjoint2rrule.interop.cotangents import ZERO, MisfitError, cotangents_of_leaves
-from adjoint2rrule.interop.errors import KeywordError, NoRuleError, PullbackError, SeedError
+from adjoint2rrule.interop.errors import KeywordError, NoRuleError, PullbackError, SeedError, UntraceableError
 from adjoint2rrule.interop.leaves import leaves, tangent, with_leaves
 from adjoint2rrule.interop.system import System
 
@@ -120,9 +120,7 @@ class Call:
             Where the rule returns no pair.
         """
         f, xs, kw = self.with_values(values)
-        rule = rrule.runner(
-            self.system.config, self.f, self._stand_ins(), kw, checked=self._are_plain(values)
-        )
+        rule = rrule.runner(self.system.config, self.f, self.stand_ins(), kw, checked=self._are_plain(values))
         pair = None if rule is None else rule(f, *xs, **kw)
         if rule is None or pair is None:
             self._refuse_without_rule("rrule", rule)
@@ -154,9 +152,7 @@ class Call:
         f, xs, kw = self.with_values(values)
         remaining, is_leaf = iter(tangents), self.system.is_leaf
         dargs = tuple(tangent(x, remaining, is_leaf) for x in (object_of(self.f), *self.xs))
-        rule = frule.runner(
-            self.system.config, self.f, self._stand_ins(), kw, checked=self._are_plain(values)
-        )
+        rule = frule.runner(self.system.config, self.f, self.stand_ins(), kw, checked=self._are_plain(values))
         pair = None if rule is None else rule(dargs, f, *xs, **kw)
         if rule is None or pair is None:
             self._refuse_without_rule("frule", rule)
@@ -169,7 +165,13 @@ class Call:
         except MisfitError as misfit:
             raise _error(run, "the tangent of y", misfit) from None
 
-    def _stand_ins(self) -> tuple[Any, ...]:
+    def rule_call(self, kind: str) -> RuleCall:
+        """Return what messages say of this call of its `rrule` or `frule`: which, and where it is defined."""
+        generic = rrule if kind == "rrule" else frule
+        rule = generic.runner(self.system.config, self.f, self.stand_ins(), self.kw, checked=False)
+        return RuleCall(rule or self.f, kind, self.f, self.xs, self.kw)
+
+    def stand_ins(self) -> tuple[Any, ...]:
         """Return the arguments that the rule is chosen by."""
         xs: tuple[Any, ...] = with_leaves(self.system.stand_in, self.xs, self.system.is_leaf)
         return xs
@@ -185,7 +187,7 @@ class Call:
                 f" {kind} to use. Return a pair, or let it fit fewer arguments."
             )
         generic = rrule if kind == "rrule" else frule
-        types = ", ".join(type(x).__name__ for x in self._stand_ins())
+        types = ", ".join(type(x).__name__ for x in self.stand_ins())
         known = "; ".join(map(described, generic.methods(self.f))) or "none"
         raise NoRuleError(
             f"{describe(self.f)}({types}) has no {kind} for {self.system.name} to use; known are: {known}."
@@ -208,12 +210,26 @@ class ReverseRun:
 
     def __init__(self, call: Call, rule: RuleCall, y: Any, pullback: Callable[[Any], Any]) -> None:
         self._call, self._rule, self.y, self._pullback = call, rule, y, pullback
-        self.outputs = leaves(y, call.system.is_number)
+        try:
+            self.outputs = leaves(y, call.system.is_number)
+        except UntraceableError as err:
+            err.add_note(f"in the value of {rule}")
+            raise
 
     def with_outputs(self, values: Iterable[Any]) -> Any:
         """Return the value with these in the places of its leaves."""
         remaining = iter(values)
         return with_leaves(lambda _: next(remaining), self.y, self._call.system.is_number)
+
+    def entries(self, ȳ: Any) -> tuple[Any, ...]:
+        """Return what the pullback gives for `ȳ`, as the rule has it, with an entry for each argument.
+
+        Raises
+        ------
+        PullbackError
+            Where it does not return a tuple, or one of another length.
+        """
+        return entries_of(self._rule, self._pullback(ȳ))
 
     def cotangents(self, ȳs: Sequence[Any], needed: Sequence[bool] | None = None) -> list[Any]:
         """Return the cotangents of the leaves of the call, by the pullback of the rule.
@@ -251,7 +267,7 @@ class ReverseRun:
         seeds = [ȳ if isinstance(ȳ, AbstractZero) else conj(ȳ) for ȳ in self._checked(ȳs)]
         if not any(needed) or all(isinstance(ȳ, AbstractZero) for ȳ in seeds):
             return [ZERO for _ in needed]
-        entries = self._entries(tangent(self.y, iter(seeds), call.system.is_number))
+        entries = self.entries(tangent(self.y, iter(seeds), call.system.is_number))
         found: list[Any] = []
         for place, (x, x̄) in enumerate(zip((object_of(call.f), *call.xs), entries, strict=False)):
             flags = needed[len(found) : len(found) + call.counts[place]]
@@ -270,9 +286,6 @@ class ReverseRun:
                     f" to {shape_of(y)}"
                 )
         return ȳs
-
-    def _entries(self, ȳ: Any) -> tuple[Any, ...]:
-        return entries_of(self._rule, self._pullback(ȳ))
 
     def _name(self, place: int) -> str:
         """Return how messages name what has the entry at `place`."""

@@ -21,7 +21,9 @@ from adjoint2rrule.core import (
     unthunk,
 )
 from adjoint2rrule.core.descriptions import described, step_to, stored_parts
+from adjoint2rrule.core.projection.plain_arrays import plain
 from adjoint2rrule.core.shapes import alike_with_axes, shape_of
+from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.interop.leaves import IsLeaf, leaves, parts_of
 
 ZERO = ZeroTangent()
@@ -119,6 +121,7 @@ def checked(x: Any, x̄: Any) -> Any:
     >>> checked(np.ones((2, 1)), np.array([3.0, 4.0])).shape
     (2, 1)
     """
+    x̄ = x̄.toarray() if is_sparse(x̄) else plain(x̄)
     shape, given = shape_of(x) or (), shape_of(x̄)
     if given is None or not _is_of_numbers(x̄):
         remedy = "; write NoTangent(), or ZeroTangent() where it can be perturbed" if x̄ is None else ""

@@ -21,6 +21,10 @@ class PullbackError(RuleError, ValueError):
     """A rule did not give a cotangent, or a tangent, where one is due, or gave what cannot be one."""
 
 
+class UntraceableRuleError(RuleError, TypeError):
+    """An AD system has to differentiate the body of a rule, and cannot follow it."""
+
+
 class KeywordError(RuleError, TypeError):
     """The gradient with respect to a keyword argument was asked for, and rules have none of these."""
 
