@@ -8,7 +8,7 @@ that know no framework:
 `leaves`           where the numbers are in structured values, and how these are put together again
 `system.System`    name, config, `is_leaf`, `stand_in` (what a rule is chosen by), `conj`
 `calls.Call`       a call: its `leaves`, `reverse(values)`, `forward(values, tangents)`
-`calls.ReverseRun` what `reverse` gives: `y`, its `outputs`, `with_outputs`, `cotangents(ȳs, needed)`
+`runs.ReverseRun`  what `reverse` gives: `y`, its `outputs`, `with_outputs`, `cotangents(ȳs, needed)`
 `cotangents`       from what a pullback returned to one cotangent for each leaf, each checked
 `errors`           what can go wrong, in the user's terms
 =================  ==============================================================================

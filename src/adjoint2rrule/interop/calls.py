@@ -9,18 +9,18 @@ arguments, which rule it is, seeds and cotangents, and what is said of a rule th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
 from types import MethodType
 from typing import Any, NoReturn
 
-from adjoint2rrule.core import AbstractZero, frule, rrule
+from adjoint2rrule.core import frule, rrule
 from adjoint2rrule.core.dispatch.method import Rule, describe, described
-from adjoint2rrule.core.rule_checks import FORGOTTEN, RuleCall
+from adjoint2rrule.core.dispatch.rule_function import RuleFunction
+from adjoint2rrule.core.rule_checks import RuleCall
 from adjoint2rrule.core.rules import object_of
-from adjoint2rrule.core.shapes import shape_of
-from adjoint2rrule.interop.cotangents import ZERO, MisfitError, cotangents_of_leaves
-from adjoint2rrule.interop.errors import KeywordError, NoRuleError, PullbackError, SeedError, UntraceableError
-from adjoint2rrule.interop.leaves import leaves, tangent, with_leaves
+from adjoint2rrule.interop.cotangents import MisfitError, cotangents_of_leaves
+from adjoint2rrule.interop.errors import KeywordError, NoRuleError
+from adjoint2rrule.interop.leaves import ATOMS, IsLeaf, is_atom, leaves, tangent, with_leaves
+from adjoint2rrule.interop.runs import ReverseRun, misfit_error
 from adjoint2rrule.interop.system import System
 
 
@@ -66,20 +66,37 @@ class Call:
     (10.0, [5.0, ZeroTangent()])
     """
 
-    __slots__ = ("counts", "f", "kw", "leaves", "system", "xs")
+    __slots__ = ("f", "kw", "leaves", "places", "system", "xs")
 
     def __init__(
         self, system: System, f: Callable[..., Any], xs: tuple[Any, ...], kw: Mapping[str, Any]
     ) -> None:
         self.system, self.xs, self.kw = system, xs, kw
         self.f: Any = f
-        found = [leaves(x, system.is_leaf) for x in (object_of(f), *xs, *kw.values())]
-        #: How many leaves there are in each of these.
-        self.counts = [len(those) for those in found]
-        self.leaves: list[Any] = [leaf for those in found for leaf in those]
+        #: Where in `xs` the leaves are, if none of the arguments has parts, as most have none.
+        self.places = None if kw or type(f) not in ATOMS else _places_of_leaves(xs, system.is_leaf)
+        self.leaves: list[Any]
+        if self.places is not None:
+            self.leaves = [xs[place] for place in self.places]
+        else:
+            self.leaves = leaves((object_of(f), xs, dict(kw)), system.is_leaf)
+
+    def needed_by(self, needed: Sequence[bool]) -> list[Sequence[bool]]:
+        """Return the flags of the leaves as those of the function, of each of `xs`, and of each of `kw`."""
+        inputs = (object_of(self.f), *self.xs, *self.kw.values())
+        flags = iter(needed)
+        return [[next(flags) for _ in leaves(x, self.system.is_leaf)] for x in inputs]
 
     def with_values(self, values: Iterable[Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
         """Return ``(f, xs, kw)`` with these in the places of the leaves; what holds no leaf is not copied."""
+        if self.places is not None:
+            xs = [*self.xs]
+            for place, value in zip(self.places, values, strict=True):
+                xs[place] = value
+            return self.f, tuple(xs), {}
+        return self._structured_with(values)
+
+    def _structured_with(self, values: Iterable[Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
         remaining, is_leaf = iter(values), self.system.is_leaf
         old = object_of(self.f)
         new, xs, kw = with_leaves(lambda _: next(remaining), (old, self.xs, dict(self.kw)), is_leaf)
@@ -100,9 +117,10 @@ class Call:
         KeywordError
             Where a leaf in one of them is needed.
         """
-        flags = iter(needed[sum(self.counts[: 1 + len(self.xs)]) :])
-        for name, count in zip(self.kw, self.counts[1 + len(self.xs) :], strict=True):
-            if any(list(islice(flags, count))):
+        if not self.kw:
+            return
+        for name, flags in zip(self.kw, self.needed_by(needed)[1 + len(self.xs) :], strict=True):
+            if any(flags):
                 raise KeywordError(
                     f"{self.system.name} asks for the gradient of {describe(self.f)} with respect to"
                     f" `{name}`, which is given by keyword: a rule has cotangents for positional arguments"
@@ -120,15 +138,13 @@ class Call:
             Where the rule returns no pair.
         """
         f, xs, kw = self.with_values(values)
-        rule = rrule.runner(self.system.config, self.f, self.stand_ins(), kw, checked=self._are_plain(values))
+        rule = self._rule(rrule, values, xs, kw)
         pair = None if rule is None else rule(f, *xs, **kw)
         if rule is None or pair is None:
             self._refuse_without_rule("rrule", rule)
-        run = RuleCall(rule, "rrule", self.f, self.xs, self.kw)
-        y, pullback = run.pair(pair, "(y, pullback)")
-        if not callable(pullback):
-            run.refuse(f"its pullback is {pullback!r}", "return a function of the seed")
-        return ReverseRun(self, run, y, pullback)
+        if type(pair) is not tuple or len(pair) != 2 or not callable(pair[1]):
+            _check_pair(RuleCall(rule, "rrule", self.f, self.xs, self.kw), pair)
+        return ReverseRun(self, rule, *pair)
 
     def forward(self, values: Sequence[Any], tangents: Iterable[Any]) -> tuple[Any, list[Any]]:
         """Run the `frule` with `values` for the leaves along their `tangents`, which may be zeros.
@@ -152,7 +168,7 @@ class Call:
         f, xs, kw = self.with_values(values)
         remaining, is_leaf = iter(tangents), self.system.is_leaf
         dargs = tuple(tangent(x, remaining, is_leaf) for x in (object_of(self.f), *self.xs))
-        rule = frule.runner(self.system.config, self.f, self.stand_ins(), kw, checked=self._are_plain(values))
+        rule = self._rule(frule, values, xs, kw)
         pair = None if rule is None else rule(dargs, f, *xs, **kw)
         if rule is None or pair is None:
             self._refuse_without_rule("frule", rule)
@@ -163,7 +179,7 @@ class Call:
             needed = [True for _ in leaves(y, is_number)]
             return y, cotangents_of_leaves(y, dy, needed, is_number)
         except MisfitError as misfit:
-            raise _error(run, "the tangent of y", misfit) from None
+            raise misfit_error(run, "the tangent of y", misfit) from None
 
     def rule_call(self, kind: str) -> RuleCall:
         """Return what messages say of this call of its `rrule` or `frule`: which, and where it is defined."""
@@ -176,8 +192,14 @@ class Call:
         xs: tuple[Any, ...] = with_leaves(self.system.stand_in, self.xs, self.system.is_leaf)
         return xs
 
-    def _are_plain(self, values: Sequence[Any]) -> bool:
-        return not any(map(self.system.is_leaf, values))
+    def _rule(
+        self, generic: RuleFunction, values: Sequence[Any], xs: tuple[Any, ...], kw: Mapping[str, Any]
+    ) -> Rule | None:
+        """Return the rule for the call with `values` for the leaves, which makes it one of `xs` and `kw`."""
+        if not any(map(self.system.is_leaf, values)):
+            return generic.runner(self.system.config, self.f, xs, kw)
+        # debug mode knows nothing of the numbers of a system
+        return generic.runner(self.system.config, self.f, self.stand_ins(), kw, checked=False)
 
     def _refuse_without_rule(self, kind: str, rule: Rule | None) -> NoReturn:
         if rule is not None:
@@ -195,127 +217,18 @@ class Call:
         )
 
 
-class ReverseRun:
-    """A value that an `rrule` gave, and the way back.
-
-    Attributes
-    ----------
-    y
-        The value.
-    outputs : list
-        Its leaves: numbers and arrays, of numpy or of the system.
-    """
-
-    __slots__ = ("_call", "_pullback", "_rule", "outputs", "y")
-
-    def __init__(self, call: Call, rule: RuleCall, y: Any, pullback: Callable[[Any], Any]) -> None:
-        self._call, self._rule, self.y, self._pullback = call, rule, y, pullback
-        try:
-            self.outputs = leaves(y, call.system.is_number)
-        except UntraceableError as err:
-            err.add_note(f"in the value of {rule}")
-            raise
-
-    def with_outputs(self, values: Iterable[Any]) -> Any:
-        """Return the value with these in the places of its leaves."""
-        remaining = iter(values)
-        return with_leaves(lambda _: next(remaining), self.y, self._call.system.is_number)
-
-    def entries(self, ȳ: Any) -> tuple[Any, ...]:
-        """Return what the pullback gives for `ȳ`, as the rule has it, with an entry for each argument.
-
-        Raises
-        ------
-        PullbackError
-            Where it does not return a tuple, or one of another length.
-        """
-        return entries_of(self._rule, self._pullback(ȳ))
-
-    def cotangents(self, ȳs: Sequence[Any], needed: Sequence[bool] | None = None) -> list[Any]:
-        """Return the cotangents of the leaves of the call, by the pullback of the rule.
-
-        Both sides are in the convention of the system: the conjugate is taken here, on the way in and out.
-
-        Parameters
-        ----------
-        ȳs
-            One seed for each of `outputs`, `ZeroTangent()` where nothing flows. The pullback does not run
-            where all are zeros.
-        needed
-            For each leaf of the call, whether its cotangent is asked for; thunks for others are not forced.
-
-        Returns
-        -------
-        list
-            For each leaf of the call, a number or an array of its shape, of whatever precision, which may
-            be real for a complex leaf, and may share memory with a seed or an argument; `ZeroTangent()` for
-            a zero, and for what is not needed.
-
-        Raises
-        ------
-        SeedError
-            Where a seed does not have the shape of its output.
-        PullbackError
-            Where the pullback does not return a tuple with an entry for each argument, or one of them is no
-            cotangent of it.
-        KeywordError
-            Where a cotangent is needed for a keyword argument.
-        """
-        call, conj = self._call, self._call.system.conj
-        needed = [True for _ in call.leaves] if needed is None else needed
-        call.check_needed(needed)
-        seeds = [ȳ if isinstance(ȳ, AbstractZero) else conj(ȳ) for ȳ in self._checked(ȳs)]
-        if not any(needed) or all(isinstance(ȳ, AbstractZero) for ȳ in seeds):
-            return [ZERO for _ in needed]
-        entries = self.entries(tangent(self.y, iter(seeds), call.system.is_number))
-        found: list[Any] = []
-        for place, (x, x̄) in enumerate(zip((object_of(call.f), *call.xs), entries, strict=False)):
-            flags = needed[len(found) : len(found) + call.counts[place]]
-            try:
-                found += cotangents_of_leaves(x, x̄, flags, call.system.is_leaf)
-            except MisfitError as misfit:
-                raise _error(self._rule, f"the cotangent of {self._name(place)}", misfit) from None
-        found += [ZERO for _ in needed[len(found) :]]
-        return [x̄ if isinstance(x̄, AbstractZero) else conj(x̄) for x̄ in found]
-
-    def _checked(self, ȳs: Sequence[Any]) -> Sequence[Any]:
-        for y, ȳ in zip(self.outputs, ȳs, strict=True):
-            if not isinstance(ȳ, AbstractZero) and shape_of(ȳ) != shape_of(y):
-                raise SeedError(
-                    f"the seed of {describe(self._call.f)} has shape {shape_of(ȳ)}, and the output it belongs"
-                    f" to {shape_of(y)}"
-                )
-        return ȳs
-
-    def _name(self, place: int) -> str:
-        """Return how messages name what has the entry at `place`."""
-        if place == 0:
-            return "the function"
-        names = self._rule.parameter_names()
-        return f"args[{place - 1}]" + (f" (`{names[place - 1]}`)" if place <= len(names) else "")
+def _places_of_leaves(xs: tuple[Any, ...], is_leaf: IsLeaf) -> list[int] | None:
+    """Return where the leaves are in arguments without parts; `None` where one may have some."""
+    places = []
+    for place, x in enumerate(xs):
+        if is_leaf(x):
+            places.append(place)
+        elif not is_atom(x):
+            return None
+    return places
 
 
-def entries_of(run: RuleCall, entries: Any) -> tuple[Any, ...]:
-    """Return what the pullback of a rule returned, if it has an entry for each argument.
-
-    Raises
-    ------
-    PullbackError
-        Where it is no tuple, too short, or longer than the rule has parameters.
-    """
-    if type(entries) is tuple and len(entries) == 1 + len(run.xs):
-        return entries
-    if not isinstance(entries, tuple):
-        raise PullbackError(f"{run}: its pullback returned {entries!r}, expected a tuple: {FORGOTTEN}.")
-    least, most = run.counts()
-    if not least <= len(entries) <= most:
-        raise PullbackError(
-            f"{run}: the pullback of the rule for {describe(run.f)} gave {len(entries)} cotangents where"
-            f" {least} are due: {FORGOTTEN}."
-        )
-    return entries[:least]
-
-
-def _error(run: RuleCall, what: str, misfit: MisfitError) -> PullbackError:
-    path = f" at `{misfit.path}`" if misfit.path else ""
-    return PullbackError(f"{run}: {what}{path} {misfit.problem}, expected {misfit.expected}.")
+def _check_pair(run: RuleCall, pair: Any) -> None:
+    _, pullback = run.pair(pair, "(y, pullback)")
+    if not callable(pullback):
+        run.refuse(f"its pullback is {pullback!r}", "return a function of the seed")

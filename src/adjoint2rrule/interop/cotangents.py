@@ -14,6 +14,7 @@ import numpy as np
 
 from adjoint2rrule.core import (
     AbstractZero,
+    NoTangent,
     NotImplementedTangent,
     StructuralTangent,
     ZeroTangent,
@@ -27,6 +28,8 @@ from adjoint2rrule.core.sparse import is_sparse
 from adjoint2rrule.interop.leaves import IsLeaf, leaves, parts_of
 
 ZERO = ZeroTangent()
+
+_REAL = frozenset((int, float, np.float64, type(ZERO), NoTangent))
 
 
 class MisfitError(Exception):
@@ -143,6 +146,8 @@ def is_complex(x: Any) -> bool:
     >>> is_complex(1j), is_complex(np.ones(2, complex)), is_complex(2.0)
     (True, True, False)
     """
+    if type(x) in _REAL:
+        return False
     of_torch = getattr(getattr(x, "dtype", None), "is_complex", None)
     return bool(np.iscomplexobj(x) if of_torch is None else of_torch)
 

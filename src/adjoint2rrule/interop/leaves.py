@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from types import BuiltinFunctionType, FunctionType, NoneType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,6 +22,25 @@ from adjoint2rrule.core.tangent_types.primal_fields import has_fields, is_namedt
 from adjoint2rrule.interop.errors import SeedError, UntraceableError
 
 IsLeaf: TypeAlias = Callable[[Any], bool]
+
+#: The classes of most arguments without parts, which cost no look at what they are.
+ATOMS: frozenset[type] = frozenset(
+    {
+        *(NoneType, bool, int, float, complex, str, bytes, type, FunctionType, BuiltinFunctionType),
+        *(np.ufunc, np.float64, np.float32, np.complex128, np.complex64, np.int64, np.bool_),
+    }
+)
+
+
+def is_atom(x: Any) -> bool:
+    """Return whether `x` has no parts, as far as its class tells at a glance.
+
+    Examples
+    --------
+    >>> is_atom(2.5), is_atom(np.ones(2)), is_atom((2.5,))
+    (True, True, False)
+    """
+    return type(x) in ATOMS or (type(x) is np.ndarray and x.dtype.kind != "O")
 
 
 def zero_for(x: Any) -> AbstractZero:
@@ -84,7 +104,7 @@ def leaves(x: Any, is_leaf: IsLeaf = is_leaf) -> list[Any]:
 def _collect(x: Any, is_leaf: IsLeaf, found: list[Any]) -> None:
     if is_leaf(x):
         found.append(x)
-    else:
+    elif not is_atom(x):
         for part in parts_of(x, is_leaf).values():
             _collect(part, is_leaf, found)
 
@@ -99,6 +119,8 @@ def with_leaves(function: Callable[[Any], Any], x: Any, is_leaf: IsLeaf = is_lea
     """
     if is_leaf(x):
         return function(x)
+    if is_atom(x):
+        return x
     parts = parts_of(x, is_leaf)
     changed = {key: with_leaves(function, part, is_leaf) for key, part in parts.items()}
     return x if all(changed[key] is part for key, part in parts.items()) else _rebuilt(x, changed)

@@ -11,7 +11,7 @@ This module loads autograd; `to_autograd` and `via_ad` load it when they need it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd.numpy as anp
@@ -29,6 +29,7 @@ from adjoint2rrule.interop.calls import Call
 from adjoint2rrule.interop.cotangents import ZERO, is_complex
 from adjoint2rrule.interop.errors import UntraceableError
 from adjoint2rrule.interop.leaves import is_leaf, leaves, seeds, with_leaves
+from adjoint2rrule.interop.runs import ReverseRun
 from adjoint2rrule.interop.system import System
 
 SYSTEM = System("autograd", AutogradConfig(), isbox, stand_in=getval, conj=anp.conj)
@@ -39,8 +40,13 @@ def opened(x: Any) -> Any:
     return with_leaves(_opened_box, x, isbox)
 
 
+def is_of_array(box: Any) -> bool:
+    """Return whether a box holds a number or an array, and no container."""
+    return type(box) is ArrayBox
+
+
 def _opened_box(box: Any) -> Any:
-    if type(box) is ArrayBox:
+    if is_of_array(box):
         return box
     container = getval(box)
     keys = container if isinstance(container, dict) else range(len(container))
@@ -76,20 +82,33 @@ def _reverse(call: Call, values: list[Any], needed: list[bool], parents: list[An
     """Return the value of the call as the box of a node whose vjp is the pullback of the rule."""
     plain = None if any(map(isbox, values)) else call.reverse(values)
     y = run(call, values) if plain is None else plain.y
-    given = [value for value, mine in zip(values, needed, strict=True) if mine]
+    return boxed(call, y, reverse_node(parents, vjp_of(call, plain, y, values, needed)), top)
 
-    def vjp(g: Any) -> tuple[Any, ...]:
+
+def vjp_of(
+    call: Call, plain: ReverseRun | None, y: Any, values: list[Any], needed: list[bool]
+) -> Callable[[Any], list[Any]]:
+    """Return the function from autograd's seed for the value `y` to the cotangents that are needed.
+
+    `plain` is the run of the rule on `values`, if none of these is a box.
+    """
+
+    def vjp(g: Any) -> list[Any]:
         ȳs = _seeds(y, g)
         if plain is None or any(map(isbox, ȳs)):
             found = traced_cotangents(call, values, ȳs, needed)
         else:
             found = plain.cotangents(ȳs, needed)
-        asked = (x̄ for x̄, mine in zip(found, needed, strict=True) if mine)
-        return tuple(map(_fitted, given, asked))
+        return [fitted(x, x̄) for x, x̄, mine in zip(values, found, needed, strict=True) if mine]
 
-    node = VJPNode.new_root()
+    return vjp
+
+
+def reverse_node(parents: list[Any], vjp: Callable[[Any], Any]) -> Any:
+    """Return a node of autograd's graph with this vjp."""
+    node = VJPNode.__new__(VJPNode)
     node.parents, node.vjp = parents, vjp
-    return _boxed(call, y, node, top)
+    return node
 
 
 def _forward(call: Call, values: list[Any], needed: list[bool], parents: list[Any], top: int) -> Any:
@@ -100,17 +119,17 @@ def _forward(call: Call, values: list[Any], needed: list[bool], parents: list[An
         y, dys = run(call, values), traced_tangents(call, values, tangents)
     else:
         y, dys = call.forward(values, tangents)
-    dys = list(map(_fitted, _numbers(y), dys))
-    return _boxed(call, y, JVPNode.new_root(_in_form_of(y, dys)), top)
+    dys = list(map(fitted, _numbers(y), dys))
+    return boxed(call, y, JVPNode.new_root(_in_form_of(y, dys)), top)
 
 
-def _boxed(call: Call, y: Any, node: Any, top: int) -> Any:
+def boxed(call: Call, y: Any, node: Any, top: int) -> Any:
     """Return the value with its numbers in boxes of this node."""
     numbers = leaves(y, SYSTEM.is_number)
     if any(isbox(number) and number._trace >= top for number in numbers):
         raise UntraceableError(
-            f"the value of {describe(call.f)} depends on a number that autograd differentiates with respect to"
-            f" and that is not among the arguments: a function that was passed has it in its closure."
+            f"the value of {describe(call.f)} depends on a number that autograd differentiates with respect"
+            f" to and that is not among the arguments: a function that was passed has it in its closure."
             f" Make it an argument, or a field of a callable object."
         )
     if not numbers:
@@ -154,7 +173,7 @@ def _seed(y: Any, g: Any) -> Any:
     return anp.real(g) if is_complex(g) and not is_complex(y) else g
 
 
-def _fitted(x: Any, dx: Any) -> Any:
+def fitted(x: Any, dx: Any) -> Any:
     """Return a tangent or cotangent of `x` as autograd has it: with zeros for a zero, and of the dtype."""
     if isinstance(dx, AbstractZero):
         return vspace(x).zeros()

@@ -9,6 +9,7 @@ from typing import Any
 from adjoint2rrule.core.dispatch.method import describe
 from adjoint2rrule.interop.autograd.config import MissingAutogradError
 from adjoint2rrule.interop.calls import Call
+from adjoint2rrule.interop.leaves import ATOMS
 
 
 def to_autograd(f: Callable[..., Any], /) -> Callable[..., Any]:
@@ -67,16 +68,23 @@ def to_autograd(f: Callable[..., Any], /) -> Callable[..., Any]:
     gradient is the one that autograd has for a function of its own.
     """
     try:
-        from adjoint2rrule.interop.autograd.boxes import SYSTEM, opened, run
+        from adjoint2rrule.interop.autograd.boxes import SYSTEM, is_of_array, opened, run
+        from adjoint2rrule.interop.autograd.plain_calls import plain_call
     except ImportError as err:
         raise MissingAutogradError(
             f"to_autograd({describe(f)}) needs autograd, which is not installed: pip install"
             f" 'adjoint2rrule[autograd]'"
         ) from err
 
+    is_plain = type(f) in ATOMS  # a function or a class, which has no numbers of its own
+
     @wraps(f, assigned=[name for name in WRAPPER_ASSIGNMENTS if hasattr(f, name)], updated=())
     def differentiated_by_rules(*xs: Any, **kw: Any) -> Any:
-        call = Call(SYSTEM, f, opened(xs), opened(kw))
+        if is_plain and not kw and (y := plain_call(f, xs)) is not NotImplemented:
+            return y
+        call = Call(SYSTEM, f, xs, kw)
+        if not all(map(is_of_array, call.leaves)):
+            call = Call(SYSTEM, f, opened(xs), opened(kw))
         if not call.leaves:
             return f(*xs, **kw)
         if kw:

@@ -15,8 +15,9 @@ import numpy as np
 from autograd.tracer import getval
 
 from adjoint2rrule.core import AbstractZero
-from adjoint2rrule.interop.calls import Call, ReverseRun
+from adjoint2rrule.interop.calls import Call
 from adjoint2rrule.interop.errors import NoRuleError, UntraceableRuleError
+from adjoint2rrule.interop.runs import ReverseRun
 
 
 def traced_cotangents(

@@ -17,8 +17,9 @@ from adjoint2rrule.core.rule_checks import RuleCall
 from adjoint2rrule.core.rules import object_of
 from adjoint2rrule.interop.autograd.config import AutogradConfig
 from adjoint2rrule.interop.autograd.tracing import Pair, autograd_pullback, autograd_tangent
-from adjoint2rrule.interop.calls import Call, entries_of
+from adjoint2rrule.interop.calls import Call
 from adjoint2rrule.interop.leaves import zero_for
+from adjoint2rrule.interop.runs import entries_of
 
 
 @rrule_via_ad.register(AutogradConfig)
