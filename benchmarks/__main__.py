@@ -1,8 +1,8 @@
 """Run the benchmarks, print a line for each, and write the figures where ``--json`` says.
 
 ``python -m benchmarks core`` runs only those of the runtime, ``convert`` those of the converter, ``testing``
-those of `test_rrule`. The exit code is 1 where a figure is past what was promised; on a busy machine, one may
-be.
+those of `test_rrule`, ``interop`` those of the bridges. The exit code is 1 where a figure is past what was
+promised; on a busy machine, one may be.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.paired import Benchmark, Timing, timed
 
-PARTS = ("core", "convert", "testing")
+PARTS = ("core", "convert", "testing", "interop")
 ROW = "{:36} {:32} {:>10} {:>10} {:>6}  {}"
 
 

@@ -12,11 +12,15 @@ from adjoint2rrule.testing.derivative_check import GradientCheck
 from benchmarks.__main__ import line_of, shown
 from benchmarks.paired import Benchmark, Timing, statements, timed
 
-CORE = list(importlib.import_module("benchmarks.core").benchmarks())
+QUICK = [
+    benchmark
+    for part in ("core", "interop")
+    for benchmark in importlib.import_module(f"benchmarks.{part}").benchmarks()
+]
 TESTING = importlib.import_module("benchmarks.testing")
 
 
-@pytest.mark.parametrize("benchmark", CORE, ids=lambda b: f"{b.what} / {b.against}")
+@pytest.mark.parametrize("benchmark", QUICK, ids=lambda b: f"{b.what} / {b.against}")
 def test_both_sides_of_a_benchmark_run(benchmark):
     benchmark.one()
     benchmark.other()
@@ -96,7 +100,7 @@ def test_a_time_has_its_unit(seconds, text):
 def test_an_unknown_part_is_refused():
     done = subprocess.run([sys.executable, "-m", "benchmarks", "cores"], capture_output=True, text=True)
     assert done.returncode == 2
-    assert "no such part: cores; there are core, convert, testing" in done.stderr
+    assert "no such part: cores; there are core, convert, testing, interop" in done.stderr
 
 
 def test_the_figures_can_be_written_to_a_file(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ arguments, which rule it is, seeds and cotangents, and what is said of a rule th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import isroutine as is_routine
 from types import MethodType
 from typing import Any, NoReturn
 
@@ -208,13 +209,20 @@ class Call:
                 f"{run}: it returned None and so declined the call, and {self.system.name} has no other"
                 f" {kind} to use. Return a pair, or let it fit fewer arguments."
             )
-        generic = rrule if kind == "rrule" else frule
+        generic, name, target = rrule if kind == "rrule" else frule, describe(self.f), _target_of(self.f)
         types = ", ".join(type(x).__name__ for x in self.stand_ins())
-        known = "; ".join(map(described, generic.methods(self.f))) or "none"
+        known = "; ".join(map(described, generic.methods(target))) or "none"
         raise NoRuleError(
-            f"{describe(self.f)}({types}) has no {kind} for {self.system.name} to use; known are: {known}."
-            f" Write one with `@{kind}.register({describe(self.f)})`."
+            f"{name}({types}) has no {kind} for {self.system.name} to use; known are: {known}. Write one with"
+            f" `@{kind}.register({name if target is self.f else describe(target)})`."
         )
+
+
+def _target_of(f: Any) -> Any:
+    """Return what a rule for calling `f` is registered for."""
+    if isinstance(f, type):
+        return type[f]
+    return f if is_routine(f) else type(f)
 
 
 def _places_of_leaves(xs: tuple[Any, ...], is_leaf: IsLeaf) -> list[int] | None:

@@ -69,6 +69,8 @@ def cotangents_of_leaves(x: Any, x̄: Any, needed: Sequence[bool], is_leaf: IsLe
     x̄ = unthunk(x̄)
     if isinstance(x̄, AbstractZero):
         return [ZERO for _ in needed]
+    if x̄ is None:
+        raise MisfitError("is None", "NoTangent(), or ZeroTangent() where it can be perturbed")
     if isinstance(x̄, NotImplementedTangent):
         float(x̄)  # raises, and tells the place where it was made
     return [checked(x, x̄)] if is_leaf(x) else _of_parts(x, x̄, needed, is_leaf)
@@ -127,8 +129,7 @@ def checked(x: Any, x̄: Any) -> Any:
     x̄ = x̄.toarray() if is_sparse(x̄) else plain(x̄)
     shape, given = shape_of(x) or (), shape_of(x̄)
     if given is None or not _is_of_numbers(x̄):
-        remedy = "; write NoTangent(), or ZeroTangent() where it can be perturbed" if x̄ is None else ""
-        raise MisfitError(f"is {described(x̄)}", f"a number or array of shape {shape}{remedy}")
+        raise MisfitError(f"is {described(x̄)}", f"a number or array of shape {shape}")
     if given != shape:
         if not alike_with_axes(given, shape):
             raise MisfitError(f"has shape {given}", f"{shape}; sum over what was broadcast")

@@ -1,0 +1,74 @@
+"""The bridges: what a gradient by a rule costs beside one that was declared to the framework itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from autograd import grad
+from autograd.extend import defvjp, primitive
+
+from adjoint2rrule.core import NoTangent, rrule
+from adjoint2rrule.interop.autograd import to_autograd
+from benchmarks.paired import Benchmark, statements
+
+
+def cube(x: float) -> float:
+    """Return the cube of a number."""
+    return x * x * x
+
+
+def cube_vjp(x: float) -> Callable[[float], float]:
+    """Return the pullback of the cube at `x`."""
+    return lambda ȳ: 3 * x * x * ȳ
+
+
+def energy(x: Any) -> Any:
+    """Return half the sum of the squares of an array."""
+    return 0.5 * np.vdot(x, x)
+
+
+def energy_vjp(x: Any) -> Callable[[float], Any]:
+    """Return the pullback of the energy at `x`."""
+    return lambda ȳ: ȳ * x
+
+
+@rrule.register(cube)
+def cube_rrule(cube, x: float):
+    """Return the cube of `x` and its pullback."""
+    vjp = cube_vjp(x)
+    return cube(x), lambda ȳ: (NoTangent(), vjp(ȳ))
+
+
+@rrule.register(energy)
+def energy_rrule(energy, x: np.ndarray):
+    """Return the energy of `x` and its pullback."""
+    vjp = energy_vjp(x)
+    return energy(x), lambda ȳ: (NoTangent(), vjp(ȳ))
+
+
+def benchmarks() -> Iterator[Benchmark]:
+    """Yield what the bridges are held to."""
+    yield from of_autograd()
+
+
+def of_autograd() -> Iterator[Benchmark]:
+    """Yield the benchmarks of the bridge to autograd."""
+    names = {
+        "x": np.ones(1_000_000),
+        "by_rule": grad(to_autograd(cube)),
+        "by_autograd": grad(declared(cube, cube_vjp)),
+        "of_array": grad(to_autograd(energy)),
+        "of_array_by_autograd": grad(declared(energy, energy_vjp)),
+    }
+    yield statements("by_rule(2.0)", "by_autograd(2.0)", names, number=2_000, limit=1.25)
+    yield statements("of_array(x)", "of_array_by_autograd(x)", names, number=5, rounds=101, limit=1.03)
+
+
+def declared(f: Callable[..., Any], vjp: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of one argument with its gradient as autograd's users declare it."""
+    own = primitive(f)
+    defvjp(own, lambda ans, x: vjp(x))
+    result: Callable[..., Any] = own
+    return result
