@@ -19,7 +19,7 @@ from adjoint2rrule.core import (
 )
 from adjoint2rrule.interop.calls import Call
 from adjoint2rrule.interop.cotangents import MisfitError, cotangents_of_leaves
-from adjoint2rrule.interop.errors import KeywordError, NoRuleError, PullbackError, SeedError
+from adjoint2rrule.interop.errors import KeywordError, NoRuleError, PullbackError, SeedError, UntraceableError
 from adjoint2rrule.interop.leaves import is_leaf
 from adjoint2rrule.interop.system import System
 
@@ -107,6 +107,18 @@ def test_all_else_passes_untouched(x):
     assert len(call.leaves) == 1
     assert call.with_values([2.0])[1][1] is x
     assert call.value([2.0]) == 2.0
+
+
+def test_what_refers_to_itself_passes_without_a_leaf_and_is_refused_with_one():
+    class Node:
+        def __init__(self, x):
+            self.x, self.parent = x, self
+
+    node = Node(1.5)
+    call = Call(SYSTEM, first, (Wrapped(1.0), node), {})
+    assert call.with_values([2.0])[1] == (2.0, node)
+    with pytest.raises(UntraceableError, match="a Node that holds itself"):
+        Call(SYSTEM, first, (Node(Wrapped(1.0)),), {})
 
 
 def test_method_has_the_leaves_of_its_object():

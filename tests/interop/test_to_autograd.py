@@ -31,6 +31,7 @@ from adjoint2rrule.core import (
     not_implemented,
     rrule,
     rrule_via_ad,
+    scalar_rule,
     thunk,
 )
 from adjoint2rrule.interop.autograd import AutogradConfig, MissingAutogradError, to_autograd
@@ -121,6 +122,14 @@ def test_every_operator_of_autograd_takes_it():
     assert deriv(squared)(3.0) == 6.0
     assert make_jvp(squared)(3.0)(10.0) == (9.0, 60.0)
     assert make_vjp(squared)(3.0)[0](10.0) == 60.0
+
+
+def test_rules_from_partials_are_followed():
+    def logistic(x):
+        return 1 / (1 + anp.exp(-x))
+
+    scalar_rule(logistic, lambda Ω, x: Ω * (1 - Ω))
+    check_grads(to_autograd(logistic), modes=["fwd", "rev"], order=2)(0.3)
 
 
 def test_third_derivatives():

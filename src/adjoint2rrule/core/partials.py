@@ -14,6 +14,7 @@ import numpy as np
 from adjoint2rrule.core.dispatch.method import describe
 from adjoint2rrule.core.errors import PartialsError, ProjectionError
 from adjoint2rrule.core.projection.misfits import stands_for
+from adjoint2rrule.core.shapes import shape_of
 from adjoint2rrule.core.tangent_types.abstract_tangent import AbstractTangent
 from adjoint2rrule.core.tangent_types.abstract_zero import AbstractZero
 from adjoint2rrule.core.tangent_types.notimplemented import NotImplementedTangent
@@ -59,7 +60,8 @@ def _check_numbers(f: object, rows: list[tuple[Any, ...]], derivatives: Any) -> 
 
 
 def _is_number(y: Any) -> bool:
-    return isinstance(y, (float, complex, Number, np.bool_)) or (isinstance(y, np.ndarray) and y.shape == ())
+    # an array without axes too, of numpy or of an AD system that runs the rule on what stands for numbers
+    return isinstance(y, (float, complex, Number, np.bool_)) or shape_of(y) == ()
 
 
 def dot(partials: Iterable[Any], tangents: Iterable[Any]) -> Any:

@@ -138,7 +138,9 @@ def conj(x: Any) -> Any:
     """Return the complex conjugate of a tangent of any kind, or of a number or array: a copy, as numpy's."""
     if isinstance(x, TangentArithmetic):
         return x.__conj__()
-    result = x.conjugate()
+    # tensors call it `conj`, and what autograd has for numbers knows numpy's function only
+    conjugate = getattr(x, "conjugate", None) or getattr(x, "conj", None)
+    result = np.conjugate(x) if conjugate is None else conjugate()
     return x.copy() if result is x and isinstance(x, np.ndarray) else result  # as of real arrays
 
 

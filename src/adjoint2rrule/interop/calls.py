@@ -80,13 +80,15 @@ class Call:
         if self.places is not None:
             self.leaves = [xs[place] for place in self.places]
         else:
-            self.leaves = leaves((object_of(f), xs, dict(kw)), system.is_leaf)
+            self.leaves = [leaf for x in self._inputs() for leaf in leaves(x, system.is_leaf)]
+
+    def _inputs(self) -> tuple[Any, ...]:
+        return object_of(self.f), *self.xs, *self.kw.values()
 
     def needed_by(self, needed: Sequence[bool]) -> list[Sequence[bool]]:
         """Return the flags of the leaves as those of the function, of each of `xs`, and of each of `kw`."""
-        inputs = (object_of(self.f), *self.xs, *self.kw.values())
         flags = iter(needed)
-        return [[next(flags) for _ in leaves(x, self.system.is_leaf)] for x in inputs]
+        return [[next(flags) for _ in leaves(x, self.system.is_leaf)] for x in self._inputs()]
 
     def with_values(self, values: Iterable[Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
         """Return ``(f, xs, kw)`` with these in the places of the leaves; what holds no leaf is not copied."""
@@ -98,12 +100,18 @@ class Call:
         return self._structured_with(values)
 
     def _structured_with(self, values: Iterable[Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
-        remaining, is_leaf = iter(values), self.system.is_leaf
-        old = object_of(self.f)
-        new, xs, kw = with_leaves(lambda _: next(remaining), (old, self.xs, dict(self.kw)), is_leaf)
+        remaining = iter(values)
+        new, *inputs = (self._replaced(lambda _: next(remaining), x) for x in self._inputs())
+        count, old = len(self.xs), object_of(self.f)
+        xs, kw = tuple(inputs[:count]), dict(zip(self.kw, inputs[count:], strict=True))
         if new is old:
             return self.f, xs, kw
         return (new if old is self.f else MethodType(self.f.__func__, new)), xs, kw
+
+    def _replaced(self, function: Callable[[Any], Any], x: Any) -> Any:
+        """Return `x` with `function` of each leaf of the system; one that has none may refer to itself."""
+        is_leaf = self.system.is_leaf
+        return with_leaves(function, x, is_leaf) if leaves(x, is_leaf) else x
 
     def value(self, values: Iterable[Any]) -> Any:
         """Return the value of `f` itself, without any rule, with `values` for the leaves."""
@@ -190,8 +198,7 @@ class Call:
 
     def stand_ins(self) -> tuple[Any, ...]:
         """Return the arguments that the rule is chosen by."""
-        xs: tuple[Any, ...] = with_leaves(self.system.stand_in, self.xs, self.system.is_leaf)
-        return xs
+        return tuple(self._replaced(self.system.stand_in, x) for x in self.xs)
 
     def _rule(
         self, generic: RuleFunction, values: Sequence[Any], xs: tuple[Any, ...], kw: Mapping[str, Any]
@@ -209,12 +216,13 @@ class Call:
                 f"{run}: it returned None and so declined the call, and {self.system.name} has no other"
                 f" {kind} to use. Return a pair, or let it fit fewer arguments."
             )
-        generic, name, target = rrule if kind == "rrule" else frule, describe(self.f), _target_of(self.f)
+        generic, target = rrule if kind == "rrule" else frule, _target_of(self.f)
+        name = describe(target if isinstance(target, type) else self.f)
         types = ", ".join(type(x).__name__ for x in self.stand_ins())
         known = "; ".join(map(described, generic.methods(target))) or "none"
         raise NoRuleError(
             f"{name}({types}) has no {kind} for {self.system.name} to use; known are: {known}. Write one with"
-            f" `@{kind}.register({name if target is self.f else describe(target)})`."
+            f" `@{kind}.register({describe(target)})`."
         )
 
 

@@ -95,10 +95,19 @@ def leaves(x: Any, is_leaf: IsLeaf = is_leaf) -> list[Any]:
     try:
         _collect(x, is_leaf, found)
     except RecursionError as err:
-        raise UntraceableError(
-            f"an AD system cannot look into a {type(x).__name__} that holds itself"
-        ) from err
+        if _holds_leaf(x, is_leaf, set()):
+            raise UntraceableError(
+                f"an AD system cannot look into a {type(x).__name__} that holds itself"
+            ) from err
     return found
+
+
+def _holds_leaf(x: Any, is_leaf: IsLeaf, seen: set[int]) -> bool:
+    """Return whether there is a leaf in a value that may hold itself."""
+    if id(x) in seen:
+        return False
+    seen.add(id(x))
+    return is_leaf(x) or any(_holds_leaf(part, is_leaf, seen) for part in parts_of(x, is_leaf).values())
 
 
 def _collect(x: Any, is_leaf: IsLeaf, found: list[Any]) -> None:
