@@ -1183,3 +1183,72 @@ def test_a_partial_is_a_target_and_a_rule():
     rrule.register(f)(partial(lambda tag, f, x: tag, "partial"))
     assert rrule(f, 2.0) == "partial"
     assert rrule(partial(max, 1.0), 2.0) is None
+
+
+# -- for AD systems: chosen by values, run on what stands for them -----------------------------------------
+
+
+class Stand:
+    """What an AD system has for a number, and no annotation names."""
+
+
+def test_runner_is_chosen_by_values_and_takes_anything():
+    def f(x):
+        return x
+
+    @rrule.register(f)
+    def f_rrule(f, x: float):
+        return x, lambda ȳ: (NoTangent(), ȳ)
+
+    x = Stand()
+    assert rrule(f, x) is None
+    assert rrule.runner(RuleConfig(), f, (1.5,), {})(f, x)[0] is x
+    assert rrule.runner(RuleConfig(), f, ("text",), {}) is None
+
+
+def test_runner_hands_the_config_to_a_rule_that_asks_for_it():
+    class Config(RuleConfig[HasReverseMode]): ...
+
+    def f(x):
+        return x
+
+    rrule.register(f)(lambda f, x: ("without", None))
+
+    @rrule.register(f)
+    def f_rrule(config: RuleConfig[HasReverseMode], f, x: float):
+        return type(config).__name__, None
+
+    assert rrule.runner(Config(), f, (1.5,), {})(f, Stand())[0] == "Config"
+    assert rrule.runner(RuleConfig(), f, (1.5,), {})(f, Stand())[0] == "without"
+
+
+def test_runner_of_a_method_takes_the_object_from_the_method_that_is_run():
+    class Gain:
+        def __init__(self, k):
+            self.k = k
+
+        def at(self, x):
+            return self.k * x
+
+    @rrule.register(Gain.at)
+    def at_rrule(at, self, x: float):
+        return at(self, x), lambda ȳ: (NoTangent(), "of the object", "of x")
+
+    @frule.register(Gain.at)
+    def at_frule(dargs, at, self, x: float):
+        return at(self, x), dargs
+
+    run = rrule.runner(RuleConfig(), Gain(2.0).at, (1.5,), {})
+    y, pullback = run(Gain(3.0).at, 5.0)
+    assert (y, pullback(1.0)) == (15.0, ("of the object", "of x"))
+    run = frule.runner(RuleConfig(), Gain(2.0).at, (1.5,), {})
+    assert run(("of the object", "of x"), Gain(3.0).at, 5.0) == (15.0, (NoTangent(), "of the object", "of x"))
+
+
+def test_runner_has_no_rule_where_the_call_is_opted_out():
+    def f(x):
+        return x
+
+    rrule.register(f)(lambda f, x: (x, None))
+    opt_out(rrule, f, float)
+    assert rrule.runner(RuleConfig(), f, (1.5,), {}) is None

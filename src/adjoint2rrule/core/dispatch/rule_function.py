@@ -207,7 +207,7 @@ class RuleFunction(abc.ABC):
         array([0.5, 1. ])
         """
         if not kw and not self._configured.knows(f) and (rule := self._find_quickly(f, xs)) is not None:
-            return rule
+            return None if rule is no_rule else rule
         found = self._find((config,), f, xs, kw)
         if found is None or found[0] is no_rule:
             return None
