@@ -646,6 +646,39 @@ def test_seed_of_another_shape_is_an_error(seed):
         make_vjp(squared)(np.ones(2))[0](seed)
 
 
+def doubled_in_place(ȳ):
+    ȳ *= 2
+    return ȳ
+
+
+def test_pullback_that_writes_into_its_seed_is_an_error():
+    f = ruled(lambda x: 2 * x, lambda x: lambda ȳ: (NoTangent(), doubled_in_place(ȳ)))
+    g = ruled(lambda x: (2 * x, x), lambda x: lambda ȳ: (NoTangent(), doubled_in_place(ȳ[0])))
+    for y in (f, lambda x: g(x)[0]):
+        with pytest.raises(PullbackError, match=r"writes into the seed .* Others hold it too"):
+            # the seed of a sum is that of each of its terms
+            grad(lambda x, y=y: anp.sum(2.0 * (5.0 * x + y(x))))(np.ones(3))
+
+
+def test_forward_rule_that_writes_into_a_tangent_is_an_error():
+    f = ruled(lambda x: 2 * x, lambda x: lambda ȳ: (NoTangent(), 2 * ȳ))
+    frule.register(f.__wrapped__)(lambda dargs, f, x: (f(x), doubled_in_place(dargs[1])))
+    with pytest.raises(PullbackError, match=r"frule of .* writes into the seed or tangent"):
+        make_jvp(lambda x: x + f(x))(np.ones(3))(np.ones(3))
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_gradients_can_be_written_into(shape):
+    the_same = ruled(lambda x: x, lambda x: lambda ȳ: (NoTangent(), ȳ))
+    with_parts = ruled(lambda x: {"a": x}, lambda x: lambda ȳ: (NoTangent(), ȳ["a"]))
+    for f in (the_same, lambda x: with_parts(x)["a"]):
+        seed = np.ones(shape)
+        gradient = make_vjp(f)(np.ones(shape))[0](seed)
+        gradient *= 2.0
+        np.testing.assert_array_equal(gradient, 2 * np.ones(shape))
+        np.testing.assert_array_equal(seed, np.ones(shape))
+
+
 def test_numbers_in_an_array_of_objects_are_an_error():
     f = ruled(lambda xs: xs[0], lambda xs: lambda ȳ: (NoTangent(), NoTangent()))
     with pytest.raises(UntraceableError, match="array of objects"):

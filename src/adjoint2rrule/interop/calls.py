@@ -18,10 +18,11 @@ from adjoint2rrule.core.dispatch.method import Rule, describe, described
 from adjoint2rrule.core.dispatch.rule_function import RuleFunction
 from adjoint2rrule.core.rule_checks import RuleCall
 from adjoint2rrule.core.rules import object_of
+from adjoint2rrule.core.tangent_types.abstract_thunk import read_only
 from adjoint2rrule.interop.cotangents import MisfitError, cotangents_of_leaves
 from adjoint2rrule.interop.errors import KeywordError, NoRuleError
 from adjoint2rrule.interop.leaves import ATOMS, IsLeaf, is_atom, leaves, tangent, with_leaves
-from adjoint2rrule.interop.runs import ReverseRun, misfit_error
+from adjoint2rrule.interop.runs import ReverseRun, misfit_error, run_on
 from adjoint2rrule.interop.system import System
 
 
@@ -172,16 +173,18 @@ class Call:
         LyingRuleError
             Where the rule returns no pair.
         PullbackError
-            Where the tangent of the value cannot be one.
+            Where the rule writes into a tangent, or the tangent of the value cannot be one.
         """
         f, xs, kw = self.with_values(values)
-        remaining, is_leaf = iter(tangents), self.system.is_leaf
+        remaining, is_leaf = map(read_only, tangents), self.system.is_leaf
         dargs = tuple(tangent(x, remaining, is_leaf) for x in (object_of(self.f), *self.xs))
         rule = self._rule(frule, values, xs, kw)
-        pair = None if rule is None else rule(dargs, f, *xs, **kw)
-        if rule is None or pair is None:
+        if rule is None:
             self._refuse_without_rule("frule", rule)
         run = RuleCall(rule, "frule", self.f, self.xs, self.kw)
+        pair = run_on(dargs, lambda dargs: rule(dargs, f, *xs, **kw), lambda: run)
+        if pair is None:
+            self._refuse_without_rule("frule", rule)
         y, dy = run.pair(pair, "(y, dy)")
         is_number = self.system.is_number
         try:

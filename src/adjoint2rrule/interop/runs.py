@@ -10,6 +10,7 @@ from adjoint2rrule.core.dispatch.method import Rule, describe
 from adjoint2rrule.core.rule_checks import FORGOTTEN, RuleCall
 from adjoint2rrule.core.rules import object_of
 from adjoint2rrule.core.shapes import shape_of
+from adjoint2rrule.core.tangent_types.abstract_thunk import read_only
 from adjoint2rrule.interop.cotangents import ZERO, MisfitError, cotangents_of_leaves, is_complex
 from adjoint2rrule.interop.errors import PullbackError, SeedError, UntraceableError
 from adjoint2rrule.interop.leaves import leaves, tangent, with_leaves
@@ -54,9 +55,9 @@ class ReverseRun:
         Raises
         ------
         PullbackError
-            Where it does not return a tuple, or one of another length.
+            Where it writes into the seed, does not return a tuple, or one of another length.
         """
-        return self.checked(self._pullback(ȳ))
+        return self.checked(run_on(ȳ, self._pullback, self._rule_call))
 
     def checked(self, entries: Any) -> tuple[Any, ...]:
         """Return what the pullback gave, if it is a tuple with an entry for each argument.
@@ -106,7 +107,7 @@ class ReverseRun:
         seeds = list(map(self._conj, self._checked_seeds(ȳs)))
         if not any(needed) or all(isinstance(ȳ, AbstractZero) for ȳ in seeds):
             return [ZERO for _ in needed]
-        return self.read(self.entries(self._seed(seeds)), needed)
+        return self.read(self.entries(self._seed(list(map(read_only, seeds)))), needed)
 
     def read(self, entries: tuple[Any, ...], needed: Sequence[bool]) -> list[Any]:
         """Return the cotangents of the leaves of the call, from what its pullback gave.
@@ -166,6 +167,25 @@ class ReverseRun:
             return "the function"
         names = self._rule_call().parameter_names()
         return f"args[{place - 1}]" + (f" (`{names[place - 1]}`)" if place <= len(names) else "")
+
+
+def run_on(given: Any, function: Callable[[Any], Any], rule_call: Callable[[], RuleCall]) -> Any:
+    """Return ``function(given)``: a pullback of a seed, or an `frule` of tangents, in read-only arrays.
+
+    Raises
+    ------
+    PullbackError
+        Where it writes into one of them: AD systems hand the same array to other functions too.
+    """
+    try:
+        return function(given)
+    except ValueError as err:
+        if "read-only" not in str(err):  # as numpy says it, and compiled code that asks for a buffer
+            raise
+        raise PullbackError(
+            f"{rule_call()}: it writes into the seed or tangent that it was given, or into another array that"
+            f" is read-only ({err}). Others hold it too: compute a new array, or work on a `.copy()`."
+        ) from err
 
 
 def entries_of(run: RuleCall, entries: Any) -> tuple[Any, ...]:

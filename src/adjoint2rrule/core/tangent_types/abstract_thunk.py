@@ -85,7 +85,8 @@ def _refuse(self: AbstractThunk, *args: Any) -> NoReturn:
     )
 
 
-def _read_only(value: Any) -> Any:
+def read_only(value: Any) -> Any:
+    """Return an array as a view that cannot be written into, and all else as it is."""
     # parts of an array are views, and writing into them would write into what others hold
     if isinstance(value, np.ndarray):
         value = value.view()
@@ -154,36 +155,36 @@ class AbstractThunk(AbstractTangent):
         value = unthunk(self)
         if _writes(name, value):
             _refuse(self)
-        part = getattr(_read_only(value), name)
-        return _read_only(part) if _holds_others(value) else part
+        part = getattr(read_only(value), name)
+        return read_only(part) if _holds_others(value) else part
 
     __setattr__ = __delattr__ = __setitem__ = __delitem__ = __written__ = _refuse
 
     def __getitem__(self, key: Any) -> Any:
-        value = _read_only(unthunk(self))
+        value = read_only(unthunk(self))
         part = value[unthunk(key)]
-        return _read_only(part) if _holds_others(value) else part
+        return read_only(part) if _holds_others(value) else part
 
     def __iter__(self) -> Iterator[Any]:
-        value = _read_only(unthunk(self))
-        return map(_read_only, value) if _holds_others(value) else iter(value)
+        value = read_only(unthunk(self))
+        return map(read_only, value) if _holds_others(value) else iter(value)
 
     def __reversed__(self) -> Any:
-        value = _read_only(unthunk(self))
-        return map(_read_only, reversed(value)) if _holds_others(value) else reversed(value)
+        value = read_only(unthunk(self))
+        return map(read_only, reversed(value)) if _holds_others(value) else reversed(value)
 
     def __contains__(self, x: Any) -> bool:
         return x in unthunk(self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        value = _read_only(unthunk(self))
+        value = read_only(unthunk(self))
         if copy is not None:
             return np.array(value, dtype, copy=copy)
         array = np.asarray(value, dtype)
         return array.view(Scalar) if array.ndim == 0 and dtype is None else array
 
     def __operand__(self) -> Any:
-        return _read_only(unthunk(self))
+        return read_only(unthunk(self))
 
     __len__, __bool__, __hash__ = _unary(len), _unary(bool), _unary(hash)
     __str__, __format__ = _unary(str), _unary(format)

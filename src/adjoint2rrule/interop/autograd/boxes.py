@@ -174,10 +174,14 @@ def _seed(y: Any, g: Any) -> Any:
 
 
 def fitted(x: Any, dx: Any) -> Any:
-    """Return a tangent or cotangent of `x` as autograd has it: with zeros for a zero, and of the dtype."""
+    """Return a tangent or cotangent of `x` as autograd has it: with zeros for a zero, and of the dtype.
+
+    An array is one that can be written into, since it may be the gradient that the user gets.
+    """
     if isinstance(dx, AbstractZero):
         return vspace(x).zeros()
     dtype = vspace(x).dtype
     if not hasattr(dx, "dtype"):
         return dtype.type(dx)
-    return dx if dx.dtype == dtype else dx.astype(dtype)
+    is_held = type(dx) is np.ndarray and not dx.flags.writeable
+    return dx.astype(dtype) if is_held or dx.dtype != dtype else dx

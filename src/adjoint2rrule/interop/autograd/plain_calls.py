@@ -16,11 +16,12 @@ from autograd.numpy.numpy_boxes import ArrayBox
 
 from adjoint2rrule.core import rrule
 from adjoint2rrule.core.dispatch.method import Rule
-from adjoint2rrule.core.tangent_types.abstract_thunk import unthunk
+from adjoint2rrule.core.rule_checks import RuleCall
+from adjoint2rrule.core.tangent_types.abstract_thunk import read_only, unthunk
 from adjoint2rrule.interop.autograd.boxes import SYSTEM, boxed, fitted, reverse_node, vjp_of
 from adjoint2rrule.interop.calls import Call
 from adjoint2rrule.interop.leaves import is_atom
-from adjoint2rrule.interop.runs import ReverseRun
+from adjoint2rrule.interop.runs import ReverseRun, run_on
 
 _SCALARS = frozenset((float, np.float64))
 
@@ -79,16 +80,19 @@ class _PlainRun:
             g = g[()]
         if not _fits(g, self.y):
             return self._vjp_in_general(*self._in_general())(g)
-        entries = self.pullback(g)
+        entries = run_on(read_only(g), self.pullback, self._rule_call)
         if type(entries) is tuple and len(entries) == 1 + len(self.xs):
             x̄s = [unthunk(entries[1 + place]) for place in self.places]
-            if all(map(_fits, x̄s, self._inputs())):
+            if all(map(_fits, x̄s, self._inputs())) and all(map(_is_for_users, x̄s)):
                 return x̄s
         _, run = self._in_general()
         return list(map(fitted, self._inputs(), run.read(run.checked(entries), [True for _ in self.places])))
 
     def _inputs(self) -> list[Any]:
         return [self.values[place] for place in self.places]
+
+    def _rule_call(self) -> RuleCall:
+        return RuleCall(self.rule, "rrule", self.f, self.xs, {})
 
     def _in_general(self) -> tuple[Call, ReverseRun]:
         call = Call(SYSTEM, self.f, self.xs, {})
@@ -107,3 +111,8 @@ def _fits(dx: Any, x: Any) -> bool:
     if type(dx) in _SCALARS:
         return type(x) in _SCALARS
     return type(dx) is np.ndarray is type(x) and dx.shape == x.shape and dx.dtype == x.dtype
+
+
+def _is_for_users(dx: Any) -> bool:
+    """Return whether a plain tangent may be the gradient that somebody gets, who may write into it."""
+    return type(dx) in _SCALARS or bool(dx.flags.writeable)
