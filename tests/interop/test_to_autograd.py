@@ -685,6 +685,12 @@ def test_numbers_in_an_array_of_objects_are_an_error():
         grad(lambda x: f(np.array([x, None], object)))(1.5)
 
 
+def test_sparse_array_as_a_value_is_an_error():
+    diagonal = ruled(sparse.diags_array, lambda x: lambda ȳ: (NoTangent(), ȳ.diagonal()))
+    with pytest.raises(UntraceableError, match=r"its value is a dia_array of shape \(2, 2\).* `A.data`"):
+        grad(lambda x: diagonal(x).sum())(np.ones(2))
+
+
 def test_missing_autograd_is_an_error_that_names_the_extra():
     check = (
         "import sys\nsys.modules['autograd'] = None\n"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adjoint2rrule.core import AbstractZero, unthunk
+from adjoint2rrule.core.descriptions import described
 from adjoint2rrule.core.dispatch.method import Rule, describe
 from adjoint2rrule.core.rule_checks import FORGOTTEN, RuleCall
 from adjoint2rrule.core.rules import object_of
@@ -37,8 +38,11 @@ class ReverseRun:
         try:
             self.outputs = leaves(y, call.system.is_number)
         except UntraceableError as err:
-            err.add_note(f"in the value of {self._rule_call()}")
-            raise
+            raise UntraceableError(
+                f"{self._rule_call()}: its value is {described(y)}, and has numbers that {call.system.name}"
+                f" cannot get at: return them as numbers and arrays, such as `A.data`, in tuples, dicts or"
+                f" objects."
+            ) from err
 
     def _rule_call(self) -> RuleCall:
         """Return what messages say of the rule."""
