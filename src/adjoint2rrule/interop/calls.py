@@ -151,7 +151,7 @@ class Call:
         rule = self._rule(rrule, values, xs, kw)
         pair = None if rule is None else rule(f, *xs, **kw)
         if rule is None or pair is None:
-            self._refuse_without_rule("rrule", rule)
+            self.refuse_without_rule("rrule", rule)
         if type(pair) is not tuple or len(pair) != 2 or not callable(pair[1]):
             _check_pair(RuleCall(rule, "rrule", self.f, self.xs, self.kw), pair)
         return ReverseRun(self, rule, *pair)
@@ -180,11 +180,11 @@ class Call:
         dargs = tuple(tangent(x, remaining, is_leaf) for x in (object_of(self.f), *self.xs))
         rule = self._rule(frule, values, xs, kw)
         if rule is None:
-            self._refuse_without_rule("frule", rule)
+            self.refuse_without_rule("frule", rule)
         run = RuleCall(rule, "frule", self.f, self.xs, self.kw)
         pair = run_on(dargs, lambda dargs: rule(dargs, f, *xs, **kw), lambda: run)
         if pair is None:
-            self._refuse_without_rule("frule", rule)
+            self.refuse_without_rule("frule", rule)
         y, dy = run.pair(pair, "(y, dy)")
         is_number = self.system.is_number
         try:
@@ -212,7 +212,8 @@ class Call:
         # debug mode knows nothing of the numbers of a system
         return generic.runner(self.system.config, self.f, self.stand_ins(), kw, checked=False)
 
-    def _refuse_without_rule(self, kind: str, rule: Rule | None) -> NoReturn:
+    def refuse_without_rule(self, kind: str, rule: Rule | None) -> NoReturn:
+        """Raise the error for a call that no rule fits, or that this one declines."""
         if rule is not None:
             run = RuleCall(rule, kind, self.f, self.xs, self.kw)
             raise NoRuleError(
