@@ -14,8 +14,9 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from scipy.sparse import issparse
@@ -23,7 +24,7 @@ from scipy.sparse import issparse
 import adjoint2rrule.legacy
 from adjoint2rrule.core import AbstractZero, rrule
 from adjoint2rrule.interop.cotangents import cotangents_of_leaves
-from adjoint2rrule.interop.errors import NoRuleError, UntraceableError
+from adjoint2rrule.interop.errors import NoRuleError, UntraceableError, UntraceableRuleError
 from adjoint2rrule.interop.leaves import is_leaf, leaves, tangent, with_leaves
 from adjoint2rrule.legacy import literal_getproperty
 
@@ -83,7 +84,45 @@ class Autograd:
         return lambda xs: tuple_box(outputs(xs))
 
 
-FRAMEWORKS: dict[str, Callable[[], Framework]] = {"autograd": Autograd}
+class Jax:
+    """JAX, in double precision; gradients are taken as they are, and checked under `jit`."""
+
+    def __init__(self, body: Literal["auto", "host"]) -> None:
+        import jax
+
+        from adjoint2rrule.interop.jax import JaxConfig, to_jax
+
+        jax.config.update("jax_enable_x64", True)
+        self.config, self.bridge = JaxConfig(), partial(to_jax, body=body)
+
+    def numbers_in(self, y: Any) -> Numbers:
+        from adjoint2rrule.interop.jax.system import SYSTEM, is_inexact
+
+        return [*filter(is_inexact, leaves(y, SYSTEM.is_number))]
+
+    def pullback(self, outputs: Outputs, xs: Numbers, seeds: Numbers) -> tuple[Numbers, Numbers]:
+        import jax
+
+        values, vjp = jax.vjp(lambda *xs: outputs(xs), *xs)
+        # what is not conjugated goes in and comes out of JAX
+        return values, [*map(np.conj, vjp(tuple(map(np.conj, seeds))))]
+
+    def check(self, outputs: Outputs, xs: Numbers) -> None:
+        import jax
+        from jax.test_util import check_grads
+
+        # its steps are of one size for all arguments, in whatever units these are
+        scales = [np.max(np.abs(x), initial=0.0) or 1.0 for x in xs]
+        scaled = jax.jit(lambda *us: outputs([u * scale for u, scale in zip(us, scales, strict=True)]))
+        us = [x / scale for x, scale in zip(xs, scales, strict=True)]
+        check_grads(scaled, us, order=1, modes=["rev"], eps=1e-6)
+
+
+FRAMEWORKS: dict[str, Callable[[], Framework]] = {
+    "autograd": Autograd,
+    "jax": partial(Jax, "auto"),
+    "jax-host": partial(Jax, "host"),
+}
 
 
 @dataclass(frozen=True)
@@ -149,7 +188,7 @@ def main() -> None:
         for args in calls:
             try:
                 Case(framework, getattr if f is literal_getproperty else f, tuple(args), kw).check()
-            except (NoRuleError, UntraceableError) as err:
+            except (NoRuleError, UntraceableError, UntraceableRuleError) as err:
                 refused[name] = str(err)
             except Exception:  # whatever a case does wrong is said of that case
                 problems[name] = traceback.format_exc()
