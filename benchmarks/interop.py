@@ -51,6 +51,7 @@ def energy_rrule(energy, x: np.ndarray):
 def benchmarks() -> Iterator[Benchmark]:
     """Yield what the bridges are held to."""
     yield from of_autograd()
+    yield from of_jax()
 
 
 def of_autograd() -> Iterator[Benchmark]:
@@ -72,3 +73,24 @@ def declared(f: Callable[..., Any], vjp: Callable[..., Any]) -> Callable[..., An
     defvjp(own, lambda ans, x: vjp(x))
     result: Callable[..., Any] = own
     return result
+
+
+def of_jax() -> Iterator[Benchmark]:
+    """Yield the benchmarks of the bridge to JAX: what it compiles should be the same."""
+    import jax
+    import jax.numpy as jnp
+
+    from adjoint2rrule.interop.jax import to_jax
+
+    def energy_in_jax(x: Any) -> Any:
+        return 0.5 * jnp.vdot(x, x)
+
+    rrule.register(energy_in_jax)(energy_rrule)
+    names = {"a": jnp.array(2.0), "x": jnp.ones(1_000_000), "done": jax.block_until_ready}
+    for f, vjp, name in ((cube, cube_vjp, "cubed"), (energy_in_jax, energy_vjp, "summed")):
+        own = jax.custom_vjp(f)
+        own.defvjp(lambda x, f=f: (f(x), x), lambda x, ȳ, vjp=vjp: (vjp(x)(ȳ),))
+        names[name] = jax.jit(jax.grad(to_jax(f, body="traced")))
+        names[f"{name}_by_jax"] = jax.jit(jax.grad(own))
+    yield statements("done(cubed(a))", "done(cubed_by_jax(a))", names, rounds=101, number=2_000, limit=1.02)
+    yield statements("done(summed(x))", "done(summed_by_jax(x))", names, rounds=101, number=20, limit=1.02)
