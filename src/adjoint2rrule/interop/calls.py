@@ -199,6 +199,12 @@ class Call:
         rule = generic.runner(self.system.config, self.f, self.stand_ins(), self.kw, checked=False)
         return RuleCall(rule or self.f, kind, self.f, self.xs, self.kw)
 
+    def has_rule(self, kind: str) -> bool:
+        """Return whether an `rrule` or `frule` fits the call; one that does may still decline."""
+        generic = rrule if kind == "rrule" else frule
+        rule = generic.runner(self.system.config, self.f, self.stand_ins(), self.kw, checked=False)
+        return rule is not None
+
     def stand_ins(self) -> tuple[Any, ...]:
         """Return the arguments that the rule is chosen by."""
         return tuple(self._replaced(self.system.stand_in, x) for x in self.xs)

@@ -129,7 +129,8 @@ def checked(x: Any, x̄: Any) -> Any:
     x̄ = x̄.toarray() if is_sparse(x̄) else plain(x̄)
     shape, given = shape_of(x) or (), shape_of(x̄)
     if given is None or not _is_of_numbers(x̄):
-        raise MisfitError(f"is {described(x̄)}", f"a number or array of shape {shape}")
+        dtype = "" if given is None or isinstance(x̄, np.ndarray) else f" of {getattr(x̄, 'dtype', 'no dtype')}"
+        raise MisfitError(f"is {described(x̄)}{dtype}", f"a number or array of shape {shape}")
     if given != shape:
         if not alike_with_axes(given, shape):
             raise MisfitError(f"has shape {given}", f"{shape}; sum over what was broadcast")
@@ -158,4 +159,4 @@ def _is_of_numbers(x̄: Any) -> bool:
         return False
     dtype = getattr(x̄, "dtype", None)
     # not "of a kind that is one of numbers": libraries have dtypes of their own, as bfloat16
-    return not (isinstance(dtype, np.dtype) and dtype.kind in "bOSUmM")
+    return not (dtype.kind in "bOSUmM" if isinstance(dtype, np.dtype) else str(dtype) == "torch.bool")
