@@ -12,15 +12,23 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 CORPUS = TESTS.parent.parent / "shared" / "corpus"
-#: what JAX refuses besides: functions without a rule, for it to differentiate, that call numpy
-IN_NUMPY = {
-    "optics_lab": {
-        "solvers: checkpointed": "hypot has no rule for these arguments, and JAX cannot trace it",
-        "solvers: find_root": "mode_condition has no rule for these arguments, and JAX cannot trace it",
-    }
+
+#: what frameworks refuse besides: to differentiate functions that call numpy and have no rule
+BY_JAX = {
+    "solvers: checkpointed": "hypot has no rule for these arguments, and JAX cannot trace it",
+    "solvers: find_root": "mode_condition has no rule for these arguments, and JAX cannot trace it",
 }
-#: each of `bridge_cases.FRAMEWORKS`, and the one call of each case that only it refuses
-FRAMEWORKS: dict[str, dict[str, dict[str, str]]] = {"autograd": {}, "jax": IN_NUMPY, "jax-host": IN_NUMPY}
+BY_TORCH = {
+    "solvers: checkpointed": "hypot calls numpy on a tensor",
+    "solvers: find_root": "mode_condition calls numpy on a tensor",
+}
+#: each of `bridge_cases.FRAMEWORKS`, and by package the cases of which it refuses one call more
+FRAMEWORKS: dict[str, dict[str, dict[str, str]]] = {
+    "autograd": {},
+    "jax": {"optics_lab": BY_JAX},
+    "jax-host": {"optics_lab": BY_JAX},
+    "torch": {"optics_lab": BY_TORCH},
+}
 
 #: each package, the cases for it, how many of their calls agree, and the start of why others are refused
 PACKAGES: dict[str, tuple[Path, Path, int, dict[str, str]]] = {

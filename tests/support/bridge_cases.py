@@ -118,10 +118,47 @@ class Jax:
         check_grads(scaled, us, order=1, modes=["rev"], eps=1e-6)
 
 
+class Torch:
+    """PyTorch."""
+
+    def __init__(self) -> None:
+        from adjoint2rrule.interop.torch import TorchConfig, to_torch
+
+        self.config, self.bridge = TorchConfig(), to_torch
+
+    def numbers_in(self, y: Any) -> Numbers:
+        import torch
+
+        return [x for x in leaves(y, torch.is_tensor) if x.is_floating_point() or x.is_complex()]
+
+    def pullback(self, outputs: Outputs, xs: Numbers, seeds: Numbers) -> tuple[Numbers, Numbers]:
+        import torch
+
+        tensors = self._tensors(xs)
+        values = outputs(tensors)
+        gradient = torch.autograd.grad(
+            values, tensors, [*map(torch.as_tensor, seeds)], materialize_grads=True
+        )
+        return [y.detach().numpy() for y in values], [x̄.numpy() for x̄ in gradient]
+
+    def check(self, outputs: Outputs, xs: Numbers) -> None:
+        import torch
+
+        assert torch.autograd.gradcheck(
+            lambda *tensors: outputs(tensors), self._tensors(xs), atol=1e-4, rtol=1e-4
+        )
+
+    def _tensors(self, xs: Numbers) -> list[Any]:
+        import torch
+
+        return [torch.tensor(np.asarray(x), requires_grad=True) for x in xs]
+
+
 FRAMEWORKS: dict[str, Callable[[], Framework]] = {
     "autograd": Autograd,
     "jax": partial(Jax, "auto"),
     "jax-host": partial(Jax, "host"),
+    "torch": Torch,
 }
 
 
