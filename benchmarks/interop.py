@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import torch
 from autograd import grad
 from autograd.extend import defvjp, primitive
 
 from adjoint2rrule.core import NoTangent, rrule
 from adjoint2rrule.interop.autograd import to_autograd
+from adjoint2rrule.interop.torch import to_torch
 from benchmarks.paired import Benchmark, statements
 
 
@@ -19,7 +21,7 @@ def cube(x: float) -> float:
     return x * x * x
 
 
-def cube_vjp(x: float) -> Callable[[float], float]:
+def cube_vjp(x: Any) -> Callable[[Any], Any]:
     """Return the pullback of the cube at `x`."""
     return lambda ȳ: 3 * x * x * ȳ
 
@@ -48,10 +50,23 @@ def energy_rrule(energy, x: np.ndarray):
     return energy(x), lambda ȳ: (NoTangent(), vjp(ȳ))
 
 
+def cube_of_tensor(x: torch.Tensor) -> torch.Tensor:
+    """Return the cube of a tensor."""
+    return x * x * x
+
+
+@rrule.register(cube_of_tensor)
+def cube_of_tensor_rrule(cube_of_tensor, x: torch.Tensor):
+    """Return the cube of `x` and its pullback."""
+    vjp = cube_vjp(x)
+    return cube_of_tensor(x), lambda ȳ: (NoTangent(), vjp(ȳ))
+
+
 def benchmarks() -> Iterator[Benchmark]:
     """Yield what the bridges are held to."""
     yield from of_autograd()
     yield from of_jax()
+    yield from of_torch()
 
 
 def of_autograd() -> Iterator[Benchmark]:
@@ -94,3 +109,49 @@ def of_jax() -> Iterator[Benchmark]:
         names[f"{name}_by_jax"] = jax.jit(jax.grad(own))
     yield statements("done(cubed(a))", "done(cubed_by_jax(a))", names, rounds=101, number=2_000, limit=1.02)
     yield statements("done(summed(x))", "done(summed_by_jax(x))", names, rounds=101, number=20, limit=1.02)
+
+
+def of_torch() -> Iterator[Benchmark]:
+    """Yield the benchmarks of the bridge to PyTorch, against the same bodies as an `autograd.Function`."""
+    names = {
+        "x": torch.tensor(2.0, dtype=torch.float64, requires_grad=True),
+        "xs": torch.ones(1_000_000, dtype=torch.float64, requires_grad=True),
+        "grad": torch.autograd.grad,
+        "by_rule": to_torch(cube),
+        "by_torch": declared_to_torch(cube, cube_vjp),
+        "of_tensor": to_torch(cube_of_tensor, body="tensor"),
+        "of_tensor_by_torch": declared_to_torch(cube_of_tensor, cube_vjp, in_numpy=False),
+        "of_array": to_torch(energy),
+        "of_array_by_torch": declared_to_torch(energy, energy_vjp),
+    }
+    yield statements("grad(by_rule(x), x)", "grad(by_torch(x), x)", names, number=500, limit=1.25)
+    yield statements("grad(of_tensor(x), x)", "grad(of_tensor_by_torch(x), x)", names, number=500, limit=1.25)
+    yield statements(
+        "grad(of_array(xs), xs)", "grad(of_array_by_torch(xs), xs)", names, number=5, rounds=101, limit=1.03
+    )
+
+
+def declared_to_torch(
+    f: Callable[..., Any], vjp: Callable[..., Any], *, in_numpy: bool = True
+) -> Callable[..., Any]:
+    """Return a function of one argument with its gradient as PyTorch's users declare it."""
+
+    def value_of(x: torch.Tensor) -> Any:
+        return x.detach().numpy() if in_numpy else x
+
+    def tensor_of(y: Any) -> torch.Tensor:
+        return torch.from_numpy(np.asarray(y)) if in_numpy else y
+
+    class Declared(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+            ctx.save_for_backward(x)
+            return tensor_of(f(value_of(x)))
+
+        @staticmethod
+        def backward(ctx: Any, ȳ: torch.Tensor) -> torch.Tensor:
+            (x,) = ctx.saved_tensors
+            return tensor_of(vjp(value_of(x))(value_of(ȳ)))
+
+    result: Callable[..., Any] = Declared.apply
+    return result
