@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-import torch
-from autograd import grad
-from autograd.extend import defvjp, primitive
 
 from adjoint2rrule.core import NoTangent, rrule
-from adjoint2rrule.interop.autograd import to_autograd
-from adjoint2rrule.interop.torch import to_torch
 from benchmarks.paired import Benchmark, statements
 
 
@@ -50,27 +46,19 @@ def energy_rrule(energy, x: np.ndarray):
     return energy(x), lambda ȳ: (NoTangent(), vjp(ȳ))
 
 
-def cube_of_tensor(x: torch.Tensor) -> torch.Tensor:
-    """Return the cube of a tensor."""
-    return x * x * x
-
-
-@rrule.register(cube_of_tensor)
-def cube_of_tensor_rrule(cube_of_tensor, x: torch.Tensor):
-    """Return the cube of `x` and its pullback."""
-    vjp = cube_vjp(x)
-    return cube_of_tensor(x), lambda ȳ: (NoTangent(), vjp(ȳ))
-
-
 def benchmarks() -> Iterator[Benchmark]:
-    """Yield what the bridges are held to."""
-    yield from of_autograd()
-    yield from of_jax()
-    yield from of_torch()
+    """Yield what the bridges to the frameworks that are installed are held to."""
+    for framework, of_framework in FRAMEWORKS.items():
+        if find_spec(framework):
+            yield from of_framework()
 
 
 def of_autograd() -> Iterator[Benchmark]:
     """Yield the benchmarks of the bridge to autograd."""
+    from autograd import grad
+
+    from adjoint2rrule.interop.autograd import to_autograd
+
     names = {
         "x": np.ones(1_000_000),
         "by_rule": grad(to_autograd(cube)),
@@ -84,6 +72,8 @@ def of_autograd() -> Iterator[Benchmark]:
 
 def declared(f: Callable[..., Any], vjp: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of one argument with its gradient as autograd's users declare it."""
+    from autograd.extend import defvjp, primitive
+
     own = primitive(f)
     defvjp(own, lambda ans, x: vjp(x))
     result: Callable[..., Any] = own
@@ -113,14 +103,18 @@ def of_jax() -> Iterator[Benchmark]:
 
 def of_torch() -> Iterator[Benchmark]:
     """Yield the benchmarks of the bridge to PyTorch, against the same bodies as an `autograd.Function`."""
+    import torch
+
+    from adjoint2rrule.interop.torch import to_torch
+
     names = {
         "x": torch.tensor(2.0, dtype=torch.float64, requires_grad=True),
         "xs": torch.ones(1_000_000, dtype=torch.float64, requires_grad=True),
         "grad": torch.autograd.grad,
         "by_rule": to_torch(cube),
         "by_torch": declared_to_torch(cube, cube_vjp),
-        "of_tensor": to_torch(cube_of_tensor, body="tensor"),
-        "of_tensor_by_torch": declared_to_torch(cube_of_tensor, cube_vjp, in_numpy=False),
+        "of_tensor": to_torch(cube, body="tensor"),
+        "of_tensor_by_torch": declared_to_torch(cube, cube_vjp, in_numpy=False),
         "of_array": to_torch(energy),
         "of_array_by_torch": declared_to_torch(energy, energy_vjp),
     }
@@ -135,6 +129,7 @@ def declared_to_torch(
     f: Callable[..., Any], vjp: Callable[..., Any], *, in_numpy: bool = True
 ) -> Callable[..., Any]:
     """Return a function of one argument with its gradient as PyTorch's users declare it."""
+    import torch
 
     def value_of(x: torch.Tensor) -> Any:
         return x.detach().numpy() if in_numpy else x
@@ -155,3 +150,6 @@ def declared_to_torch(
 
     result: Callable[..., Any] = Declared.apply
     return result
+
+
+FRAMEWORKS = {"autograd": of_autograd, "jax": of_jax, "torch": of_torch}

@@ -12,11 +12,8 @@ from adjoint2rrule.testing.derivative_check import GradientCheck
 from benchmarks.__main__ import line_of, shown
 from benchmarks.paired import Benchmark, Timing, statements, timed
 
-QUICK = [
-    benchmark
-    for part in ("core", "interop")
-    for benchmark in importlib.import_module(f"benchmarks.{part}").benchmarks()
-]
+INTEROP = importlib.import_module("benchmarks.interop")
+QUICK = [*importlib.import_module("benchmarks.core").benchmarks()]
 TESTING = importlib.import_module("benchmarks.testing")
 
 
@@ -24,6 +21,14 @@ TESTING = importlib.import_module("benchmarks.testing")
 def test_both_sides_of_a_benchmark_run(benchmark):
     benchmark.one()
     benchmark.other()
+
+
+@pytest.mark.parametrize("framework", INTEROP.FRAMEWORKS)
+def test_both_sides_of_a_benchmark_of_a_bridge_run(framework):
+    pytest.importorskip(framework, reason=f"{framework} is not installed")
+    for benchmark in INTEROP.FRAMEWORKS[framework]():
+        benchmark.one()
+        benchmark.other()
 
 
 def test_as_many_derivatives_are_compared_as_are_counted(monkeypatch):
