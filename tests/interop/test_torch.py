@@ -1194,3 +1194,21 @@ def test_name_and_docstring_stay():
     assert squared.__name__ == "square"
     assert squared.__wrapped__ is square
     assert to_torch(Gain(2.0)).__wrapped__ == Gain(2.0)
+
+
+def doubled_in_place(ȳ):
+    ȳ *= 2
+    return ȳ
+
+
+@pytest.mark.parametrize("body", ["numpy", "tensor"])
+@pytest.mark.parametrize("structured", [False, True], ids=["plain", "structured"])
+def test_pullback_that_writes_into_its_seed_is_an_error(body, structured):
+    if structured:
+        f = ruled(lambda x: (2 * x, x), lambda x: lambda ȳ: (NoTangent(), doubled_in_place(ȳ[0])), body=body)
+    else:
+        f = ruled(lambda x: 2 * x, lambda x: lambda ȳ: (NoTangent(), doubled_in_place(ȳ)), body=body)
+    x = tensor([1.0, 2.0])
+    y = 5 * x + (f(x)[0] if structured else f(x))  # the seed of a sum is that of each of its terms
+    with pytest.raises(PullbackError, match=r"writes into the seed .* Others hold it too"):
+        (2 * y).sum().backward()

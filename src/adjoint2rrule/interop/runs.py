@@ -186,10 +186,15 @@ def run_on(given: Any, function: Callable[[Any], Any], rule_call: Callable[[], R
     except ValueError as err:
         if "read-only" not in str(err):  # as numpy says it, and compiled code that asks for a buffer
             raise
-        raise PullbackError(
-            f"{rule_call()}: it writes into the seed or tangent that it was given, or into another array that"
-            f" is read-only ({err}). Others hold it too: compute a new array, or work on a `.copy()`."
-        ) from err
+        raise changed_seed_error(rule_call(), f", or into another array that is read-only ({err})") from err
+
+
+def changed_seed_error(run: RuleCall, more: str = "") -> PullbackError:
+    """Return what is said of a rule that writes into what an AD system gave it."""
+    return PullbackError(
+        f"{run}: it writes into the seed or tangent that it was given{more}. Others hold it too: compute a"
+        f" new array, or work on a copy."
+    )
 
 
 def entries_of(run: RuleCall, entries: Any) -> tuple[Any, ...]:

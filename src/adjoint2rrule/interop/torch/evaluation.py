@@ -14,6 +14,7 @@ from adjoint2rrule.interop.calls import Call
 from adjoint2rrule.interop.cotangents import ZERO
 from adjoint2rrule.interop.errors import UntraceableError
 from adjoint2rrule.interop.leaves import is_leaf, leaves
+from adjoint2rrule.interop.runs import changed_seed_error
 from adjoint2rrule.interop.system import System, itself
 from adjoint2rrule.interop.torch.captures import check_value
 from adjoint2rrule.interop.torch.config import TorchConfig
@@ -145,7 +146,11 @@ class Evaluation:
     def cotangents(self, tensors: Sequence[Any], ȳs: Sequence[Any], needed: Sequence[bool]) -> list[Any]:
         """Run the pullback, and return the gradients of the tensors, `None` where it is not needed."""
         seeds = [ZERO if ȳ is None else self.way.value(ȳ) for ȳ in ȳs]
-        return gradients(self.run.cotangents(seeds, needed), tensors, needed)
+        versions = [None if ȳ is None else ȳ._version for ȳ in ȳs]
+        x̄s = self.run.cotangents(seeds, needed)
+        if versions != [None if ȳ is None else ȳ._version for ȳ in ȳs]:
+            raise changed_seed_error(self.call.rule_call("rrule"))
+        return gradients(x̄s, tensors, needed)
 
     def _choose_way(self, kind: str) -> None:
         """Take the first way in which there is a rule, or the first of all, to say what is missing."""

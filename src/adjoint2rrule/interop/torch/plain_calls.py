@@ -15,10 +15,12 @@ import torch
 
 from adjoint2rrule.core import rrule, unthunk
 from adjoint2rrule.core.dispatch.method import Rule
+from adjoint2rrule.core.rule_checks import RuleCall
+from adjoint2rrule.core.tangent_types.abstract_thunk import read_only
 from adjoint2rrule.interop.calls import Call
 from adjoint2rrule.interop.cotangents import ZERO
 from adjoint2rrule.interop.leaves import is_atom
-from adjoint2rrule.interop.runs import ReverseRun
+from adjoint2rrule.interop.runs import ReverseRun, changed_seed_error, run_on
 from adjoint2rrule.interop.torch.captures import check_value
 from adjoint2rrule.interop.torch.evaluation import (
     ON_NUMPY,
@@ -96,6 +98,9 @@ class PlainEvaluation(Evaluation):
         evaluation.run = ReverseRun(evaluation.call, self._rule, self._y, self._pullback)
         return evaluation
 
+    def _rule_call(self) -> RuleCall:
+        return RuleCall(self._rule, "rrule", self.f, self.xs, {})
+
     def structured(self, outputs: Sequence[Any]) -> Any:
         """Return the value of the rule with these outputs."""
         return outputs[0] if _is_plain(self._y) else self.general().structured(outputs)
@@ -109,7 +114,11 @@ class PlainEvaluation(Evaluation):
         if len(ȳs) != 1 or ȳs[0] is None or not _is_plain(self._y):
             return self.general().cotangents(tensors, ȳs, needed)
         # seeds of tensors are plain here: where torch differentiates the gradient, this is not run
-        entries = self._pullback(to_numpy(ȳs[0]) if self.way is ON_NUMPY else ȳs[0])
+        ȳ = read_only(to_numpy(ȳs[0])) if self.way is ON_NUMPY else ȳs[0]
+        version = ȳs[0]._version
+        entries = run_on(ȳ, self._pullback, self._rule_call)
+        if ȳs[0]._version != version:
+            raise changed_seed_error(self._rule_call())
         if type(entries) is not tuple or len(entries) != 1 + len(self.xs):
             run = self.general().run
             return gradients(run.read(run.checked(entries), needed), tensors, needed)
