@@ -30,6 +30,7 @@ from adjoint2rrule.interop.torch.evaluation import (
     Evaluation,
     Way,
     gradients,
+    output_of,
 )
 from adjoint2rrule.interop.torch.functions import is_transforming, on_tape
 from adjoint2rrule.interop.torch.tensors import NUMBERS, to_numpy
@@ -57,7 +58,8 @@ def plain_call(f: Callable[..., Any], xs: tuple[Any, ...], body: Body) -> Any:
             pair = rule(f, *values)
             if type(pair) is tuple and len(pair) == 2 and callable(pair[1]):
                 evaluation = PlainEvaluation(f, xs, body, way, places, values, rule, *pair)
-                check_value(f, evaluation.ys())
+                if type(pair[0]) not in NUMBERS:
+                    check_value(f, evaluation.ys())
                 return evaluation.structured(on_tape(evaluation, [xs[place] for place in places]))
             break
     return NotImplemented  # the general way says what is wrong
@@ -108,6 +110,18 @@ class PlainEvaluation(Evaluation):
     def ys(self) -> Sequence[Any]:
         """Return the outputs of the rule, as it has them."""
         return (self._y,) if _is_plain(self._y) else self.general().run.outputs
+
+    def outputs(self, tensors: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the outputs of the rule as tensors."""
+        if type(self._y) in _PLAIN:
+            return (output_of(self._y, tensors, self.values),)
+        return super().outputs(tensors)
+
+    def shared(self, outputs: Sequence[Any]) -> Sequence[Any]:
+        """Return those outputs whose memory the rule may have too, and its pullback rely on."""
+        if type(self._y) in NUMBERS:
+            return ()
+        return outputs if type(self._y) in _TENSORS else super().shared(outputs)
 
     def cotangents(self, tensors: Sequence[Any], ȳs: Sequence[Any], needed: Sequence[bool]) -> list[Any]:
         """Run the pullback, and return the gradients of the tensors, `None` where it is not needed."""
