@@ -69,7 +69,7 @@ def test_default_config_is_that_of_autograd():
 def test_import_does_not_load_autograd():
     check = (
         "import sys, adjoint2rrule.interop.autograd as bridge\n"
-        "bridge.rule_or_autograd(bridge.AutogradConfig(), len, [])\n"
+        "bridge.rrule_or_autograd(bridge.AutogradConfig(), len, [])\n"
         "print('autograd' in sys.modules)"
     )
     result = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from adjoint2rrule.core import AbstractZero, unthunk
+from adjoint2rrule.core import AbstractZero, rrule, unthunk
+from adjoint2rrule.core.config import AnyConfig
 from adjoint2rrule.core.descriptions import described
 from adjoint2rrule.core.dispatch.method import Rule, describe
 from adjoint2rrule.core.rule_checks import FORGOTTEN, RuleCall
@@ -14,10 +15,13 @@ from adjoint2rrule.core.shapes import shape_of
 from adjoint2rrule.core.tangent_types.abstract_thunk import read_only
 from adjoint2rrule.interop.cotangents import ZERO, MisfitError, cotangents_of_leaves, is_complex
 from adjoint2rrule.interop.errors import PullbackError, SeedError, UntraceableError
-from adjoint2rrule.interop.leaves import leaves, tangent, with_leaves
+from adjoint2rrule.interop.leaves import leaves, tangent, with_leaves, zero_for
 
 if TYPE_CHECKING:
     from adjoint2rrule.interop.calls import Call
+
+#: A value, and its pullback.
+Pair: TypeAlias = tuple[Any, Callable[[Any], tuple[Any, ...]]]
 
 
 class ReverseRun:
@@ -195,6 +199,34 @@ def changed_seed_error(run: RuleCall, more: str = "") -> PullbackError:
         f"{run}: it writes into the seed or tangent that it was given{more}. Others hold it too: compute a"
         f" new array, or work on a copy."
     )
+
+
+def guarded(
+    pair: Pair,
+    config: AnyConfig,
+    f: Callable[..., Any],
+    xs: tuple[Any, ...],
+    kw: Mapping[str, Any],
+    call: Call | None = None,
+) -> Pair:
+    """Return a pair as `rrule_via_ad` gives it to rules that call back.
+
+    Its pullback gives one cotangent for `f` and one for each of `xs`, whatever parameters a rule has besides,
+    and zeros for a zero. `call` is the call where it holds numbers of an AD system.
+    """
+    y, pullback = pair
+
+    def guarded_pullback(ȳ: Any) -> tuple[Any, ...]:
+        if isinstance(ȳ, AbstractZero):
+            return tuple(map(zero_for, (object_of(f), *xs)))
+        entries = pullback(ȳ)
+        if type(entries) is tuple and len(entries) == 1 + len(xs):
+            return entries
+        if call is not None:
+            return entries_of(call.rule_call("rrule"), entries)
+        return entries_of(RuleCall(rrule.runner(config, f, xs, kw) or f, "rrule", f, xs, kw), entries)
+
+    return y, guarded_pullback
 
 
 def entries_of(run: RuleCall, entries: Any) -> tuple[Any, ...]:

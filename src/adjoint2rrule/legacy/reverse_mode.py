@@ -13,7 +13,7 @@ import numpy as np
 from adjoint2rrule.core import AbstractZero, RuleConfig, rrule_via_ad
 from adjoint2rrule.core.config import AnyConfig
 from adjoint2rrule.core.dispatch.registry import is_bound
-from adjoint2rrule.interop.autograd import rule_or_autograd
+from adjoint2rrule.interop.autograd import rrule_or_autograd
 from adjoint2rrule.legacy.context import LegacyConfig, __context__
 from adjoint2rrule.legacy.errors import NotAScalarError
 from adjoint2rrule.legacy.rules import Pair, find_legacy_pair
@@ -67,7 +67,7 @@ def _pullback_by(config: AnyConfig, f: Any, /, *xs: Any, **kw: Any) -> Pair:
     if not isinstance(config, LegacyConfig):
         return in_legacy_form(rrule_via_ad(config, f, *xs, **kw), 1 + len(xs))
     pair = find_legacy_pair(f, xs, kw)
-    return in_legacy_form(rule_or_autograd(config, f, *xs, **kw), 1 + len(xs)) if pair is None else pair
+    return in_legacy_form(rrule_or_autograd(config, f, *xs, **kw), 1 + len(xs)) if pair is None else pair
 
 
 @rrule_via_ad.register(LegacyConfig)
@@ -75,7 +75,7 @@ def legacy_rrule_via_ad(config: AnyConfig, f: Any, /, *xs: Any, **kw: Any) -> Pa
     """Return what `_pullback` does for a converted rule, which speaks of tangents."""
     pair = find_legacy_pair(f, xs, kw)
     if pair is None:
-        return rule_or_autograd(config, f, *xs, **kw)
+        return rrule_or_autograd(config, f, *xs, **kw)
     y, back = pair
     primals = (f.__self__ if is_bound(f) else f, *xs)
     return y, lambda ȳ: from_legacy(back(ȳ), primals)

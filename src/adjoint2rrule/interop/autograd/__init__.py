@@ -8,6 +8,6 @@ needs it.
 from adjoint2rrule.interop.autograd.bridge import to_autograd
 from adjoint2rrule.interop.autograd.config import AutogradConfig, MissingAutogradError
 from adjoint2rrule.interop.autograd.tracing import autograd_pullback
-from adjoint2rrule.interop.autograd.via_ad import rule_or_autograd
+from adjoint2rrule.interop.autograd.via_ad import rrule_or_autograd
 
-__all__ = ["AutogradConfig", "MissingAutogradError", "autograd_pullback", "rule_or_autograd", "to_autograd"]
+__all__ = ["AutogradConfig", "MissingAutogradError", "autograd_pullback", "rrule_or_autograd", "to_autograd"]

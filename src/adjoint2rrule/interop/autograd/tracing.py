@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from types import MethodType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,7 @@ from adjoint2rrule.interop.autograd.config import MissingAutogradError
 from adjoint2rrule.interop.cotangents import MisfitError, cotangents_of_leaves
 from adjoint2rrule.interop.errors import SeedError
 from adjoint2rrule.interop.leaves import is_leaf, leaves, seeds, tangent, with_leaves, zero_for
-
-Pair: TypeAlias = tuple[Any, Callable[[Any], tuple[Any, ...]]]
+from adjoint2rrule.interop.runs import Pair
 
 
 def autograd_pullback(f: Callable[..., Any], /, *xs: Any, **kw: Any) -> Pair:

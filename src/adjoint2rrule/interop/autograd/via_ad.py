@@ -11,19 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from adjoint2rrule.core import AbstractZero, frule, frule_via_ad, rrule, rrule_via_ad
+from adjoint2rrule.core import frule, frule_via_ad, rrule, rrule_via_ad
 from adjoint2rrule.core.config import AnyConfig
-from adjoint2rrule.core.rule_checks import RuleCall
-from adjoint2rrule.core.rules import object_of
 from adjoint2rrule.interop.autograd.config import AutogradConfig
-from adjoint2rrule.interop.autograd.tracing import Pair, autograd_pullback, autograd_tangent
+from adjoint2rrule.interop.autograd.tracing import autograd_pullback, autograd_tangent
 from adjoint2rrule.interop.calls import Call
-from adjoint2rrule.interop.leaves import zero_for
-from adjoint2rrule.interop.runs import entries_of
+from adjoint2rrule.interop.runs import Pair, guarded
 
 
 @rrule_via_ad.register(AutogradConfig)
-def rule_or_autograd(config: AnyConfig, f: Callable[..., Any], /, *xs: Any, **kw: Any) -> Pair:
+def rrule_or_autograd(config: AnyConfig, f: Callable[..., Any], /, *xs: Any, **kw: Any) -> Pair:
     """Return the value and the pullback of ``f(*xs, **kw)``, by a rule or else by autograd.
 
     The pullback gives one cotangent for `f` and one for each of `xs`, whatever parameters a rule has
@@ -31,18 +28,8 @@ def rule_or_autograd(config: AnyConfig, f: Callable[..., Any], /, *xs: Any, **kw
     """
     call = _call_of_boxes(config, f, xs, kw)
     pair = rrule(config, f, *xs, **kw) if call is None else _pair_of_boxes(call)
-    y, pullback = autograd_pullback(f, *xs, **kw) if pair is None else pair
-
-    def guarded_pullback(ȳ: Any) -> tuple[Any, ...]:
-        if isinstance(ȳ, AbstractZero):
-            return tuple(map(zero_for, (object_of(f), *xs)))
-        entries = pullback(ȳ)
-        if type(entries) is tuple and len(entries) == 1 + len(xs):
-            return entries
-        rule = rrule.runner(config, f, xs, kw) or f
-        return entries_of(RuleCall(rule, "rrule", f, xs, kw), entries)
-
-    return y, guarded_pullback
+    pair = autograd_pullback(f, *xs, **kw) if pair is None else pair
+    return guarded(pair, config, f, xs, kw, call)
 
 
 @frule_via_ad.register(AutogradConfig)

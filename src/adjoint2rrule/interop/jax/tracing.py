@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, compress
-from typing import Any, TypeAlias
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -31,8 +31,7 @@ from adjoint2rrule.interop.jax.system import (
     with_zeros,
 )
 from adjoint2rrule.interop.leaves import leaves, tangent, with_leaves, zero_for
-
-Pair: TypeAlias = tuple[Any, Callable[[Any], tuple[Any, ...]]]
+from adjoint2rrule.interop.runs import Pair
 
 #: Here numbers and arrays of numpy are differentiated too.
 NUMBERS = replace(SYSTEM, is_leaf=SYSTEM.is_number)

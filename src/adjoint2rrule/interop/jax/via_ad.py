@@ -9,19 +9,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
-from adjoint2rrule.core import AbstractZero, frule, frule_via_ad, rrule, rrule_via_ad
+from adjoint2rrule.core import frule, frule_via_ad, rrule, rrule_via_ad
 from adjoint2rrule.core.config import AnyConfig
 from adjoint2rrule.core.dispatch.method import describe
 from adjoint2rrule.core.rule_checks import RuleCall
-from adjoint2rrule.core.rules import object_of
 from adjoint2rrule.interop.calls import Call
 from adjoint2rrule.interop.jax.config import JaxConfig, MissingJaxError
-from adjoint2rrule.interop.leaves import zero_for
-from adjoint2rrule.interop.runs import entries_of
-
-Pair: TypeAlias = tuple[Any, Callable[[Any], tuple[Any, ...]]]
+from adjoint2rrule.interop.runs import Pair, guarded
 
 
 @rrule_via_ad.register(JaxConfig)
@@ -33,19 +29,8 @@ def rrule_or_jax(config: AnyConfig, f: Callable[..., Any], /, *xs: Any, **kw: An
     """
     call = _call_of_arrays(config, f, xs, kw)
     pair = rrule(config, f, *xs, **kw) if call is None else _pair_of_arrays(call)
-    y, pullback = _jax_for(f).jax_pullback(f, *xs, **kw) if pair is None else pair
-
-    def guarded_pullback(ȳ: Any) -> tuple[Any, ...]:
-        if isinstance(ȳ, AbstractZero):
-            return tuple(map(zero_for, (object_of(f), *xs)))
-        entries = pullback(ȳ)
-        if type(entries) is tuple and len(entries) == 1 + len(xs):
-            return entries
-        if call is not None:
-            return entries_of(call.rule_call("rrule"), entries)
-        return entries_of(RuleCall(rrule.runner(config, f, xs, kw) or f, "rrule", f, xs, kw), entries)
-
-    return y, guarded_pullback
+    pair = _jax_for(f).jax_pullback(f, *xs, **kw) if pair is None else pair
+    return guarded(pair, config, f, xs, kw, call)
 
 
 @frule_via_ad.register(JaxConfig)

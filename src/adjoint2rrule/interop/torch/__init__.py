@@ -6,6 +6,6 @@ other direction, rules that ask an AD for a derivative. torch is imported when t
 
 from adjoint2rrule.interop.torch.bridge import to_torch
 from adjoint2rrule.interop.torch.config import MissingTorchError, TorchConfig
-from adjoint2rrule.interop.torch.via_ad import frule_or_torch, rule_or_torch
+from adjoint2rrule.interop.torch.via_ad import frule_or_torch, rrule_or_torch
 
-__all__ = ["MissingTorchError", "TorchConfig", "frule_or_torch", "rule_or_torch", "to_torch"]
+__all__ = ["MissingTorchError", "TorchConfig", "frule_or_torch", "rrule_or_torch", "to_torch"]

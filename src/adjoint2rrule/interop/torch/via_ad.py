@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
-from adjoint2rrule.core import AbstractZero, frule, frule_via_ad, rrule, rrule_via_ad
+from adjoint2rrule.core import frule, frule_via_ad, rrule, rrule_via_ad
 from adjoint2rrule.core.config import AnyConfig
 from adjoint2rrule.core.dispatch.method import describe
-from adjoint2rrule.core.rule_checks import RuleCall
 from adjoint2rrule.core.rules import object_of
-from adjoint2rrule.interop.leaves import leaves, zero_for
-from adjoint2rrule.interop.runs import entries_of
+from adjoint2rrule.interop.leaves import leaves
+from adjoint2rrule.interop.runs import Pair, guarded
 from adjoint2rrule.interop.torch.bridge import to_torch
 from adjoint2rrule.interop.torch.config import MissingTorchError, TorchConfig
 
-Pair: TypeAlias = tuple[Any, Callable[[Any], tuple[Any, ...]]]
-
 
 @rrule_via_ad.register(TorchConfig)
-def rule_or_torch(config: AnyConfig, f: Callable[..., Any], /, *xs: Any, **kw: Any) -> Pair:
+def rrule_or_torch(config: AnyConfig, f: Callable[..., Any], /, *xs: Any, **kw: Any) -> Pair:
     """Return the value and the pullback of ``f(*xs, **kw)``, by a rule or else by PyTorch.
 
     The pullback gives one cotangent for `f` and one for each of `xs`, whatever parameters a rule has
@@ -36,18 +33,7 @@ def rule_or_torch(config: AnyConfig, f: Callable[..., Any], /, *xs: Any, **kw: A
             pair = to_torch(f)(*xs, **kw), call.reverse(call.leaves).entries
         else:
             pair = torch.FollowedCall(f, xs, kw, by_rule=call is not None).pullback()
-    y, pullback = pair
-
-    def guarded_pullback(ȳ: Any) -> tuple[Any, ...]:
-        if isinstance(ȳ, AbstractZero):
-            return tuple(map(zero_for, (object_of(f), *xs)))
-        entries = pullback(ȳ)
-        if type(entries) is tuple and len(entries) == 1 + len(xs):
-            return entries
-        rule = rrule.runner(config, f, xs, kw) or f
-        return entries_of(RuleCall(rule, "rrule", f, xs, kw), entries)
-
-    return y, guarded_pullback
+    return guarded(pair, config, f, xs, kw)
 
 
 @frule_via_ad.register(TorchConfig)
