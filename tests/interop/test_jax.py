@@ -40,6 +40,7 @@ from adjoint2rrule.interop.errors import (
     UntraceableRuleError,
 )
 from adjoint2rrule.interop.jax import BodyError, JaxConfig, MissingJaxError, register_pytree, to_jax
+from tests.support.higher_order import USES
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
@@ -611,92 +612,18 @@ def test_functors_that_are_passed_have_gradients():
     assert jax.grad(lambda k: applied(Gain(k), 3.0))(2.0) == 30.0
 
 
-def mapped(f, xs):
-    return [f(x) for x in xs]
-
-
-@rrule.register(mapped)
-def mapped_rrule(config: RuleConfig[HasReverseMode], mapped, f, xs):
-    ys, pullbacks = zip(*(rrule_via_ad(config, f, x) for x in xs), strict=True)
-
-    def mapped_pullback(ȳ):
-        entries = [pullback(ȳ[i]) for i, pullback in enumerate(pullbacks)]
-        return NoTangent(), sum(f̄ for f̄, _ in entries), Tangent[list](*(x̄ for _, x̄ in entries))
-
-    return [*ys], mapped_pullback
-
-
-def checkpointed(f, x):
-    return f(x)
-
-
-@rrule.register(checkpointed)
-def checkpointed_rrule(config: RuleConfig[HasReverseMode], checkpointed, f, x):
-    return f(x), lambda ȳ: (NoTangent(), *rrule_via_ad(config, f, x)[1](ȳ))
-
-
-def fixed_point(f, w, x):
-    for _ in range(60):
-        x = f(w, x)
-    return x
-
-
-@rrule.register(fixed_point)
-def fixed_point_rrule(config: RuleConfig[HasReverseMode], fixed_point, f, w, x):
-    x = fixed_point(f, w, x)
-    _, pullback = rrule_via_ad(config, f, w, x)
-
-    def fixed_point_pullback(ȳ):
-        x̄ = ȳ
-        for _ in range(60):
-            x̄ = ȳ + pullback(x̄)[2]
-        return NoTangent(), pullback(x̄)[0], pullback(x̄)[1], ZeroTangent()
-
-    return x, fixed_point_pullback
-
-
-def ode_step(f, x, h):
-    return x + h * f(x + h / 2 * f(x))
-
-
-@rrule.register(ode_step)
-def ode_step_rrule(config: RuleConfig[HasReverseMode], ode_step, f, x, h: float):
-    slope, half_back = rrule_via_ad(config, f, x)
-    middle, back = rrule_via_ad(config, f, x + h / 2 * slope)
-
-    def ode_step_pullback(ȳ):
-        f̄, m̄ = back(h * ȳ)
-        f̄_half, x̄ = half_back(h / 2 * m̄)
-        return NoTangent(), f̄ + f̄_half, ȳ + m̄ + x̄, NoTangent()
-
-    return x + h * middle, ode_step_pullback
-
-
-class Wave(NamedTuple):
-    """A functor without a rule of its own."""
-
-    k: object
-
-    def __call__(self, x):
-        return jnp.sin(self.k * x)
-
-
-#: uses of them, and what JAX makes of these itself
-HIGHER_ORDER = {
-    "map": (mapped, lambda f, k: sum(y**2 for y in f(Wave(k), [k, 2 * k, 0.5]))),
-    "checkpoint": (checkpointed, lambda f, k: f(Wave(k), f(Wave(2.0), k))),
-    "fixed point": (fixed_point, lambda f, k: f(lambda w, x: 0.5 * jnp.cos(w * x), k, 0.3)),
-    "ODE step": (ode_step, lambda f, k: f(Wave(k), f(Wave(k), k, 0.1), 0.1)),
-}
-
-
 @pytest.mark.parametrize("body", ["auto", "host"])
-@pytest.mark.parametrize("name", HIGHER_ORDER)
-def test_higher_order_rules_run_under_the_config_of_jax(name, body):
-    f, use = HIGHER_ORDER[name]
-    expected = jax.grad(partial(use, f))(1.2)
+@pytest.mark.parametrize("name", USES)
+def test_rules_of_higher_order_run_under_the_config(name, body):
+    rate, x = jnp.array(0.4), jnp.array([0.75, 1.5])
+    own, by_rules = (
+        lambda rate, x, of=of: USES[name](of, rate, x).sum()
+        for of in (lambda f: f, partial(to_jax, body=body))
+    )
+    expected = jax.grad(own, (0, 1))(rate, x)
     for wrap in (lambda f: f, jax.jit):
-        np.testing.assert_allclose(wrap(jax.grad(partial(use, to_jax(f, body=body))))(1.2), expected)
+        for found, x̄ in zip(wrap(jax.grad(by_rules, (0, 1)))(rate, x), expected, strict=True):
+            np.testing.assert_allclose(found, x̄, atol=1e-6)
 
 
 @pytest.mark.parametrize("wrap", [lambda f: f, jax.jit], ids=["eager", "jit"])

@@ -43,6 +43,7 @@ from adjoint2rrule.interop.errors import (
     UntraceableError,
     UntraceableRuleError,
 )
+from tests.support.higher_order import USES
 
 # Each gradient is scaled by a factor that the function itself has not: so it is seen who gave it.
 RULE = 10.0
@@ -433,6 +434,14 @@ def test_forward_rules_call_back_too():
 
 def test_functors_that_are_passed_have_gradients():
     assert grad(lambda k: applied(Gain(k), 3.0))(2.0) == 30.0
+
+
+@pytest.mark.parametrize("name", USES)
+def test_rules_of_higher_order_run_under_the_config(name):
+    own, by_rules = (lambda xs, of=of: anp.sum(USES[name](of, *xs)) for of in (lambda f: f, to_autograd))
+    xs = (0.4, np.array([0.75, 1.5]))
+    for found, x̄ in zip(grad(by_rules)(xs), grad(own)(xs), strict=True):
+        np.testing.assert_allclose(found, x̄, rtol=1e-9, atol=1e-9)
 
 
 def test_number_in_the_closure_of_a_function_that_is_passed_is_an_error():

@@ -48,6 +48,7 @@ from torch.func import hessian, jacfwd, jacrev, jvp, vjp, vmap  # noqa: E402
 from torch.testing import assert_close  # noqa: E402
 
 from adjoint2rrule.interop.torch import MissingTorchError, TorchConfig, to_torch  # noqa: E402
+from tests.support.higher_order import USES  # noqa: E402
 
 # Each gradient is scaled by a factor that the function itself has not: so it is seen who gave it.
 RULE = 10.0
@@ -596,116 +597,14 @@ def test_functors_and_modules_that_are_passed_have_gradients(applied):
     assert_close(grad(applied(module, x).square().sum(), module.parameters()), own)
 
 
-def halves(config, step, x, count):
-    """Return `step` taken `count` times, and the pullbacks of all steps."""
-    pullbacks = []
-    for _ in range(count):
-        x, pullback = rrule_via_ad(config, step, x)
-        pullbacks.append(pullback)
-    return x, pullbacks
-
-
-def ode(step, x, count):
-    for _ in range(count):
-        x = step(x)
-    return x
-
-
-@rrule.register(ode)
-def ode_rrule(config: RuleConfig[HasReverseMode], ode, step, x, count: int):
-    y, pullbacks = halves(config, step, x, count)
-
-    def ode_pullback(ȳ):
-        step_bar = NoTangent()
-        for pullback in reversed(pullbacks):
-            part, ȳ = pullback(ȳ)
-            step_bar = step_bar + part
-        return NoTangent(), step_bar, ȳ, NoTangent()
-
-    return y, ode_pullback
-
-
-def fixed_point(g, x):
-    for _ in range(60):
-        x = g(x)
-    return x
-
-
-@rrule.register(fixed_point)
-def fixed_point_rrule(config: RuleConfig[HasReverseMode], fixed_point, g, x):
-    y = fixed_point(g, x)
-    _, pullback = rrule_via_ad(config, g, y)
-
-    def fixed_point_pullback(ȳ):
-        w = ȳ
-        for _ in range(60):
-            w = ȳ + pullback(w)[1]
-        return NoTangent(), pullback(w)[0], ZeroTangent()
-
-    return y, fixed_point_pullback
-
-
-def mapped(g, xs):
-    return [g(x) for x in xs]
-
-
-@rrule.register(mapped)
-def mapped_rrule(config: RuleConfig[HasReverseMode], mapped, g, xs: list):
-    pairs = [rrule_via_ad(config, g, x) for x in xs]
-
-    def mapped_pullback(ȳ):
-        found = [pullback(ȳ[i]) for i, (_, pullback) in enumerate(pairs)]
-        return (
-            NoTangent(),
-            sum((g_bar for g_bar, _ in found), NoTangent()),
-            Tangent[list](*[x for _, x in found]),
-        )
-
-    return [y for y, _ in pairs], mapped_pullback
-
-
-def checkpointed(g, x):
-    return g(x)
-
-
-@rrule.register(checkpointed)
-def checkpointed_rrule(config: RuleConfig[HasReverseMode], checkpointed, g, x):
-    return g(x), lambda ȳ: (NoTangent(), *rrule_via_ad(config, g, x)[1](ȳ))
-
-
-@dataclass
-class Step:
-    rate: object
-
-    def __call__(self, x):
-        return x + self.rate * (1 - x * x)
-
-
 @BODY
-@pytest.mark.parametrize(
-    "run",
-    [
-        lambda f, step, x: f(ode)(step, x, 3),
-        lambda f, step, x: f(fixed_point)(step, x),
-        lambda f, step, x: f(mapped)(step, [x, 2 * x, x])[1],
-        lambda f, step, x: f(checkpointed)(step, x),
-    ],
-    ids=["ode", "fixed_point", "map", "checkpoint"],
-)
-def test_rules_of_higher_order_run_under_the_config(run, body):
+@pytest.mark.parametrize("name", USES)
+def test_rules_of_higher_order_run_under_the_config(name, body):
     rate, x = tensor(0.4), tensor([0.75, 1.5])
-
-    def by_rule(rate, x):
-        return run(partial(to_torch, body=body), Step(rate), x)
-
-    own = run(lambda f: f, Step(rate), x)
-    assert_close(by_rule(rate, x), own)
-    assert_close(
-        grad(by_rule(rate, x).sum(), (rate, x), materialize_grads=True),
-        grad(own.sum(), (rate, x)),
-        atol=1e-6,
-        rtol=1e-9,
-    )
+    own, by_rules = (USES[name](of, rate, x) for of in (lambda f: f, partial(to_torch, body=body)))
+    assert_close(by_rules, own)
+    expected = grad(own.sum(), (rate, x))
+    assert_close(grad(by_rules.sum(), (rate, x), materialize_grads=True), expected, atol=1e-9, rtol=1e-9)
 
 
 @pytest.mark.parametrize("applied", BODIES, ids=["auto", "tensor"])
