@@ -189,6 +189,10 @@ def _key_of_method(method: Any) -> tuple[int, object]:
     return id(method.__self__), function
 
 
+# A copy of the runtime in another package keeps its tables apart from those of this one.
+_NAMESPACE = __name__.removesuffix(".dispatch.registry").replace(".", "_")
+
+
 class Registry:
     """The rules of one kind, each with its target; any number of threads may use it.
 
@@ -197,7 +201,7 @@ class Registry:
     """
 
     def __init__(self, kind: str) -> None:
-        self._homes = {role: Home(f"__adjoint2rrule_{kind}_{role}__") for role in get_args(Role)}
+        self._homes = {role: Home(f"__{_NAMESPACE}_{kind}_{role}__") for role in get_args(Role)}
         self.itself, self.subclasses, self.instances = self._homes.values()
         self._lock = threading.RLock()
 
