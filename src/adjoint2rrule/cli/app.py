@@ -14,6 +14,7 @@ from adjoint2rrule import __version__
 
 COMMANDS = {  # each module has a `command`
     "convert": "adjoint2rrule.cli.convert",
+    "vendor": "adjoint2rrule.cli.vendor",
     "verify": "adjoint2rrule.cli.verify",
 }
 

@@ -11,6 +11,7 @@ from types import ModuleType
 
 import adjoint2rrule.core
 import adjoint2rrule.legacy
+from adjoint2rrule.legacy import adapt_pullback
 
 
 class StandIns(MetaPathFinder, Loader):
@@ -55,4 +56,14 @@ def install(legacy_modules: Iterable[str], runtime: str) -> None:
     A copy of the runtime that a project has of its own would keep rules of its own.
     """
     sys.meta_path.append(StandIns(legacy_modules))
-    sys.modules[runtime] = adjoint2rrule.core
+    sys.modules[runtime] = _runtime(runtime)
+
+
+def _runtime(name: str) -> ModuleType:
+    """Return what stands for the runtime of this name."""
+    if name == adjoint2rrule.core.__name__:
+        return adjoint2rrule.core
+    copy = ModuleType(name, adjoint2rrule.core.__doc__)
+    copy.__dict__.update({key: getattr(adjoint2rrule.core, key) for key in adjoint2rrule.core.__all__})
+    copy.__dict__["adapt_pullback"] = adapt_pullback  # a copy has it too
+    return copy

@@ -14,8 +14,9 @@ from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.rules import Rule
 from adjoint2rrule.convert.dialects.zygoterules.tangents import Changes
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target
-from adjoint2rrule.convert.model import Kind
+from adjoint2rrule.convert.model import Kind, Options
 from adjoint2rrule.convert.operations import AddStatements, EditFunction, Redirect, SplitReturn, Wrap, address
+from adjoint2rrule.convert.project import Project
 from adjoint2rrule.convert.runtime import RuntimeNames
 from adjoint2rrule.convert.scopes import names_bound_by
 
@@ -29,6 +30,15 @@ _ADAPTABLE = frozenset(
     stepwise-cotangent unknown-structure used-pullback variadic-cotangents
     """.split()  # noqa: SIM905 (names, not sentences)
 )
+
+
+def module_for(runtime: str, project: Project) -> str:
+    """Return where `adapt_pullback` comes from: a copy of the runtime that has it, or the legacy one.
+
+    It has to give the tangents of the runtime that the rules are on, and a copy has its own.
+    """
+    is_copy = runtime != Options().runtime and project.exported(runtime, "adapt_pullback")
+    return runtime if is_copy else MODULE
 
 
 def is_adaptable(problem: Problem) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from adjoint2rrule.convert.classes import Classes
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
 from adjoint2rrule.convert.dialects.zygoterules import nograd
+from adjoint2rrule.convert.dialects.zygoterules.adapting import module_for
 from adjoint2rrule.convert.dialects.zygoterules.definitions import (
     Decorated,
     Definitions,
@@ -28,7 +29,7 @@ from adjoint2rrule.convert.dialects.zygoterules.problems import Problem
 from adjoint2rrule.convert.dialects.zygoterules.properties import Properties
 from adjoint2rrule.convert.dialects.zygoterules.reexports import unneeded_reexports
 from adjoint2rrule.convert.dialects.zygoterules.relays import Relays
-from adjoint2rrule.convert.dialects.zygoterules.rule_plans import LEGACY_MODULE, RulePlanner
+from adjoint2rrule.convert.dialects.zygoterules.rule_plans import RulePlanner
 from adjoint2rrule.convert.dialects.zygoterules.targets import Target, Targets
 from adjoint2rrule.convert.model import (
     Adapted,
@@ -157,7 +158,7 @@ class _Planner:
             self.properties,
             self.relays,
             self.runtime,
-            RuntimeNames(unit, project, LEGACY_MODULE, agreement.freed, within),
+            RuntimeNames(unit, project, module_for(options.runtime, project), agreement.freed, within),
             self.names,
             options,
         )

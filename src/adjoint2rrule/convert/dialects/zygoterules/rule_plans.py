@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from adjoint2rrule.convert.classes import Classes
-from adjoint2rrule.convert.dialects.zygoterules import adapting
 from adjoint2rrule.convert.dialects.zygoterules import names as legacy
 from adjoint2rrule.convert.dialects.zygoterules.adapting import adapt, free_name, is_adaptable
 from adjoint2rrule.convert.dialects.zygoterules.conversions import RuleConversion, used
@@ -76,7 +75,7 @@ class RulePlanner:
     targets, functions, classes, properties, relays
         What is known of them.
     runtime, legacy
-        The names of the runtime, and of the legacy one.
+        The names of the runtime, and of the one that has `adapt_pullback`.
     names
         The names that rules are given.
     options
@@ -138,12 +137,13 @@ class RulePlanner:
         properties = [read for read in reads.values() if not isinstance(read, Problem)]
         calls_back = bool(rule.callbacks.calls or helpers)
         asked = config if calls_back or with_config else None
+        is_same = names.module == runtime.module
         head = self._head(decorated, node, targets, runtime, changes, asked)
         return RulePlan(
             (*head, *changes.in_order, *properties),
             min(problems, key=_telling, default=None),
-            frozenset(runtime.used),
-            frozenset((names.module, name) for name in names.used),
+            frozenset(runtime.used | names.used if is_same else runtime.used),
+            frozenset() if is_same else frozenset((names.module, name) for name in names.used),
             frozenset(
                 self._consumed(
                     decorated,
@@ -256,4 +256,3 @@ def _telling(problem: Problem) -> bool:
 
 
 _ASKING = legacy.CALLBACKS | {legacy.CONTEXT}  # names that ask for the AD
-LEGACY_MODULE = adapting.MODULE
