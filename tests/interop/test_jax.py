@@ -631,6 +631,10 @@ def test_number_in_the_closure_of_a_function_that_is_passed_is_an_error(wrap):
     for f in (
         lambda w: applied(lambda x: w * x, 3.0 * w),
         lambda w: applied(lambda x: w * x, jnp.array(3.0)),
+        lambda w: applied(lambda x: w * x, 3.0),
+        lambda w: applied(Gain(w).damped, 3.0),
+        lambda w: applied((lambda held: lambda x: held(x))(Gain(w)), 3.0),
+        lambda w: applied((lambda held: lambda x: held(x))(Gain(w)), jnp.array(3.0)),
         lambda w: applied(partial(jnp.multiply, w), jnp.array(3.0)),
         lambda w: applied(lambda x: (lambda: w * x)(), jnp.array(3.0)),
         lambda w: applied((lambda weights: lambda x: weights["w"] * x)({"w": w}), jnp.array(3.0)),
@@ -667,6 +671,15 @@ def test_closure_over_a_number_that_is_not_differentiated():
     assert jax.jit(f)(2.0, 3.0) == 6.0
     assert jax.jit(jax.grad(f, 1))(2.0, 3.0) == 2.0
     assert jax.vmap(jax.grad(f, 1))(jnp.full(1, 2.0), jnp.ones(1)) == 2.0
+
+
+def test_closure_over_a_number_that_is_not_differentiated_in_a_call_without_arrays():
+    def f(v, w):
+        return v * applied(lambda t: w * t, 3.0)
+
+    assert jax.jit(f)(2.0, 5.0) == 30.0
+    assert jax.grad(jax.jit(f))(2.0, 5.0) == jax.jit(jax.grad(f))(2.0, 5.0) == 15.0
+    np.testing.assert_array_equal(jax.vmap(f, (None, 0))(2.0, jnp.arange(2.0)), [0.0, 6.0])
 
 
 def test_via_ad_gives_numpy_to_whom_gives_numpy():

@@ -444,9 +444,43 @@ def test_rules_of_higher_order_run_under_the_config(name):
         np.testing.assert_allclose(found, x̄, rtol=1e-9, atol=1e-9)
 
 
-def test_number_in_the_closure_of_a_function_that_is_passed_is_an_error():
-    with pytest.raises(UntraceableError, match=r"apply depends on a number .* has it in its closure"):
-        grad(lambda w: applied(lambda x: w * x, w))(2.0)
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda w: applied(lambda x: w * x, w),
+        lambda w: applied(lambda x: w * x, 3.0),
+        lambda w: applied(lambda x: w * x, np.float64(3.0)),
+        lambda w: applied(partial(anp.multiply, w), 3.0),
+        lambda w: applied(lambda x, w=w: w * x, 3.0),
+        lambda w: applied(lambda x: (lambda: w * x)(), 3.0),
+        lambda w: applied((lambda held: lambda x: held["w"] * x)({"w": w}), 3.0),
+        lambda w: applied((lambda held: lambda x: held(x))(Gain(w)), 3.0),
+        lambda w: applied(Gain(w).__call__, 3.0),
+        lambda w: to_autograd(lambda fs, x: fs["f"](x))({"f": lambda x: w * x}, 3.0),
+        lambda w: to_autograd(lambda x: w * x)(3.0),
+    ],
+)
+def test_number_in_the_closure_of_a_function_that_is_passed_is_an_error(f):
+    message = r"(apply|lambda>) depends on a number .* has it in its closure"
+    with pytest.raises(UntraceableError, match=message):
+        grad(f)(2.0)
+    with pytest.raises(UntraceableError, match=message):
+        make_jvp(f)(2.0)(1.0)
+
+
+def test_closure_that_a_rule_would_lose_without_a_trace_in_the_value_is_an_error():
+    def sign(f, x):
+        return 1.0 if f(x) > 0 else -1.0
+
+    for hi in (lambda w: 3.0, lambda w: w + 1.0):
+        with pytest.raises(UntraceableError, match="sign depends on a number"):
+            grad(lambda w, hi=hi: to_autograd(sign)(lambda x: w * x, hi(w)))(2.0)
+
+
+def test_closure_over_constants_is_no_error():
+    weights, gain = {"w": 3.0}, Gain(2.0)
+    assert grad(lambda x: applied(lambda t: weights["w"] * t * gain.factor, x))(2.0) == 6.0
+    assert applied(lambda t: weights["w"] * t, 2.0) == 6.0
 
 
 def test_closure_over_a_number_of_another_gradient_is_followed():

@@ -10,6 +10,7 @@ that know no framework:
 `calls.Call`       a call: its `leaves`, `reverse(values)`, `forward(values, tangents)`
 `runs.ReverseRun`  what `reverse` gives: `y`, its `outputs`, `with_outputs`, `cotangents(ȳs, needed)`
 `cotangents`       from what a pullback returned to one cotangent for each leaf, each checked
+`closures`         the numbers that functions hold, for which rules have no cotangents
 `errors`           what can go wrong, in the user's terms
 =================  ==============================================================================
 

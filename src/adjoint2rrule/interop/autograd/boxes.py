@@ -22,7 +22,7 @@ from autograd.numpy.numpy_boxes import ArrayBox
 from autograd.tracer import getval, isbox, new_box
 
 from adjoint2rrule.core import AbstractZero
-from adjoint2rrule.core.dispatch.method import describe
+from adjoint2rrule.interop.autograd.captures import capture_error
 from adjoint2rrule.interop.autograd.config import AutogradConfig
 from adjoint2rrule.interop.autograd.second_order import traced_cotangents, traced_tangents
 from adjoint2rrule.interop.calls import Call
@@ -127,11 +127,7 @@ def boxed(call: Call, y: Any, node: Any, top: int) -> Any:
     """Return the value with its numbers in boxes of this node."""
     numbers = leaves(y, SYSTEM.is_number)
     if any(isbox(number) and number._trace >= top for number in numbers):
-        raise UntraceableError(
-            f"the value of {describe(call.f)} depends on a number that autograd differentiates with respect"
-            f" to and that is not among the arguments: a function that was passed has it in its closure."
-            f" Make it an argument, or a field of a callable object."
-        )
+        raise capture_error(call.f)
     if not numbers:
         return y
     if _is_boxable(y):

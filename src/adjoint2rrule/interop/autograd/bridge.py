@@ -42,6 +42,8 @@ def to_autograd(f: Callable[..., Any], /) -> Callable[..., Any]:
         From a call that is differentiated, where the rule gives something else than it should.
     KeywordError
         From a call that is differentiated with respect to what was given by keyword.
+    UntraceableError
+        From a call that is differentiated with respect to what a function has in its closure.
     UntraceableRuleError
         Under second derivatives, where the body of the rule is not one that autograd can follow.
 
@@ -69,6 +71,7 @@ def to_autograd(f: Callable[..., Any], /) -> Callable[..., Any]:
     """
     try:
         from adjoint2rrule.interop.autograd.boxes import SYSTEM, is_of_array, opened, run
+        from adjoint2rrule.interop.autograd.captures import check_closures
         from adjoint2rrule.interop.autograd.plain_calls import plain_call
     except ImportError as err:
         raise MissingAutogradError(
@@ -76,7 +79,8 @@ def to_autograd(f: Callable[..., Any], /) -> Callable[..., Any]:
             f" 'adjoint2rrule[autograd]'"
         ) from err
 
-    is_plain = type(f) in ATOMS  # a function or a class, which has no numbers of its own
+    # a function or a class, which has no numbers of its own
+    is_plain = type(f) in ATOMS and not getattr(f, "__closure__", None)
 
     @wraps(f, assigned=[name for name in WRAPPER_ASSIGNMENTS if hasattr(f, name)], updated=())
     def differentiated_by_rules(*xs: Any, **kw: Any) -> Any:
@@ -85,6 +89,7 @@ def to_autograd(f: Callable[..., Any], /) -> Callable[..., Any]:
         call = Call(SYSTEM, f, xs, kw)
         if not all(map(is_of_array, call.leaves)):
             call = Call(SYSTEM, f, opened(xs), opened(kw))
+        check_closures(call)
         if not call.leaves:
             return f(*xs, **kw)
         if kw:

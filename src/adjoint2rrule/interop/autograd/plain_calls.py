@@ -8,6 +8,7 @@ rest is left to the general way, which goes on from there: no rule and no pullba
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def plain_call(f: Callable[..., Any], xs: tuple[Any, ...]) -> Any:
                 return NotImplemented
             values[place] = value
             places.append(place)
-        elif not is_atom(x):
+        elif not is_atom(x) or type(x) is FunctionType:  # which may have numbers in its closure
             return NotImplemented
     rule = rrule.runner(SYSTEM.config, f, tuple(values), {}) if places else None
     if rule is None:

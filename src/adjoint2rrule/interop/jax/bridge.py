@@ -85,7 +85,7 @@ def to_jax(f: Callable[..., Any], /, *, body: Body = "auto") -> Callable[..., An
         raise BodyError(f"to_jax: body={body!r}, expected one of {', '.join(map(repr, get_args(Body)))}.")
     try:
         from adjoint2rrule.interop.jax.choice import Choice
-        from adjoint2rrule.interop.jax.node import Node
+        from adjoint2rrule.interop.jax.node import Node, value_without_rules
         from adjoint2rrule.interop.jax.system import SYSTEM
     except ImportError as err:
         raise MissingJaxError(
@@ -96,6 +96,6 @@ def to_jax(f: Callable[..., Any], /, *, body: Body = "auto") -> Callable[..., An
     @wraps(f, assigned=[name for name in WRAPPER_ASSIGNMENTS if hasattr(f, name)], updated=())
     def differentiated_by_rules(*xs: Any, **kw: Any) -> Any:
         call = Call(SYSTEM, f, xs, kw)
-        return Node(call, choice).run() if call.leaves else f(*xs, **kw)
+        return Node(call, choice).run() if call.leaves else value_without_rules(call)
 
     return differentiated_by_rules

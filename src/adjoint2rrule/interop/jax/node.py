@@ -21,7 +21,7 @@ from adjoint2rrule.interop.jax.closures import hidden_tracers
 from adjoint2rrule.interop.jax.linear import Linear, shaped
 from adjoint2rrule.interop.jax.outlines import difference
 from adjoint2rrule.interop.jax.system import SYSTEM, as_array, aval_of, described, is_inexact
-from adjoint2rrule.interop.leaves import leaves
+from adjoint2rrule.interop.leaves import leaves, with_leaves
 
 
 class Node:
@@ -61,11 +61,7 @@ class Node:
         count = len(self.call.leaves)
         needed, values, dvalues = flags[:count], list(map(as_array, values[:count])), dvalues[:count]
         if any(flags[count:]):
-            raise UntraceableError(
-                f"JAX differentiates a call of {describe(self.call.f)} with respect to an array in the"
-                f" closure of a function that takes part in it: a rule has no cotangent for that. Make it an"
-                f" argument, or a field of a callable object."
-            )
+            raise _capture_error(self.call)
         if not any(needed):
             arrays = self._primal(values)
             return arrays, list(map(_no_tangent, arrays))
@@ -183,3 +179,39 @@ def _by_rule(function: Callable[..., Any], differentiated: Callable[..., Any]) -
 def _no_tangent(y: Any) -> Any:
     """Return as JAX has it the tangent of an array that does not depend on any argument."""
     return np.zeros(y.shape, jax.dtypes.float0) if not is_inexact(y) else jnp.zeros(y.shape, y.dtype)
+
+
+def value_without_rules(call: Call) -> Any:
+    """Return the value of a call that no array is given to: JAX differentiates what it computes as it does.
+
+    Raises
+    ------
+    UntraceableError
+        Where that is with respect to an array in a closure: the derivative would be by no rule.
+    """
+    y = call.f(*call.xs, **call.kw)
+    tracers = [*hidden_tracers((call.f, call.xs, dict(call.kw)))]
+    if not tracers:
+        return y
+    numbers = leaves(y, SYSTEM.is_number)
+    count = len(numbers)
+
+    def differentiated(values: Sequence[Any], dvalues: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        held = zip(values[count:], dvalues[count:], strict=True)
+        if any(is_inexact(x) and type(dx) is not SymbolicZero for x, dx in held):
+            raise _capture_error(call)
+        arrays = list(map(as_array, values[:count]))
+        dys = zip(arrays, dvalues[:count], strict=True)
+        return arrays, [_no_tangent(y) if type(dy) is SymbolicZero else dy for y, dy in dys]
+
+    operation = _by_rule(lambda *xs: list(map(as_array, xs[:count])), differentiated)
+    arrays = iter(operation(*map(as_array, numbers), *tracers))
+    return with_leaves(lambda _: next(arrays), y, SYSTEM.is_number)
+
+
+def _capture_error(call: Call) -> UntraceableError:
+    return UntraceableError(
+        f"JAX differentiates a call of {describe(call.f)} with respect to an array in the closure of a"
+        f" function that takes part in it: a rule has no cotangent for that. Make it an argument, or a field"
+        f" of a callable object."
+    )

@@ -7,10 +7,7 @@ a tensor there which torch differentiates is refused. On torch's tape the value 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from functools import partial
-from types import FunctionType, MethodType
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -19,8 +16,8 @@ from torch.autograd import forward_ad
 from adjoint2rrule.core.dispatch.method import describe
 from adjoint2rrule.core.rules import object_of
 from adjoint2rrule.interop.calls import Call
+from adjoint2rrule.interop.closures import hidden
 from adjoint2rrule.interop.errors import UntraceableError
-from adjoint2rrule.interop.leaves import parts_of
 from adjoint2rrule.interop.torch.tensors import is_tensor
 
 is_transformed: Callable[[Any], bool] = torch._C._functorch.is_functorch_wrapped_tensor
@@ -48,7 +45,8 @@ def check_closures(call: Call) -> None:
     """
     # the object of a method is an argument too, and no constant
     function = getattr(call.f, "__func__", call.f)
-    if _holds_transformed((function, object_of(call.f), *call.xs, *call.kw.values()), False, {}):
+    given = (function, object_of(call.f), *call.xs, *call.kw.values())
+    if any(map(is_transformed, hidden(given, is_tensor))):
         raise capture_error(call.f)
 
 
@@ -73,28 +71,3 @@ def is_differentiated(x: Any) -> bool:
     if x.requires_grad or is_transformed(x):
         return True
     return forward_ad._current_level >= 0 and forward_ad.unpack_dual(x).tangent is not None
-
-
-def _holds_transformed(x: Any, in_closure: bool, seen: dict[tuple[int, bool], Any]) -> bool:
-    """Return whether a tensor that is transformed is in the closure of a function that `x` is, or holds."""
-    if isinstance(x, torch.Tensor):
-        return in_closure and is_transformed(x)
-    if (id(x), in_closure) in seen:
-        return False
-    seen[id(x), in_closure] = x
-    return any(_holds_transformed(part, True, seen) for part in _closure_of(x)) or any(
-        _holds_transformed(part, in_closure, seen) for part in parts_of(x, is_tensor).values()
-    )
-
-
-def _closure_of(f: Any) -> Iterator[Any]:
-    """Yield what a function holds besides its code: cells, defaults, and what was bound to it."""
-    if isinstance(f, partial):
-        yield from (f.func, *f.args, *f.keywords.values())
-    elif isinstance(f, MethodType):
-        yield from (f.__self__, f.__func__)
-    elif isinstance(f, FunctionType):
-        for cell in f.__closure__ or ():
-            with suppress(ValueError):  # it is empty
-                yield cell.cell_contents
-        yield from (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values())
