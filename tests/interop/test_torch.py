@@ -636,6 +636,21 @@ def test_tensor_in_the_closure_of_a_function_that_is_passed_is_an_error(applied)
     assert func_grad(lambda x: applied(lambda x: two * x, x))(two) == 2.0
 
 
+@pytest.mark.parametrize("body", ["auto", "tensor"])
+def test_tensor_in_a_closure_that_the_value_does_not_show_is_an_error(body):
+    def sign(f, x):
+        return 1.0 if f(x) > 0 else -1.0
+
+    rrule.register(sign)(lambda sign, f, x: (sign(f, x), lambda ȳ: (NoTangent(), NoTangent(), 0.0 * ȳ)))
+    needed = tensor(2.0)
+    for f in (lambda x: needed * x, Gain(needed).damped, (lambda held: lambda x: held(x))(Gain(needed))):
+        for x in (tensor(3.0), constant(3.0), 3.0):
+            with pytest.raises(UntraceableError, match=r"sign depends on a tensor .* has it in its closure"):
+                to_torch(sign, body=body)(f, x)
+    fixed = needed.detach()
+    assert to_torch(sign, body=body)(lambda x: fixed * x, tensor(3.0)) == 1.0
+
+
 def test_tensor_that_a_rule_itself_depends_on_is_an_error():
     w = tensor(3.0)
     for body in ("numpy", "tensor"):

@@ -81,7 +81,7 @@ def to_torch(f: Callable[..., Any], /, *, body: Body = "auto") -> Callable[..., 
 
         from adjoint2rrule.interop.torch.captures import check_closures
         from adjoint2rrule.interop.torch.evaluation import BY_NUMPY, Evaluation
-        from adjoint2rrule.interop.torch.functions import is_transforming, outputs_of
+        from adjoint2rrule.interop.torch.functions import outputs_of
         from adjoint2rrule.interop.torch.plain_calls import plain_call
     except ImportError as err:
         raise MissingTorchError(
@@ -89,19 +89,19 @@ def to_torch(f: Callable[..., Any], /, *, body: Body = "auto") -> Callable[..., 
             f" 'adjoint2rrule[torch]'"
         ) from err
 
-    is_plain = type(f) in ATOMS  # a function or a class, which has no numbers of its own
+    # a function or a class, which has no numbers of its own
+    is_plain = type(f) in ATOMS and not getattr(f, "__closure__", None)
 
     @wraps(f, assigned=[name for name in WRAPPER_ASSIGNMENTS if hasattr(f, name)], updated=())
     def differentiated_by_rules(*xs: Any, **kw: Any) -> Any:
         if is_plain and not kw and (y := plain_call(f, xs, body)) is not NotImplemented:
             return y
         call = Call(BY_NUMPY, f, xs, kw)
+        check_closures(call)
         if not call.leaves:
             return f(*xs, **kw)
         if kw and is_grad_enabled():
             call.check_needed([x.requires_grad for x in call.leaves])
-        if is_transforming():
-            check_closures(call)
         evaluation = Evaluation(call, body)
         return evaluation.structured(outputs_of(evaluation, call.leaves))
 

@@ -1,8 +1,8 @@
 """Tensors that a call depends on and is not given: torch would lose their gradients, without a word.
 
 A rule has cotangents for its arguments only. What a function has in its closure is a constant to it, so that
-a tensor there which torch differentiates is refused. On torch's tape the value of the rule tells. Under
-`torch.func` it does not, and closures have to be looked into.
+a tensor there which torch differentiates is refused. Where one is out of sight, as in a global, the value of
+the rule often tells of it on torch's tape.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from adjoint2rrule.interop.closures import hidden
 from adjoint2rrule.interop.errors import UntraceableError
 from adjoint2rrule.interop.torch.tensors import is_tensor
 
+is_transforming: Callable[[], bool] = torch._C._are_functorch_transforms_active
 is_transformed: Callable[[Any], bool] = torch._C._functorch.is_functorch_wrapped_tensor
 
 
@@ -36,17 +37,19 @@ def check_value(f: Any, outputs: Iterable[Any]) -> None:
 
 
 def check_closures(call: Call) -> None:
-    """Refuse functions in a call that hold tensors which `torch.func` transforms.
+    """Refuse functions in a call that hold tensors which torch differentiates with respect to.
 
     Raises
     ------
     UntraceableError
         Where the function, or one among the arguments, is such a one.
     """
+    if not (torch.is_grad_enabled() or is_transforming() or forward_ad._current_level >= 0):
+        return
     # the object of a method is an argument too, and no constant
     function = getattr(call.f, "__func__", call.f)
     given = (function, object_of(call.f), *call.xs, *call.kw.values())
-    if any(map(is_transformed, hidden(given, is_tensor))):
+    if any(map(is_differentiated, hidden(given, is_tensor))):
         raise capture_error(call.f)
 
 

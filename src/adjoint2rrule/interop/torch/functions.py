@@ -16,6 +16,7 @@ from torch.autograd import forward_ad
 from adjoint2rrule.core.dispatch.method import describe
 from adjoint2rrule.interop.errors import UntraceableError
 from adjoint2rrule.interop.torch.batches import check_samples, samples_of, stacked
+from adjoint2rrule.interop.torch.captures import is_transforming
 from adjoint2rrule.interop.torch.evaluation import Evaluation
 from adjoint2rrule.interop.torch.linear_maps import LinearMap, PullbackMap, TangentMap
 from adjoint2rrule.interop.torch.second_order import FollowedMap
@@ -25,13 +26,10 @@ from adjoint2rrule.interop.torch.tensors import can_be_perturbed
 _is_in_old_vmap = torch._C._dispatch_tls_is_dispatch_key_included
 _OLD_VMAP = torch._C._parse_dispatch_key("VmapMode")
 
-# Under `torch.func`, a function has to say separately what it keeps, which takes twice the time elsewhere.
-is_transforming = torch._C._are_functorch_transforms_active
-
 
 def outputs_of(evaluation: Evaluation, tensors: Sequence[Any]) -> Sequence[Any]:
     """Return the outputs of a rule for these tensors, on torch's tape."""
-    if is_transforming():
+    if is_transforming():  # such a function says separately what it keeps, which takes twice the time
         outputs: Sequence[Any] = TransformedRule.apply(evaluation, *tensors)
         return outputs
     evaluation.evaluate(tensors)

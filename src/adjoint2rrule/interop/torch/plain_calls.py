@@ -8,6 +8,7 @@ no pullback runs twice, but for one whose errors have to be told.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from adjoint2rrule.interop.calls import Call
 from adjoint2rrule.interop.cotangents import ZERO
 from adjoint2rrule.interop.leaves import is_atom
 from adjoint2rrule.interop.runs import ReverseRun, changed_seed_error, run_on
-from adjoint2rrule.interop.torch.captures import check_value
+from adjoint2rrule.interop.torch.captures import check_value, is_transforming
 from adjoint2rrule.interop.torch.evaluation import (
     ON_NUMPY,
     ON_TENSORS,
@@ -32,7 +33,7 @@ from adjoint2rrule.interop.torch.evaluation import (
     gradients,
     output_of,
 )
-from adjoint2rrule.interop.torch.functions import is_transforming, on_tape
+from adjoint2rrule.interop.torch.functions import on_tape
 from adjoint2rrule.interop.torch.tensors import NUMBERS, to_numpy
 
 _TENSORS = frozenset((torch.Tensor, torch.nn.Parameter))
@@ -45,7 +46,7 @@ def plain_call(f: Callable[..., Any], xs: tuple[Any, ...], body: Body) -> Any:
     for place, x in enumerate(xs):
         if type(x) in _TENSORS and x.is_cpu:
             places.append(place)
-        elif not is_atom(x):
+        elif not is_atom(x) or type(x) is FunctionType:  # which may have tensors in its closure
             return NotImplemented
     if not places or is_transforming() or torch._C._len_torch_dispatch_stack():
         return NotImplemented
